@@ -1,0 +1,97 @@
+/** The port to metrics, and the one table of every metric there is (docs/metrics.md is made from it).
+ *  No label carries a key, a bucket or anything else that a user can make unbounded. */
+
+export interface MetricSpec {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly help: string;
+  readonly labels: readonly string[];
+  /** Upper bounds, for histograms. */
+  readonly buckets?: readonly number[];
+}
+
+const SECONDS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5] as const;
+const COUNTS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] as const;
+
+export const METRICS = {
+  coterie_requests_total: {
+    kind: 'counter',
+    help: 'Client requests by operation, level asked for and outcome (ok or the error code)',
+    labels: ['operation', 'level', 'outcome'],
+  },
+  coterie_request_seconds: {
+    kind: 'histogram',
+    help: 'Time from taking a client request to its reply',
+    labels: ['operation', 'level', 'outcome'],
+    buckets: SECONDS,
+  },
+  coterie_requests_in_flight: {
+    kind: 'gauge',
+    help: 'Client requests this node coordinates now',
+    labels: [],
+  },
+  coterie_batch_operations: {
+    kind: 'histogram',
+    help: 'Record writes that one storage batch carried',
+    labels: [],
+    buckets: COUNTS,
+  },
+  coterie_batch_seconds: {
+    kind: 'histogram',
+    help: 'Time of one storage batch, with or without fsync',
+    labels: ['sync'],
+    buckets: SECONDS,
+  },
+  coterie_storage_queue_bytes: {
+    kind: 'gauge',
+    help: 'Bytes waiting for the next storage batch',
+    labels: [],
+  },
+  coterie_link_state: {
+    kind: 'gauge',
+    help: '1 when the link to this member is connected, otherwise 0',
+    labels: ['member'],
+  },
+  coterie_link_in_flight: {
+    kind: 'gauge',
+    help: 'Requests sent to this member and not yet answered',
+    labels: ['member'],
+  },
+  coterie_read_repairs_total: {
+    kind: 'counter',
+    help: 'Records written back by a read, by whether the answer waited for it',
+    labels: ['mode'],
+  },
+  coterie_siblings: {
+    kind: 'histogram',
+    help: 'Siblings in a record that was read',
+    labels: [],
+    buckets: [0, 1, 2, 4, 8, 16, 32, 64],
+  },
+  coterie_dot_collisions_total: {
+    kind: 'counter',
+    help: 'Equal dots with different content: a cloned disk or a fault; never merged in silence',
+    labels: [],
+  },
+  coterie_unreadable_keys: {
+    kind: 'gauge',
+    help: 'Keys on this node whose record cannot be read',
+    labels: [],
+  },
+  coterie_sessions: {
+    kind: 'gauge',
+    help: 'Open client sessions',
+    labels: [],
+  },
+} as const satisfies Record<string, MetricSpec>;
+
+export type MetricName = keyof typeof METRICS;
+type Labels<Name extends MetricName> = Record<(typeof METRICS)[Name]['labels'][number], string>;
+
+export interface Metrics {
+  /** Raises a counter. */
+  add<Name extends MetricName>(name: Name, labels: Labels<Name>, amount?: number): void;
+  /** Sets a gauge. */
+  set<Name extends MetricName>(name: Name, labels: Labels<Name>, value: number): void;
+  /** Notes one observation of a histogram. */
+  observe<Name extends MetricName>(name: Name, labels: Labels<Name>, value: number): void;
+}
