@@ -119,6 +119,8 @@ export interface PutRequest {
   requestId: Uint8Array;
   explain: boolean;
   timeoutMs: number;
+  /** this request id may have been sent before, to any node */
+  isRetry: boolean;
 }
 
 export interface PutReply {
@@ -150,6 +152,8 @@ export interface DeleteRequest {
   requestId: Uint8Array;
   explain: boolean;
   timeoutMs: number;
+  /** this request id may have been sent before, to any node */
+  isRetry: boolean;
 }
 
 export interface DeleteReply {
@@ -561,6 +565,7 @@ function createBasePutRequest(): PutRequest {
     requestId: new Uint8Array(0),
     explain: false,
     timeoutMs: 0,
+    isRetry: false,
   };
 }
 
@@ -604,6 +609,9 @@ export const PutRequest: MessageFns<PutRequest> = {
     }
     if (message.timeoutMs !== 0) {
       writer.uint32(104).uint32(message.timeoutMs);
+    }
+    if (message.isRetry !== false) {
+      writer.uint32(112).bool(message.isRetry);
     }
     return writer;
   },
@@ -723,6 +731,14 @@ export const PutRequest: MessageFns<PutRequest> = {
             }
 
             message.timeoutMs = reader.uint32();
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.isRetry = reader.bool();
             continue;
           }
         }
@@ -853,6 +869,7 @@ function createBaseDeleteRequest(): DeleteRequest {
     requestId: new Uint8Array(0),
     explain: false,
     timeoutMs: 0,
+    isRetry: false,
   };
 }
 
@@ -893,6 +910,9 @@ export const DeleteRequest: MessageFns<DeleteRequest> = {
     }
     if (message.timeoutMs !== 0) {
       writer.uint32(96).uint32(message.timeoutMs);
+    }
+    if (message.isRetry !== false) {
+      writer.uint32(104).bool(message.isRetry);
     }
     return writer;
   },
@@ -1004,6 +1024,14 @@ export const DeleteRequest: MessageFns<DeleteRequest> = {
             }
 
             message.timeoutMs = reader.uint32();
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.isRetry = reader.bool();
             continue;
           }
         }

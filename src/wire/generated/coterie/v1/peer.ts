@@ -42,7 +42,22 @@ export interface Hello {
   /** last whole commit as found at opening */
   commitSeq: number;
   /** in an answer: the link is closed after this */
-  refused: Error | undefined;
+  refused:
+    | Error
+    | undefined;
+  /** what the sender knows of the receiver from earlier links */
+  remembered: Remembered | undefined;
+}
+
+/**
+ * The highest state of a member that this node has seen and made durable. A member that comes back below it has lost
+ * data (docs/protocol.md, states of a node).
+ */
+export interface Remembered {
+  storeId: Uint8Array;
+  run: number;
+  ceiling: number;
+  commitSeq: number;
 }
 
 export interface LinkRequestFrame {
@@ -161,6 +176,7 @@ function createBaseHello(): Hello {
     ceiling: 0,
     commitSeq: 0,
     refused: undefined,
+    remembered: undefined,
   };
 }
 
@@ -204,6 +220,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.refused !== undefined) {
       Error.encode(message.refused, writer.uint32(106).fork()).join();
+    }
+    if (message.remembered !== undefined) {
+      Remembered.encode(message.remembered, writer.uint32(114).fork()).join();
     }
     return writer;
   },
@@ -323,6 +342,93 @@ export const Hello: MessageFns<Hello> = {
             }
 
             message.refused = Error.decode(reader, reader.uint32());
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.remembered = Remembered.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRemembered(): Remembered {
+  return { storeId: new Uint8Array(0), run: 0, ceiling: 0, commitSeq: 0 };
+}
+
+export const Remembered: MessageFns<Remembered> = {
+  encode(message: Remembered, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.storeId.length !== 0) {
+      writer.uint32(10).bytes(message.storeId);
+    }
+    if (message.run !== 0) {
+      writer.uint32(17).double(message.run);
+    }
+    if (message.ceiling !== 0) {
+      writer.uint32(25).double(message.ceiling);
+    }
+    if (message.commitSeq !== 0) {
+      writer.uint32(33).double(message.commitSeq);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Remembered {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRemembered();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.storeId = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.run = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.ceiling = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.commitSeq = reader.double();
             continue;
           }
         }
