@@ -45,6 +45,8 @@ export interface Hello {
   refused:
     | Error
     | undefined;
+  /** 16 random bytes of this run: tells it from another run of the same number (a restored copy) */
+  runId: Uint8Array;
   /** what the sender knows of the receiver from earlier links */
   remembered: Remembered | undefined;
 }
@@ -58,6 +60,7 @@ export interface Remembered {
   run: number;
   ceiling: number;
   commitSeq: number;
+  runId: Uint8Array;
 }
 
 export interface LinkRequestFrame {
@@ -176,6 +179,7 @@ function createBaseHello(): Hello {
     ceiling: 0,
     commitSeq: 0,
     refused: undefined,
+    runId: new Uint8Array(0),
     remembered: undefined,
   };
 }
@@ -220,6 +224,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.refused !== undefined) {
       Error.encode(message.refused, writer.uint32(106).fork()).join();
+    }
+    if (message.runId.length !== 0) {
+      writer.uint32(122).bytes(message.runId);
     }
     if (message.remembered !== undefined) {
       Remembered.encode(message.remembered, writer.uint32(114).fork()).join();
@@ -344,6 +351,14 @@ export const Hello: MessageFns<Hello> = {
             message.refused = Error.decode(reader, reader.uint32());
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.runId = reader.bytes();
+            continue;
+          }
           case 14: {
             if (tag !== 114) {
               break;
@@ -366,7 +381,7 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseRemembered(): Remembered {
-  return { storeId: new Uint8Array(0), run: 0, ceiling: 0, commitSeq: 0 };
+  return { storeId: new Uint8Array(0), run: 0, ceiling: 0, commitSeq: 0, runId: new Uint8Array(0) };
 }
 
 export const Remembered: MessageFns<Remembered> = {
@@ -382,6 +397,9 @@ export const Remembered: MessageFns<Remembered> = {
     }
     if (message.commitSeq !== 0) {
       writer.uint32(33).double(message.commitSeq);
+    }
+    if (message.runId.length !== 0) {
+      writer.uint32(42).bytes(message.runId);
     }
     return writer;
   },
@@ -429,6 +447,14 @@ export const Remembered: MessageFns<Remembered> = {
             }
 
             message.commitSeq = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.runId = reader.bytes();
             continue;
           }
         }

@@ -1,0 +1,79 @@
+/** Counts, over the replica groups of one requirement, who has answered and who will not.
+ *  Invariant: a replica is counted once, as its first word says; a group never goes from impossible to possible.
+ *  Not here: what an answer contains (read-tally.ts, write-tally.ts).
+ *  Source: DeCandia et al. 2007 §4.5. */
+import type { ReplicaGroup } from './level.ts';
+
+export class GroupCount {
+  readonly #groups: readonly ReplicaGroup[];
+  readonly #answered: number[] = [];
+  readonly #failed: number[] = [];
+
+  constructor(groups: readonly ReplicaGroup[]) {
+    this.#groups = groups;
+  }
+
+  /** Returns false when this replica has been counted before or is in no group. */
+  answer(nodeIndex: number): boolean {
+    return this.#note(nodeIndex, this.#answered);
+  }
+
+  /** This replica will not answer (or its answer counts for nothing). */
+  fail(nodeIndex: number): boolean {
+    return this.#note(nodeIndex, this.#failed);
+  }
+
+  /** Replicas counted, in the order of their answers. */
+  get answered(): readonly number[] {
+    return this.#answered;
+  }
+
+  get isMet(): boolean {
+    return this.#groups.every((group) => count(group.members, this.#answered) >= group.need);
+  }
+
+  /** Even if everyone who is still silent answered, some group would fall short. */
+  get isImpossible(): boolean {
+    return this.#groups.some(
+      (group) => group.members.length - count(group.members, this.#failed) < group.need,
+    );
+  }
+
+  /** Answers needed over all groups. */
+  get required(): number {
+    let required = 0;
+    for (const group of this.#groups) required += group.need;
+    return required;
+  }
+
+  /** Answers still missing over all groups: how many more replicas must be asked at least. */
+  get missing(): number {
+    let missing = 0;
+    for (const group of this.#groups) {
+      missing += Math.max(0, group.need - count(group.members, this.#answered));
+    }
+    return missing;
+  }
+
+  /** Would an answer of this replica bring a group closer to being met. */
+  isUseful(nodeIndex: number): boolean {
+    return this.#groups.some(
+      (group) =>
+        group.members.includes(nodeIndex) && count(group.members, this.#answered) < group.need,
+    );
+  }
+
+  #note(nodeIndex: number, list: number[]): boolean {
+    if (this.#answered.includes(nodeIndex) || this.#failed.includes(nodeIndex)) return false;
+    if (!this.#groups.some((group) => group.members.includes(nodeIndex))) return false;
+    list.push(nodeIndex);
+    return true;
+  }
+}
+
+/** N is small (3 to 9): a scan beats a set. */
+function count(members: readonly number[], nodes: readonly number[]): number {
+  let found = 0;
+  for (const node of nodes) if (members.includes(node)) found += 1;
+  return found;
+}

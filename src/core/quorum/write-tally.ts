@@ -1,0 +1,92 @@
+/** Counts the acknowledgements of one write and decides when the coordinator may answer.
+ *  Invariants: each replica is counted once; once settled the verdict never changes; `satisfied` means the requirement
+ *  is met in every live layout version (PROTOCOLS b), with durable acknowledgements only when durability is fsync.
+ *  Not here: sending, timeouts, hints (node/coordinator/write.ts).
+ *  Source: DeCandia et al. 2007 §4.5; RULINGS 7. */
+import { GroupCount } from './group-count.ts';
+import type { Requirement } from './level.ts';
+
+export type Verdict = 'pending' | 'satisfied' | 'failed';
+
+export interface WriteTallyOptions {
+  /** One per live layout version, the newest first. */
+  readonly requirements: readonly Requirement[];
+  /** Only durable acknowledgements count (durability fsync). */
+  readonly countsOnlyDurable: boolean;
+}
+
+export class WriteTally {
+  readonly #counts: readonly GroupCount[];
+  readonly #durableNeed: number;
+  readonly #countsOnlyDurable: boolean;
+  readonly #members: number;
+  #durable = 0;
+  #settledOrFailed = 0;
+  #verdict: Verdict = 'pending';
+
+  constructor(options: WriteTallyOptions) {
+    this.#counts = options.requirements.map((requirement) => new GroupCount(requirement.groups));
+    this.#countsOnlyDurable = options.countsOnlyDurable;
+    let durableNeed = 0;
+    const members = new Set<number>();
+    for (const requirement of options.requirements) {
+      durableNeed = Math.max(durableNeed, requirement.durable);
+      for (const group of requirement.groups) for (const node of group.members) members.add(node);
+    }
+    this.#durableNeed = durableNeed;
+    this.#members = members.size;
+  }
+
+  /** A replica merged the write. */
+  acknowledge(nodeIndex: number, isDurable: boolean): Verdict {
+    if (this.#verdict !== 'pending') return this.#verdict;
+    if (this.#countsOnlyDurable && !isDurable) return this.fail(nodeIndex);
+    let isNew = false;
+    for (const count of this.#counts) isNew = count.answer(nodeIndex) || isNew;
+    if (isNew) {
+      this.#settledOrFailed += 1;
+      if (isDurable) this.#durable += 1;
+    }
+    return this.#decide();
+  }
+
+  /** A replica refused, broke off or ran out of time. */
+  fail(nodeIndex: number): Verdict {
+    if (this.#verdict !== 'pending') return this.#verdict;
+    let isNew = false;
+    for (const count of this.#counts) isNew = count.fail(nodeIndex) || isNew;
+    if (isNew) this.#settledOrFailed += 1;
+    return this.#decide();
+  }
+
+  get verdict(): Verdict {
+    return this.#verdict;
+  }
+
+  /** Acknowledgements needed, in the live version that needs most. */
+  get required(): number {
+    return Math.max(...this.#counts.map((count) => count.required));
+  }
+
+  /** Replicas counted, in the order of their acknowledgements. */
+  get acknowledged(): readonly number[] {
+    return this.#counts[0]?.answered ?? [];
+  }
+
+  get durable(): number {
+    return this.#durable;
+  }
+
+  #decide(): Verdict {
+    const outstanding = this.#members - this.#settledOrFailed;
+    if (this.#counts.every((count) => count.isMet) && this.#durable >= this.#durableNeed) {
+      this.#verdict = 'satisfied';
+    } else if (
+      this.#counts.some((count) => count.isImpossible) ||
+      this.#durable + outstanding < this.#durableNeed
+    ) {
+      this.#verdict = 'failed';
+    }
+    return this.#verdict;
+  }
+}
