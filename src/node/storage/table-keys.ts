@@ -1,0 +1,122 @@
+/** Where in the engine's one keyspace does a row of each table lie.
+ *
+ *      D | token u32 | bucket length u8 | bucket | key    records
+ *      X | token u32 | bucket length u8 | bucket | key    markers of unreadable records
+ *      T | partition u16 | leaf u16                       Merkle leaves
+ *      B | commitSeq u64                                  the commit chain
+ *      M | name                                           meta
+ *
+ *  Invariants: numbers are big endian, so rows lie in the order of their numbers; a partition and a leaf are each one
+ *  range of D. The letters and layouts are a durable format: a change is a new format version (meta-rows.ts).
+ *  Not here: what the rows hold. Source: PROTOCOLS j. */
+import type { StoreRange } from '../../env/store.ts';
+
+const TABLE = { records: 0x44, unreadable: 0x58, leaves: 0x54, chain: 0x42, meta: 0x4d } as const;
+export type Table = keyof typeof TABLE;
+
+const TWO_32 = 2 ** 32;
+const TOKEN_END = 5;
+const encoder = new TextEncoder();
+
+/** Storage key of a record. `bucket` is a valid bucket name, hence ASCII and shorter than 256. */
+export function recordRowKey(token: number, bucket: string, key: Uint8Array): Uint8Array {
+  const keyAt = TOKEN_END + 1 + bucket.length;
+  const bytes = new Uint8Array(keyAt + key.length);
+  bytes[0] = TABLE.records;
+  writeU32(bytes, 1, token);
+  bytes[TOKEN_END] = bucket.length;
+  for (let index = 0; index < bucket.length; index += 1) {
+    bytes[TOKEN_END + 1 + index] = bucket.charCodeAt(index);
+  }
+  bytes.set(key, keyAt);
+  return bytes;
+}
+
+/** The token of a record's or marker's row. */
+export function tokenOfRow(rowKey: Uint8Array): number {
+  return readU32(rowKey, 1);
+}
+
+/** The marker's row of a record's row. */
+export function unreadableRowKey(recordKey: Uint8Array): Uint8Array {
+  return inTable(recordKey, 'unreadable');
+}
+
+/** The record's row of a marker's row. */
+export function recordRowKeyOfMarker(markerKey: Uint8Array): Uint8Array {
+  return inTable(markerKey, 'records');
+}
+
+export function leafRowKey(partition: number, leaf: number): Uint8Array {
+  return Uint8Array.of(TABLE.leaves, partition >>> 8, partition, leaf >>> 8, leaf);
+}
+
+export function partitionOfLeafRow(rowKey: Uint8Array): number {
+  return readU32(rowKey, 1) >>> 16;
+}
+
+export function leafOfLeafRow(rowKey: Uint8Array): number {
+  return readU32(rowKey, 1) & 0xffff;
+}
+
+/** `commitSeq` is a safe integer. */
+export function chainRowKey(commitSeq: number): Uint8Array {
+  const bytes = new Uint8Array(9);
+  bytes[0] = TABLE.chain;
+  writeU64(bytes, 1, commitSeq);
+  return bytes;
+}
+
+export function commitSeqOfRow(rowKey: Uint8Array): number {
+  return readU64(rowKey, 1);
+}
+
+export function metaRowKey(name: string): Uint8Array {
+  return encoder.encode(`M${name}`);
+}
+
+/** All rows of one table. */
+export function tableRange(table: Table): { readonly from: Uint8Array; readonly to: Uint8Array } {
+  return { from: Uint8Array.of(TABLE[table]), to: Uint8Array.of(TABLE[table] + 1) };
+}
+
+/** The records whose token is in [fromToken, toToken); `toToken` may be 2^32. */
+export function recordRange(fromToken: number, toToken: number): StoreRange {
+  const from = new Uint8Array(TOKEN_END);
+  from[0] = TABLE.records;
+  writeU32(from, 1, fromToken);
+  if (toToken >= TWO_32) return { from, to: tableRange('records').to };
+  const to = from.slice();
+  writeU32(to, 1, toToken);
+  return { from, to };
+}
+
+export function writeU32(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = value >>> 24;
+  bytes[offset + 1] = value >>> 16;
+  bytes[offset + 2] = value >>> 8;
+  bytes[offset + 3] = value;
+}
+
+/** Bytes beyond the end read as 0. */
+export function readU32(bytes: Uint8Array, offset: number): number {
+  const high = ((bytes[offset] ?? 0) << 8) | (bytes[offset + 1] ?? 0);
+  const low = ((bytes[offset + 2] ?? 0) << 8) | (bytes[offset + 3] ?? 0);
+  return ((high << 16) | low) >>> 0;
+}
+
+/** `value` is a safe integer. */
+export function writeU64(bytes: Uint8Array, offset: number, value: number): void {
+  writeU32(bytes, offset, Math.floor(value / TWO_32));
+  writeU32(bytes, offset + 4, value % TWO_32);
+}
+
+export function readU64(bytes: Uint8Array, offset: number): number {
+  return readU32(bytes, offset) * TWO_32 + readU32(bytes, offset + 4);
+}
+
+function inTable(rowKey: Uint8Array, table: Table): Uint8Array {
+  const bytes = rowKey.slice();
+  bytes[0] = TABLE[table];
+  return bytes;
+}
