@@ -1,0 +1,186 @@
+/** An ordered map from bytes to bytes: the content of the memory engine.
+ *  A sorted list of chunks, each a sorted pair of lists. Searching is O(log n); an insert moves at most a chunk's
+ *  entries, and a split moves the list of chunks once in CHUNK_ENTRIES_MAX / 2 inserts.
+ *  Invariants: no chunk is empty or larger than CHUNK_ENTRIES_MAX; keys ascend within and across chunks; what a
+ *  snapshot can see never changes: a snapshot starts a new generation, and a chunk (or the list) of an older
+ *  generation is copied before its first change. Taking a snapshot is therefore O(1). */
+import { assert } from '../../core/errors.ts';
+import type { StoreEntry } from '../../env/store.ts';
+
+const CHUNK_ENTRIES_MAX = 128;
+
+interface Chunk {
+  readonly generation: number;
+  readonly keys: Uint8Array[];
+  readonly values: Uint8Array[];
+}
+
+export class ByteMap {
+  #chunks: Chunk[] = [];
+  /** Generation in which the list of chunks was last copied. */
+  #listGeneration = 0;
+  #generation = 0;
+  #sizeBytes = 0;
+
+  /** Bytes of all keys and values. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    const chunk = this.#chunks[chunkIndexOf(this.#chunks, key)];
+    if (chunk === undefined) return undefined;
+    const at = lowerBound(chunk.keys, key);
+    const found = chunk.keys[at];
+    return found !== undefined && compareBytes(found, key) === 0 ? chunk.values[at] : undefined;
+  }
+
+  /** Keeps both, without a copy. */
+  set(key: Uint8Array, value: Uint8Array): void {
+    const chunkIndex = Math.max(0, chunkIndexOf(this.#chunks, key));
+    const chunk = this.#ownChunk(chunkIndex);
+    const at = lowerBound(chunk.keys, key);
+    const found = chunk.keys[at];
+    if (found !== undefined && compareBytes(found, key) === 0) {
+      this.#sizeBytes += value.byteLength - (chunk.values[at]?.byteLength ?? 0);
+      chunk.values[at] = value;
+      return;
+    }
+    chunk.keys.splice(at, 0, key);
+    chunk.values.splice(at, 0, value);
+    this.#sizeBytes += key.byteLength + value.byteLength;
+    if (chunk.keys.length > CHUNK_ENTRIES_MAX) this.#split(chunkIndex, chunk);
+  }
+
+  delete(key: Uint8Array): void {
+    const value = this.get(key);
+    if (value === undefined) return;
+    const chunkIndex = chunkIndexOf(this.#chunks, key);
+    const chunk = this.#ownChunk(chunkIndex);
+    const at = lowerBound(chunk.keys, key);
+    chunk.keys.splice(at, 1);
+    chunk.values.splice(at, 1);
+    this.#sizeBytes -= key.byteLength + value.byteLength;
+    if (chunk.keys.length === 0) this.#chunks.splice(chunkIndex, 1);
+  }
+
+  /** The map as it is now; needs no release. */
+  snapshot(): ByteMapSnapshot {
+    this.#generation += 1;
+    return new ByteMapSnapshot(this.#chunks);
+  }
+
+  /** A chunk (a new one if the map is empty) that no snapshot sees, in a list that none sees. */
+  #ownChunk(index: number): Chunk {
+    const generation = this.#generation;
+    if (this.#listGeneration !== generation) {
+      this.#chunks = this.#chunks.slice();
+      this.#listGeneration = generation;
+    }
+    const chunk = this.#chunks[index] ?? { generation, keys: [], values: [] };
+    const own =
+      chunk.generation === generation
+        ? chunk
+        : { generation, keys: chunk.keys.slice(), values: chunk.values.slice() };
+    this.#chunks[index] = own;
+    return own;
+  }
+
+  #split(index: number, chunk: Chunk): void {
+    const half = chunk.keys.length >> 1;
+    const upper = {
+      generation: this.#generation,
+      keys: chunk.keys.splice(half),
+      values: chunk.values.splice(half),
+    };
+    this.#chunks.splice(index + 1, 0, upper);
+  }
+}
+
+/** What a ByteMap held at one moment. */
+export class ByteMapSnapshot {
+  readonly #chunks: readonly Chunk[];
+
+  constructor(chunks: readonly Chunk[]) {
+    this.#chunks = chunks;
+  }
+
+  /** Entries with from <= key < to, in order; the bytes are the map's own. */
+  *entries(from: Uint8Array, to: Uint8Array): Generator<StoreEntry, void, void> {
+    const first = Math.max(0, chunkIndexOf(this.#chunks, from));
+    for (let index = first; index < this.#chunks.length; index += 1) {
+      const { keys, values } = chunkAt(this.#chunks, index);
+      for (let at = index === first ? lowerBound(keys, from) : 0; at < keys.length; at += 1) {
+        const entry = entryAt(keys, values, at);
+        if (compareBytes(entry.key, to) >= 0) return;
+        yield entry;
+      }
+    }
+  }
+
+  /** The same entries, last one first. */
+  *entriesReversed(from: Uint8Array, to: Uint8Array): Generator<StoreEntry, void, void> {
+    const last = chunkIndexOf(this.#chunks, to);
+    for (let index = last; index >= 0; index -= 1) {
+      const { keys, values } = chunkAt(this.#chunks, index);
+      const start = index === last ? lowerBound(keys, to) : keys.length;
+      for (let at = start - 1; at >= 0; at -= 1) {
+        const entry = entryAt(keys, values, at);
+        if (compareBytes(entry.key, from) < 0) return;
+        yield entry;
+      }
+    }
+  }
+}
+
+/** Byte by byte, unsigned; of two where one is the start of the other the shorter is first. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at += 1) {
+    const difference = (a[at] ?? 0) - (b[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** Index of the last chunk that starts at or before the key; -1 when there is none. */
+function chunkIndexOf(chunks: readonly Chunk[], key: Uint8Array): number {
+  let low = 0;
+  let high = chunks.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const first = chunks[middle]?.keys[0];
+    if (first !== undefined && compareBytes(first, key) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Index of the first key that is not before `key`. */
+function lowerBound(keys: readonly Uint8Array[], key: Uint8Array): number {
+  let low = 0;
+  let high = keys.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const found = keys[middle];
+    if (found !== undefined && compareBytes(found, key) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function chunkAt(chunks: readonly Chunk[], index: number): Chunk {
+  const chunk = chunks[index];
+  assert(chunk !== undefined, `There is no chunk ${index} of ${chunks.length}`);
+  return chunk;
+}
+
+function entryAt(
+  keys: readonly Uint8Array[],
+  values: readonly Uint8Array[],
+  at: number,
+): StoreEntry {
+  const [key, value] = [keys[at], values[at]];
+  assert(key !== undefined && value !== undefined, `There is no entry ${at} of ${keys.length}`);
+  return { key, value };
+}

@@ -1,0 +1,8 @@
+/** Metrics that nobody reads. */
+import type { Metrics } from '../../env/metrics.ts';
+
+export const nullMetrics: Metrics = {
+  add() {},
+  set() {},
+  observe() {},
+};
