@@ -46,12 +46,12 @@ const node = z.strictObject({
     reason: 'What the levels local_one, local_quorum and each_quorum count in.',
   }),
   weight: wholeNumber(
-    { min: 1, max: 1_000, default: 1 },
+    { min: 0, max: 1_000_000, default: 1 },
     {
       unit: 'share',
       flag: '--weight',
       reason:
-        'Share of the data relative to other nodes: 2 holds twice as much as 1. Equal machines need none.',
+        'Share of the data relative to other nodes: 2 holds twice as much as 1, 0 none. Equal machines need not say.',
     },
   ),
   dataDirectory: text(PATH, './coterie-data', {

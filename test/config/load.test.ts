@@ -103,8 +103,8 @@ describe('a fault is one sentence that names key, value and source', () => {
   const cases: readonly (readonly [string, () => ConfigSources, readonly string[]])[] = [
     [
       'a number out of range',
-      () => ({ environment: { COTERIE_NODE_WEIGHT: '0' } }),
-      ['node.weight is 0', 'COTERIE_NODE_WEIGHT', 'a whole number from 1 to 1,000'],
+      () => ({ environment: { COTERIE_NODE_WEIGHT: '-1' } }),
+      ['node.weight is -1', 'COTERIE_NODE_WEIGHT', 'a whole number from 0 to 1,000,000'],
     ],
     [
       'text for a number',

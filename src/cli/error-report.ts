@@ -1,0 +1,96 @@
+/** A failure as people and programs see it: one sentence with what to do next, or one JSON object; and the exit code.
+ *  Never a stack trace, except for a bug, which gets one structured dump. */
+import { CommanderError } from 'commander';
+import { bytesToHex } from '../core/bytes.ts';
+import { CoterieError, ERROR_CODES, type ErrorCode, type ErrorFamily } from '../core/errors.ts';
+
+const EXIT_CODES: Readonly<Record<ErrorFamily, number>> = {
+  usage: 2,
+  availability: 3,
+  state: 4,
+  storage: 5,
+  protocol: 6,
+  bug: 70,
+};
+
+export const EXIT_KEY_NOT_FOUND = 1;
+
+export function exitCodeOf(error: CoterieError): number {
+  return EXIT_CODES[ERROR_CODES[error.code].family];
+}
+
+/** What is not ours is either something the system refused, which has a sentence of its own, or a bug. */
+export function toCoterieError(error: unknown): CoterieError {
+  if (error instanceof CoterieError) return error;
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+    return new CoterieError('INVALID_ARGUMENT', message.replace(/\.$/, ''), { cause: error });
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new CoterieError('ASSERTION_FAILED', `Unexpected failure: ${message}`, { cause: error });
+}
+
+/** The line for stderr with `--json`. */
+export function errorJson(error: CoterieError): string {
+  const { code, message, retryable, applied, details } = error;
+  const dump = isBug(error) ? { stack: stacksOf(error) } : {};
+  return `${stringify({ error: { code, message, retryable, applied, details, ...dump } })}\n`;
+}
+
+/** The line for stderr without it. */
+export function errorText(error: CoterieError): string {
+  if (isBug(error)) return errorJson(error);
+  const sentences = [error.message, nextStep(error), doubt(error)];
+  const text = sentences.filter((sentence) => sentence !== undefined).join('. ');
+  return `${error.code}: ${text}.\n`;
+}
+
+const NEXT_STEPS: Partial<Record<ErrorCode, string>> = {
+  NO_REPLICA:
+    'Start the nodes that are missing (see `coterie status`) or take a weaker --consistency',
+  QUORUM_NOT_MET: 'See `coterie status` for what is wrong with the others',
+  DEADLINE_EXCEEDED: 'Give it longer with --timeout, or see `coterie status` for what is slow',
+  OVERLOADED: 'Try again in a moment',
+  UNREACHABLE: 'Is the node running? Name others with --node HOST:PORT or COTERIE_NODES',
+  NOT_INITIALISED: 'Make the nodes a cluster with `coterie cluster init --node HOST:PORT ...`',
+  NOT_RECOVERED: 'Ask another node with --node HOST:PORT',
+  SIBLING_LIMIT: 'Read the key, merge its values, and put the result with --context',
+  SIBLINGS: 'Take one with --sibling I, or read the key without --raw to see all',
+  INVALID_CONTEXT: 'Read the key again and give the context of that reply',
+  CORRUPT_RECORD: 'Another replica may still have it: ask again',
+  DISK_FULL: 'Free space on the disk of the node, or give it a larger one',
+  STORAGE_IO: 'Look at the log of the node and at its disk, then start it again',
+  VERSION_UNSUPPORTED: 'Use the same release of Coterie on both sides',
+};
+
+function nextStep(error: CoterieError): string | undefined {
+  return NEXT_STEPS[error.code];
+}
+
+/** Only failed writes carry their request id. */
+function doubt(error: CoterieError): string | undefined {
+  const { requestId } = error.details;
+  if (error.applied !== 'unknown' || typeof requestId !== 'string') return undefined;
+  return `The write may have been applied; repeat it safely with --request-id ${requestId}`;
+}
+
+function isBug(error: CoterieError): boolean {
+  return ERROR_CODES[error.code].family === 'bug';
+}
+
+const CAUSES_MAX = 8;
+
+function stacksOf(error: unknown): string[] {
+  const stacks: string[] = [];
+  for (let at = error; at instanceof Error && stacks.length < CAUSES_MAX; at = at.cause) {
+    stacks.push(at.stack ?? at.message);
+  }
+  return stacks;
+}
+
+function stringify(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) => {
+    if (member instanceof Uint8Array) return bytesToHex(member);
+    return typeof member === 'bigint' ? member.toString() : member;
+  });
+}

@@ -1,0 +1,64 @@
+/** What the commands need from the rest of Coterie. main.ts gives the real things, loaded when a command first needs
+ *  them, so that `coterie get` does not load a storage engine; tests give their own. */
+import type { Client } from '../client/types.ts';
+import type { ProcessEnvironment } from '../config/load.ts';
+import type { NodeConfig } from '../config/schema.ts';
+import type { AdminService } from '../wire/services.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface AdminConnection extends AdminService {
+  close(): Promise<void> | void;
+}
+
+export interface ConnectOptions {
+  /** `HOST:PORT`, at least one; the next is tried when one refuses. */
+  readonly nodes: readonly string[];
+  readonly timeoutMs?: number;
+}
+
+export interface StartedNode {
+  /** `HOST:PORT` at which it really listens. */
+  readonly address: string;
+  /** Settles when the node can no longer serve (storage failed); never on a clean stop. */
+  readonly failed: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  readonly nodes: number;
+  /** Node i listens on this port plus i; 0: free ones. */
+  readonly port: number;
+  /** Each node has its own folder in it. */
+  readonly dataDirectory?: string;
+  readonly zones: number;
+  readonly replicas: number;
+  readonly engine: 'rocksdb' | 'memory';
+  /** `HOST:PORT` of the metrics page. */
+  readonly metrics?: string;
+}
+
+export interface StartedCluster {
+  /** `HOST:PORT` of each node. */
+  readonly addresses: readonly string[];
+  readonly nodes: readonly StartedNode[];
+  stop(): Promise<void>;
+}
+
+export interface CliPorts {
+  connect(options: ConnectOptions): Promise<Client>;
+  connectAdmin(address: string, options: { readonly timeoutMs: number }): Promise<AdminConnection>;
+  startNode(config: NodeConfig): Promise<StartedNode>;
+  startCluster(options: ClusterOptions): Promise<StartedCluster>;
+  /** Resolves with the name of the first SIGINT or SIGTERM; a second one ends the process at once. */
+  stopSignal(): Promise<string>;
+}
+
+export interface CliContext {
+  readonly terminal: Terminal;
+  readonly environment: ProcessEnvironment;
+  readonly ports: CliPorts;
+  /** Of the software. */
+  readonly version: string;
+  /** Of the process, when the command ends without an error. */
+  exitCode: number;
+}

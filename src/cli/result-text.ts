@@ -1,0 +1,104 @@
+/** What people see of a get, put or delete: the value first, then how sure it is, then what to do about siblings. */
+import type { DeleteResult, GetResult, PutResult, Replies } from '../client/types.ts';
+import { DEFAULT_BUCKET } from '../core/limits.ts';
+import { isoTime, type KeyName } from './result-json.ts';
+import type { Terminal } from './terminal.ts';
+import { milliseconds } from './trace-text.ts';
+import { displayValue, shellWord } from './value-text.ts';
+
+type Look = Pick<Terminal, 'isTerminal' | 'colors'>;
+
+/** One value: the value alone, with the rest on a terminal only, so that a pipe gets what was asked for. Several:
+ *  each with its dot and time, and how to merge. */
+export function getText(name: KeyName, result: GetResult, look: Look): string {
+  const { siblings } = result;
+  const [first] = siblings;
+  if (first === undefined) return '';
+  const details = [
+    `${result.level}: ${repliesText(result.replies, 'answered')}, ${milliseconds(result.elapsedMs)}`,
+    `written ${isoTime(first.writtenAtMs)} as ${first.dot}`,
+    `context ${result.context}`,
+  ];
+  if (siblings.length === 1) {
+    const value = `${displayValue(first.value, look.isTerminal)}\n`;
+    return look.isTerminal ? `${value}${look.colors.dim(details.join('\n'))}\n` : value;
+  }
+  const { bold, yellow, dim } = look.colors;
+  const lines = [yellow(`${name.key} has ${siblings.length} siblings, written at the same time:`)];
+  siblings.forEach((sibling, index) => {
+    lines.push(`${bold(`[${index}]`)} ${displayValue(sibling.value, look.isTerminal)}`);
+    lines.push(dim(`    written ${isoTime(sibling.writtenAtMs)} as ${sibling.dot}`));
+  });
+  lines.push(
+    `To merge them: coterie put ${wordsOf(name)} MERGED_VALUE --context ${result.context}`,
+    `To take one:   coterie get ${wordsOf(name)} --raw --sibling 0`,
+    dim(details[0] ?? ''),
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+export function notFoundText(name: KeyName, result: GetResult): string {
+  return `${name.key} was not found (${result.level}: ${repliesText(result.replies, 'answered')}).\n`;
+}
+
+export function putText(
+  name: KeyName,
+  result: PutResult,
+  look: Look,
+  isOverwrite: boolean,
+): string {
+  const { green, dim } = look.colors;
+  const how = isOverwrite ? 'overwrote what the minting replica had' : 'stored';
+  const lines = [`${green('ok')} ${how}; ${writtenText(result)}`, dim(`context ${result.context}`)];
+  if (result.siblings > 1) lines.push(...siblingsLines(name, result.siblings, look));
+  return `${lines.join('\n')}\n`;
+}
+
+export function deleteText(name: KeyName, result: DeleteResult, look: Look): string {
+  if (!result.found) return `Nothing to delete: ${name.key} was not found.\n`;
+  const { green, dim } = look.colors;
+  const lines = [
+    `${green('ok')} deleted; ${writtenText(result)}`,
+    dim(`context ${result.context}`),
+  ];
+  if (result.siblings > 0) {
+    lines.push(
+      look.colors.yellow(
+        `${name.key} still has ${count(result.siblings, 'value')} that this delete had not seen.`,
+      ),
+      `To see what remains: coterie get ${wordsOf(name)}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function siblingsLines(name: KeyName, siblings: number, look: Look): string[] {
+  return [
+    look.colors.yellow(
+      `${name.key} now has ${siblings} siblings: this put did not replace what it had not seen.`,
+    ),
+    `To merge them: coterie get ${wordsOf(name)}, then put the merged value with the --context it shows.`,
+    'To replace without looking next time: coterie put --overwrite.',
+  ];
+}
+
+function writtenText(result: PutResult | DeleteResult): string {
+  const durable =
+    result.durable === result.acks.received ? 'all durable' : `${result.durable} of them durable`;
+  const acks = repliesText(result.acks, 'acknowledged');
+  return `${result.level}: ${acks}, ${durable}, ${milliseconds(result.elapsedMs)}`;
+}
+
+function repliesText({ required, received, nodes }: Replies, verb: string): string {
+  const names = nodes.length === 0 ? '' : ` (${nodes.join(', ')})`;
+  return `${count(received, 'replica')} ${verb}${names}, ${required} required`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function wordsOf({ bucket, key }: KeyName): string {
+  const word = shellWord(key);
+  return bucket === DEFAULT_BUCKET ? word : `${word} --bucket ${bucket}`;
+}
