@@ -1,0 +1,97 @@
+/** Has this node already minted this request? A retry whose sibling is still in the record is
+ *  answered by the record itself (mint.ts); this table answers it also when the sibling has been
+ *  replaced meanwhile.
+ *  Invariants: bounded by entries (the oldest goes first) and by age; an id that comes back with
+ *  another operation or value is an error, never "done". The time is an argument and does not go
+ *  back.
+ *  Limit, stated in the guarantees: in memory, of one node; after a restart, at another minter or
+ *  when the entry has been pushed out, a retry of a write that was replaced meanwhile may appear
+ *  again as a sibling.
+ *  Not here: durable ids (counters only). */
+import { CoterieError } from '../errors.ts';
+import type { CausalContext } from './causal-context.ts';
+import { type Dot, formatDot } from './dot.ts';
+
+/** How the first attempt was answered. */
+export interface MintedRequest {
+  readonly dot: Dot;
+  /** Of the operation and its content: requestHashOf. */
+  readonly requestHash: number;
+  readonly replyContext: CausalContext;
+  /** Siblings shown when it was minted. */
+  readonly siblings: number;
+}
+
+export interface RequestTableOptions {
+  readonly entriesMax: number;
+  /** 60,000 when not given. */
+  readonly keptMs?: number;
+}
+
+const KEPT_MS = 60_000;
+
+interface Entry extends MintedRequest {
+  readonly mintedAtMs: number;
+}
+
+export class RequestTable {
+  readonly #entriesMax: number;
+  readonly #keptMs: number;
+  /** In the order of minting. */
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(options: RequestTableOptions) {
+    this.#entriesMax = options.entriesMax;
+    this.#keptMs = options.keptMs ?? KEPT_MS;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The earlier answer; undefined when there is none (any more). Errors: INVALID_ARGUMENT when the
+   *  id was used for another operation or content. */
+  find(
+    keyId: string,
+    requestId: Uint8Array,
+    requestHash: number,
+    nowMs: number,
+  ): MintedRequest | undefined {
+    this.#expire(nowMs);
+    const entry = this.#entries.get(entryName(keyId, requestId));
+    if (entry === undefined || entry.requestHash === requestHash) return entry;
+    throw new CoterieError(
+      'INVALID_ARGUMENT',
+      `The request id was used for another write, ${formatDot(entry.dot)}: give each write its own`,
+    );
+  }
+
+  /** Remembers an answer from now on. `keyId` names bucket and key in any way that is the node's
+   *  own. */
+  add(keyId: string, requestId: Uint8Array, request: MintedRequest, nowMs: number): void {
+    this.#expire(nowMs);
+    const name = entryName(keyId, requestId);
+    this.#entries.delete(name);
+    this.#entries.set(name, { ...request, mintedAtMs: nowMs });
+    if (this.#entries.size <= this.#entriesMax) return;
+    const [oldest] = this.#entries.keys();
+    if (oldest !== undefined) this.#entries.delete(oldest);
+  }
+
+  #expire(nowMs: number): void {
+    for (const [name, entry] of this.#entries) {
+      if (nowMs - entry.mintedAtMs < this.#keptMs) return;
+      this.#entries.delete(name);
+    }
+  }
+}
+
+/** Tells requests under one id apart: by kind and contentHash (record.ts). */
+export function requestHashOf(kind: 'put' | 'delete', contentHash: number): number {
+  return kind === 'put' ? contentHash : contentHash + 2 ** 32;
+}
+
+/** The id has a fixed length, so no two pairs have one name. */
+function entryName(keyId: string, requestId: Uint8Array): string {
+  return String.fromCharCode(...requestId) + keyId;
+}
