@@ -1,0 +1,115 @@
+/** Reply messages to results. */
+import { CoterieError } from '../core/errors.ts';
+import { contextToText } from '../core/version/context-token.ts';
+import type {
+  DeleteReply,
+  GetReply,
+  PutReply,
+  Quorum,
+  Trace,
+} from '../wire/generated/coterie/v1/kv.ts';
+import type {
+  DeleteResult,
+  GetResult,
+  PutResult,
+  Replies,
+  RequestTrace,
+  SiblingValue,
+} from './types.ts';
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const NO_REPLIES: Replies = { required: 0, received: 0, nodes: [] };
+
+class ReadResult implements GetResult {
+  readonly found: boolean;
+  readonly siblings: readonly SiblingValue[];
+  declare readonly value?: Uint8Array;
+  readonly context: string;
+  readonly level: string;
+  readonly replies: Replies;
+  declare readonly trace?: RequestTrace;
+  readonly elapsedMs: number;
+
+  constructor(reply: GetReply, elapsedMs: number) {
+    this.found = reply.found;
+    this.siblings = reply.siblings.map(({ value, dot, writtenAtMs }) => {
+      return { value: detached(value), dot, writtenAtMs };
+    });
+    const [only] = this.siblings;
+    if (only !== undefined && this.siblings.length === 1) this.value = only.value;
+    this.context = contextToText(reply.context);
+    this.level = reply.quorum?.level ?? '';
+    this.replies = repliesOf(reply.quorum);
+    if (reply.trace !== undefined) this.trace = reply.trace;
+    this.elapsedMs = elapsedMs;
+  }
+
+  text(): string | undefined {
+    const count = this.siblings.length;
+    if (count > 1) {
+      const message = `The key has ${count} siblings: look at siblings, merge, and put with the context`;
+      throw new CoterieError('SIBLINGS', message, { details: { count, context: this.context } });
+    }
+    if (this.value === undefined) return undefined;
+    try {
+      return decoder.decode(this.value);
+    } catch (cause) {
+      const message = `The value of ${this.value.length} bytes is not UTF-8: take value in place of text()`;
+      throw new CoterieError('INVALID_ARGUMENT', message, { cause });
+    }
+  }
+}
+
+export function getResult(reply: GetReply, elapsedMs: number): GetResult {
+  return new ReadResult(reply, elapsedMs);
+}
+
+export function putResult(reply: PutReply, requestId: string, elapsedMs: number): PutResult {
+  return { dot: reply.dot, ...writeResult(reply, requestId, elapsedMs) };
+}
+
+export function deleteResult(
+  reply: DeleteReply,
+  requestId: string,
+  elapsedMs: number,
+): DeleteResult {
+  return { found: reply.found, ...writeResult(reply, requestId, elapsedMs) };
+}
+
+interface WriteReply {
+  readonly context: Uint8Array;
+  readonly siblings: number;
+  readonly quorum: Quorum | undefined;
+  readonly trace: Trace | undefined;
+  readonly durable: number;
+}
+
+function writeResult(
+  reply: WriteReply,
+  requestId: string,
+  elapsedMs: number,
+): Omit<PutResult, 'dot'> {
+  const result = {
+    context: contextToText(reply.context),
+    siblings: reply.siblings,
+    level: reply.quorum?.level ?? '',
+    acks: repliesOf(reply.quorum),
+    durable: reply.durable,
+    requestId,
+    elapsedMs,
+  };
+  return reply.trace === undefined ? result : { ...result, trace: reply.trace };
+}
+
+function repliesOf(quorum: Quorum | undefined): Replies {
+  if (quorum === undefined) return NO_REPLIES;
+  return { required: quorum.required, received: quorum.received, nodes: quorum.nodes };
+}
+
+/** Decoded bytes are a view of the whole frame. A small value that its holder keeps would keep megabytes alive. */
+function detached(value: Uint8Array): Uint8Array {
+  const isMostOfFrame = value.length * 2 >= value.buffer.byteLength;
+  return isMostOfFrame
+    ? new Uint8Array(value.buffer, value.byteOffset, value.length)
+    : new Uint8Array(value);
+}
