@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander';
 import { bytesToHex } from '../core/bytes.ts';
 import { CoterieError, ERROR_CODES, type ErrorCode, type ErrorFamily } from '../core/errors.ts';
+import type { Terminal } from './terminal.ts';
 
 const EXIT_CODES: Readonly<Record<ErrorFamily, number>> = {
   usage: 2,
@@ -30,6 +31,17 @@ export function toCoterieError(error: unknown): CoterieError {
   return new CoterieError('ASSERTION_FAILED', `Unexpected failure: ${message}`, { cause: error });
 }
 
+/** The one place where a failure is shown. */
+export async function reportError(
+  error: CoterieError,
+  terminal: Pick<Terminal, 'writeError' | 'errorColors'>,
+  isJson: boolean,
+): Promise<void> {
+  if (isJson || isBug(error)) return terminal.writeError(errorJson(error));
+  const { code } = error;
+  await terminal.writeError(errorText(error).replace(code, terminal.errorColors.red(code)));
+}
+
 /** The line for stderr with `--json`. */
 export function errorJson(error: CoterieError): string {
   const { code, message, retryable, applied, details } = error;
@@ -39,7 +51,6 @@ export function errorJson(error: CoterieError): string {
 
 /** The line for stderr without it. */
 export function errorText(error: CoterieError): string {
-  if (isBug(error)) return errorJson(error);
   const sentences = [error.message, nextStep(error), doubt(error)];
   const text = sentences.filter((sentence) => sentence !== undefined).join('. ');
   return `${error.code}: ${text}.\n`;

@@ -1,0 +1,29 @@
+/** Running something until a signal or its own failure ends it: what `dev` and `start` share. */
+import { exitCodeOf, reportError, toCoterieError } from './error-report.ts';
+import type { CliContext } from './ports.ts';
+
+interface Served {
+  /** Printed once it serves. */
+  readonly greeting: string;
+  /** Settles when it cannot serve any more. */
+  readonly failed: Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** The exit code is 0 after SIGINT or SIGTERM and that of the error after a failure. */
+export async function serveUntilStopped(
+  context: CliContext,
+  start: () => Promise<Served>,
+): Promise<void> {
+  // Before the start: a signal during it must stop what is being started, not leave it half done.
+  const signal = context.ports.stopSignal();
+  const served = await start();
+  const failure = served.failed.then(toCoterieError, toCoterieError);
+  await context.terminal.write(served.greeting);
+  const ended = await Promise.race([signal.then(() => undefined), failure]);
+  if (ended !== undefined) {
+    context.exitCode = exitCodeOf(ended);
+    await reportError(ended, context.terminal, false);
+  }
+  await served.stop();
+}

@@ -1,0 +1,66 @@
+/** `coterie start`: one node in this process, until SIGINT, SIGTERM or a failure of its storage. */
+import { Command } from 'commander';
+import { CONFIG_KEYS } from '../config/keys.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { CliContext } from './ports.ts';
+import { serveUntilStopped } from './serve.ts';
+
+/** `config`, and the attribute of each flag in NODE_FLAGS. */
+export type NodeFlags = Readonly<Record<string, string | undefined>>;
+
+interface NodeFlag {
+  readonly flag: string;
+  readonly value: string;
+  readonly description: string;
+}
+
+const NODE_FLAGS: readonly NodeFlag[] = [
+  { flag: '--id', value: 'name', description: 'name of the node; default: its address' },
+  { flag: '--listen', value: 'host:port', description: 'where it serves' },
+  { flag: '--advertise', value: 'host:port', description: 'what others dial; default: --listen' },
+  { flag: '--data', value: 'dir', description: 'folder of its data' },
+  { flag: '--zone', value: 'name', description: 'what fails together with it' },
+  { flag: '--dc', value: 'name', description: 'datacentre' },
+  { flag: '--weight', value: 'number', description: 'share of the data relative to others' },
+  { flag: '--metrics', value: 'host:port', description: 'serve Prometheus text there' },
+];
+
+export function startCommand(context: CliContext): Command {
+  return addNodeOptions(new Command('start'))
+    .description('run one node; it serves data once `coterie cluster init` has named it')
+    .action((flags: NodeFlags) => start(context, flags));
+}
+
+export function addNodeOptions(command: Command): Command {
+  command.option('--config <file>', 'YAML file; the environment and flags overrule it');
+  for (const { flag, value, description } of NODE_FLAGS) {
+    command.option(`${flag} <${value}>`, description);
+  }
+  return command;
+}
+
+/** Errors: INVALID_CONFIG. */
+export function loadNodeConfig(
+  flags: NodeFlags,
+  { environment }: Pick<CliContext, 'environment'>,
+): LoadedConfig {
+  const settings: Record<string, string> = {};
+  for (const key of CONFIG_KEYS) {
+    const value = key.flag === undefined ? undefined : flags[key.flag.slice(2)];
+    if (value !== undefined) settings[key.name] = value;
+  }
+  const { config: file } = flags;
+  return loadConfig({ environment, flags: settings, ...(file === undefined ? {} : { file }) });
+}
+
+async function start(context: CliContext, flags: NodeFlags): Promise<void> {
+  const { config } = loadNodeConfig(flags, context);
+  await serveUntilStopped(context, async () => {
+    const node = await context.ports.startNode(config);
+    return {
+      greeting: `ready ${node.address}\n`,
+      failed: node.failed,
+      stop: () => node.stop(),
+    };
+  });
+}

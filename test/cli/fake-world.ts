@@ -1,0 +1,203 @@
+import picocolors from 'picocolors';
+import type {
+  AdminConnection,
+  CliPorts,
+  ClusterOptions,
+  ConnectOptions,
+} from '../../src/cli/ports.ts';
+import { runCli } from '../../src/cli/program.ts';
+import type {
+  Client,
+  DeleteResult,
+  GetOptions,
+  GetResult,
+  PutResult,
+  WriteOptions,
+} from '../../src/client/types.ts';
+import type { ProcessEnvironment } from '../../src/config/load.ts';
+import type { NodeConfig } from '../../src/config/schema.ts';
+import { CoterieError } from '../../src/core/errors.ts';
+
+export interface Call {
+  readonly verb: string;
+  readonly key: string;
+  readonly value?: string | Uint8Array;
+  readonly options: GetOptions & WriteOptions;
+}
+
+/** A world outside of the command line that answers as told and notes what it was asked. */
+export class FakeWorld {
+  readonly calls: Call[] = [];
+  readonly connects: ConnectOptions[] = [];
+  readonly configs: NodeConfig[] = [];
+  readonly clusters: ClusterOptions[] = [];
+  opened = 0;
+  closed = 0;
+  stopped = 0;
+  get: Partial<GetResult> | CoterieError = {};
+  put: Partial<PutResult> | CoterieError = {};
+  delete: Partial<DeleteResult> | CoterieError = {};
+  admins = new Map<string, Partial<AdminConnection>>();
+  failed: Promise<unknown> = new Promise(() => undefined);
+  signal: Promise<string> = Promise.resolve('SIGTERM');
+  startError: Error | undefined;
+  isTerminal = false;
+  input = '';
+  environment: ProcessEnvironment = {};
+
+  async run(...argv: string[]): Promise<Outcome> {
+    const out: Uint8Array[] = [];
+    let stderr = '';
+    const colors = picocolors.createColors(false);
+    const input = this.input;
+    const exitCode = await runCli(argv, {
+      terminal: {
+        isTerminal: this.isTerminal,
+        colors,
+        errorColors: colors,
+        input: (async function* () {
+          yield Buffer.from(input);
+        })(),
+        write: async (content) => {
+          out.push(Buffer.from(content as string));
+        },
+        writeError: async (text) => {
+          stderr += text;
+        },
+      },
+      environment: this.environment,
+      ports: this.#ports(),
+      version: '9.9.9',
+      exitCode: 0,
+    });
+    const bytes = Buffer.concat(out);
+    return { exitCode, stdout: bytes.toString(), bytes, stderr };
+  }
+
+  #ports(): CliPorts {
+    return {
+      connect: async (options) => {
+        this.connects.push(options);
+        this.opened += 1;
+        return this.#client();
+      },
+      connectAdmin: async (address) => {
+        const admin = this.admins.get(address);
+        const missing = async (): Promise<never> => {
+          throw new CoterieError('UNREACHABLE', `${address} refused the connection`);
+        };
+        this.opened += 1;
+        return {
+          status: missing,
+          layout: missing,
+          reserve: missing,
+          adopt: missing,
+          ...admin,
+          close: () => {
+            this.closed += 1;
+          },
+        };
+      },
+      startNode: async (config) => {
+        if (this.startError !== undefined) throw this.startError;
+        this.configs.push(config);
+        return { address: '127.0.0.1:7400', failed: this.failed, stop: this.#stop };
+      },
+      startCluster: async (options) => {
+        if (this.startError !== undefined) throw this.startError;
+        this.clusters.push(options);
+        const addresses = Array.from({ length: options.nodes }, (_, i) => `127.0.0.1:${7_400 + i}`);
+        const nodes = addresses.map((address) => ({
+          address,
+          failed: this.failed,
+          stop: this.#stop,
+        }));
+        return { addresses, nodes, stop: this.#stop };
+      },
+      stopSignal: () => this.signal,
+    };
+  }
+
+  #stop = async (): Promise<void> => {
+    this.stopped += 1;
+  };
+
+  #client(): Client {
+    const note = (
+      verb: string,
+      key: string | Uint8Array,
+      options: object,
+      value?: unknown,
+    ): void => {
+      this.calls.push({
+        verb,
+        key: String(key),
+        options,
+        ...(value === undefined ? {} : { value: value as string }),
+      });
+    };
+    const close = async (): Promise<void> => {
+      this.closed += 1;
+    };
+    return {
+      get: async (key, options = {}) => {
+        note('get', key, options);
+        return { ...getResult(), ...orThrow(this.get) };
+      },
+      put: async (key, value, options = {}) => {
+        note('put', key, options, value);
+        return { ...putResult(), ...orThrow(this.put) };
+      },
+      delete: async (key, options = {}) => {
+        note('delete', key, options);
+        return { ...putResult(), found: true, siblings: 0, ...orThrow(this.delete) };
+      },
+      layout: () => Promise.reject(new Error('not asked for')),
+      ready: async () => undefined,
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  }
+}
+
+export interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly bytes: Uint8Array;
+  readonly stderr: string;
+}
+
+export function sibling(value: string | Uint8Array, seq = 3) {
+  const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value;
+  return { value: bytes, dot: `0.1.${seq}`, writtenAtMs: Date.UTC(2025, 5, 1) };
+}
+
+export function getResult(): GetResult {
+  return {
+    found: true,
+    siblings: [sibling('v')],
+    context: 'Q1RY',
+    level: 'quorum',
+    replies: { required: 2, received: 2, nodes: ['a', 'b'] },
+    elapsedMs: 1.5,
+    text: () => 'v',
+  };
+}
+
+export function putResult(): PutResult {
+  return {
+    context: 'Q1RY',
+    siblings: 1,
+    level: 'quorum',
+    acks: { required: 2, received: 2, nodes: ['a', 'b'] },
+    durable: 2,
+    dot: '0.1.3',
+    requestId: '00112233445566778899aabbccddeeff',
+    elapsedMs: 2.25,
+  };
+}
+
+function orThrow<T>(answer: T | CoterieError): T {
+  if (answer instanceof CoterieError) throw answer;
+  return answer;
+}
