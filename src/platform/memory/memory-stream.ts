@@ -1,6 +1,8 @@
-/** The two ends of one stream inside a process. Each end has an outbox (what it sent and the other end has not room
- *  for) and an inbox (what arrived and was not handed in yet); one deferred turn moves everything that can move.
- *  Invariants: as in env/transport.ts; an inbox holds at most `windowBytes`, or one larger frame. */
+/** The two ends of one stream inside a process. Each end has an outbox (what it sent and the other
+ *  end has not room for) and an inbox (what arrived and was not handed in yet); one deferred turn
+ *  moves everything that can move.
+ *  Invariants: as in env/transport.ts; an inbox holds at most `windowBytes`, or one larger
+ *  frame. */
 import type { Clock, Timer } from '../../env/clock.ts';
 import type { Log } from '../../env/log.ts';
 import type {

@@ -1,8 +1,8 @@
-/** The Transport port inside one process: listeners by address, and streams between them that behave like real ones.
- *
+/** The Transport port inside one process: listeners by address, and streams between them that
+ *  behave like real ones.
  *  - Frames arrive in a later turn, whole and in order, as the very bytes that were sent.
- *  - The receiver's window bounds what a paused receiver takes in; the rest stays in the sender's `bufferedBytes`.
- *    A frame larger than the window is let through alone.
+ *  - The receiver's window bounds what a paused receiver takes in; the rest stays in the sender's
+ *  `bufferedBytes`. A frame larger than the window is let through alone.
  *  - A handler that throws breaks its own stream and is logged.
  *  Not here: latency, loss and partitions, which are the simulator's (sim/). */
 import { CoterieError } from '../../core/errors.ts';
@@ -22,7 +22,8 @@ export interface MemoryNetworkOptions {
   readonly log: Log;
   /** Bytes a paused receiver takes in. Default 65,536, as HTTP/2. */
   readonly windowBytes?: number;
-  /** From `close` until the other side has taken what was sent; then it is `broken`. Default 2,000. */
+  /** From `close` until the other side has taken what was sent; then it is `broken`. Default
+   *  2,000. */
   readonly closeTimeoutMs?: number;
 }
 
