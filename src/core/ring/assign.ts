@@ -1,11 +1,12 @@
-/** Which nodes carry which partition: a pure function of the roles and, if there is one, of the table before.
- *  Every member computes the same table from the same input, on every machine: integers only, ties broken by hash.
- *  Invariants: a partition's nodes are distinct; every node carries exactly its quota; the zone rule holds, relaxed
- *  only where too few or too small zones force it; the order of the roles does not matter.
- *  What fits of the table before is kept; that as little as possible moves is not promised yet.
- *  The order within a list has no protocol meaning. It is balanced (a node is first, second, ... about equally often)
- *  and follows the order before where that is balanced; compare lists as sets all the same.
- *  Source: DeCandia et al. 2007 §6.2 (strategy 3), with explicit lists in place of consecutive partitions. */
+/** Which nodes carry which partition: a pure function of the roles and, if there is one, of the
+ *  table before. All members compute the same table: integers only, ties broken by hash.
+ *  Invariants: a partition's nodes are distinct; every node carries exactly its quota; the zone
+ *  rule holds, relaxed only where too few or too small zones force it; the order of the roles does
+ *  not matter. What fits of the table before is kept; least movement is not promised yet.
+ *  The order within a list has no protocol meaning. It is balanced (a node is first, second, ...
+ *  about equally often) and follows the order before where that is balanced; compare lists as sets.
+ *  Not here: how much a node carries (quota.ts), how vacancies are filled (placement.ts).
+ *  Source: DeCandia et al. 2007 §6.2 (strategy 3), with an explicit list for each partition. */
 import { CoterieError } from '../errors.ts';
 import { Placement, tieBreak } from './placement.ts';
 import {
@@ -17,8 +18,8 @@ import {
 } from './quota.ts';
 
 export interface AssignInput {
-  /** Node indexes, partition by partition; its lists may be of another length than the new ones. Nodes without a
-   *  role, or of weight 0, lose what they have in it. */
+  /** Node indexes, partition by partition; its lists may be of another length than the new ones.
+   *  Nodes without a role, or of weight 0, lose what they have in it. */
   readonly previous?: Uint16Array;
   readonly roles: readonly WeightedNode[];
   /** A power of two, 1..65,536. */
@@ -34,13 +35,14 @@ export interface Assignment {
   readonly zoneRuleRelaxed: boolean;
 }
 
-/** The earlier table by node position: one list per partition; `GONE` stands for a node that carries nothing now. */
+/** The earlier table by node position: one list per partition; `GONE` stands for a node that
+ *  carries nothing now. */
 type Kept = readonly (readonly number[])[];
 const GONE = -1;
 
-/** Errors: INVALID_ARGUMENT for numbers out of range, a node index that is given twice, fewer nodes with a weight
- *  above 0 than replicas, or an earlier table that does not fit. Cost: up to seconds for the largest tables, a few
- *  milliseconds for 256 partitions. */
+/** Errors: INVALID_ARGUMENT for numbers out of range, a node index that is given twice, fewer
+ *  nodes with a weight above 0 than replicas, or an earlier table that does not fit. Cost: up to
+ *  seconds for the largest tables, a few milliseconds for 256 partitions. */
 export function assign(input: AssignInput): Assignment {
   const { partitions, replicas } = input;
   checkPlacement(input.roles, partitions, replicas);
@@ -102,7 +104,8 @@ function keptOf(input: AssignInput, nodeIndexes: readonly number[]): Kept {
   });
 }
 
-/** In hash order, so that a node that must shed some of its partitions sheds them all over the ring. */
+/** In hash order, so that a node that must shed some of its partitions sheds them all over the
+ *  ring. */
 function keep(placement: Placement, kept: Kept, nodeIndexes: readonly number[]): void {
   const edges = kept.flatMap((list, partition) =>
     list
@@ -119,8 +122,9 @@ interface OrderInput {
   readonly replicas: number;
 }
 
-/** Starts from the order before and swaps two nodes of a list wherever that evens out how often each node has each
- *  rank. Ends, because every swap lowers the sum of the squared counts; a balanced table stays as it is. */
+/** Starts from the order before and swaps two nodes of a list wherever that evens out how often
+ *  each node has each rank. Ends, because every swap lowers the sum of the squared counts; a
+ *  balanced table stays as it is. */
 function orderedLists(placement: Placement, kept: Kept, input: OrderInput): number[][] {
   const { nodeCount, replicas } = input;
   const lists = Array.from({ length: input.partitions }, (_, partition) =>

@@ -1,9 +1,11 @@
-/** Who owns what, as one immutable value that all members share: a version of the layout and its canonical bytes.
- *  A layout is known by the sha256 of its bytes, so two nodes that agree on the hash agree on every owner.
- *  Invariants: the same layout has the same bytes everywhere (everything is sorted, nothing is optional) and no other
- *  bytes decode to it; node indexes are never used again; a version names the hash of the one before.
- *  Not here: agreeing on the next version, per-partition epochs (ring.ts), choosing owners (assign.ts).
- *  Source: DeCandia et al. 2007 §6.2; the byte table is in docs/protocol.md and in `encodeLayout`. */
+/** Who owns what, as one immutable value that all members share, and its canonical bytes. A layout
+ *  is known by the sha256 of its bytes: who agrees on the hash agrees on every owner.
+ *  Invariants: the same layout has the same bytes everywhere (everything is sorted, nothing is
+ *  optional) and no other bytes decode to it; node indexes are never used again; a version names
+ *  the hash of the one before.
+ *  Not here: agreeing on the next version, per-partition epochs (ring.ts), choosing owners
+ *  (assign.ts).
+ *  Source: DeCandia et al. 2007 §6.2; the byte table is in docs/protocol.md and `encodeLayout`. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { CoterieError } from '../errors.ts';
 import { ByteReader, malformed, writeU32, writeVarint } from '../version/varint.ts';
@@ -26,7 +28,8 @@ const SMALL_BYTES_MAX = 3;
 const LABEL = /^[\x21-\x7e]{1,255}$/;
 const ADDRESS = /^(?:\[[0-9A-Za-z:.%]+\]|[^:[\]]+):([1-9][0-9]{0,4})$/;
 
-/** One member and what it is asked to carry. Strings are 1..255 printable ASCII characters without spaces. */
+/** One member and what it is asked to carry. Strings are 1..255 printable ASCII characters
+ *  without spaces. */
 export interface Role extends WeightedNode {
   /** 0..65,535, never used again by another node of this cluster. */
   readonly nodeIndex: number;
@@ -73,8 +76,8 @@ export interface FirstLayoutInput {
 }
 
 /** Version 1 of a cluster, the same for the same members in any order.
- *  Errors: INVALID_ARGUMENT for fewer nodes (with a weight above 0) than replicas, a name or address given twice, or
- *  anything out of range. */
+ *  Errors: INVALID_ARGUMENT for fewer nodes (with a weight above 0) than replicas, a name or
+ *  address given twice, or anything out of range. */
 export function firstLayout(input: FirstLayoutInput): Layout {
   const { clusterId, partitions, replicas, members } = input;
   const roles = [...members]
@@ -98,9 +101,10 @@ export function firstLayout(input: FirstLayoutInput): Layout {
   };
 }
 
-/** Magic u8, format u8, version u32, base 32 B, cluster id 16 B, log2(partitions) u8, replicas u8; count of roles, each
- *  {node index, weight, and with a length u8 each: name, address, zone, datacentre}; count of removed, each; count of
- *  the council, each; the table, each u16. What has no size here is a varint; u16 and u32 are big-endian.
+/** Magic u8, format u8, version u32, base 32 B, cluster id 16 B, log2(partitions) u8, replicas u8;
+ *  count of roles, each {node index, weight, and with a length u8 each: name, address, zone,
+ *  datacentre}; count of removed, each; count of the council, each; the table, each u16. What has
+ *  no size here is a varint; u16 and u32 are big-endian.
  *  Errors: INVALID_ARGUMENT when the layout breaks a rule of its type. */
 export function encodeLayout(layout: Layout): Uint8Array {
   const fault = layoutFault(layout);
@@ -131,7 +135,8 @@ export function encodeLayout(layout: Layout): Uint8Array {
   return bytes.slice(0, at);
 }
 
-/** Shares no memory with the bytes. Errors: MALFORMED_MESSAGE; VERSION_UNSUPPORTED for another format. */
+/** Shares no memory with the bytes. Errors: MALFORMED_MESSAGE; VERSION_UNSUPPORTED for another
+ *  format. */
 export function decodeLayout(bytes: Uint8Array): Layout {
   const reader = new ByteReader(bytes, 0);
   const magic = reader.byte();
@@ -164,8 +169,9 @@ export function layoutHash(bytes: Uint8Array): Uint8Array {
   return sha256(bytes);
 }
 
-/** An odd number of nodes that carry data, one by one from where the fewest have been chosen so far. Odd, because a
- *  fourth of four adds a vote that must be won and no failure that can be borne. */
+/** An odd number of nodes that carry data, one by one from where the fewest have been chosen so
+ *  far. Odd, because a fourth of four adds a vote that must be won and no failure that can be
+ *  borne. */
 function chooseCouncil(roles: readonly Role[]): readonly number[] {
   const candidates = roles.filter((role) => role.weight > 0);
   const size = Math.min(COUNCIL_MAX, candidates.length - ((candidates.length + 1) % 2));
@@ -228,7 +234,8 @@ function readList<Item>(reader: ByteReader, read: () => Item): readonly Item[] {
   return items;
 }
 
-/** All that is left; whether it is of the right length is for `layoutFault`, as is everything else. */
+/** All that is left; whether it is of the right length is for `layoutFault`, as is everything
+ *  else. */
 function readTable(reader: ByteReader): Uint16Array {
   if (reader.remaining % 2 !== 0) throw malformed('The layout ends within an entry of its table');
   const bytes = reader.take(reader.remaining);

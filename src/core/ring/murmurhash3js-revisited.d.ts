@@ -1,4 +1,4 @@
-/** The part of murmurhash3js-revisited that is used here; the package brings no types of its own. */
+/** What is used here of murmurhash3js-revisited, which brings no types of its own. */
 declare module 'murmurhash3js-revisited' {
   const murmurHash3: {
     /** Whether each byte is checked before hashing; true when the module is loaded. */

@@ -1,12 +1,12 @@
-/** A table of replicas while it is being filled: who holds which slot, and how a vacancy is filled when no node with
- *  quota left fits it.
- *
- *      partition 7:  [ n2 | n0 | -- ]   the vacancy goes to n0's place in partition 3, whose n0 moves here, ...
- *
- *  That is an augmenting path of a flow from partitions over (partition, zone) to nodes. Searching nodes breadth first
- *  is enough: on a shortest path no step can break the zone rule for a later one, or a shorter path would exist.
- *  Invariants: nodes of a partition are distinct, no zone holds more than its limit of one, no node passes its quota.
- *  Not here: quotas (quota.ts), what is kept of an earlier table and the order within lists (assign.ts).
+/** A table of replicas while it is being filled, and how a vacancy is filled that no node with
+ *  quota left fits:  vacancy <- n0 from partition 3 <- n5 from partition 8 <- n2, with quota left.
+ *  That is an augmenting path of a flow from partitions over (partition, zone) to nodes. Searching
+ *  nodes breadth first is enough: on a shortest path no step can break the zone rule for a later
+ *  one, or a shorter path would exist.
+ *  Invariants: nodes of a partition are distinct, no zone holds more than its limit of one, no node
+ *  passes its quota.
+ *  Not here: quotas (quota.ts), what is kept of an earlier table and the order within lists
+ *  (assign.ts).
  *  Source: Ford and Fulkerson 1956; the layout of Garage (S3 store) for the shape of the flow. */
 import { assert } from '../errors.ts';
 
@@ -23,7 +23,8 @@ export interface PlacementInput {
 const VACANT = -1;
 const UNSEEN = -1;
 
-/** A well mixed u32 for a partition and a node: the same everywhere, so all members break ties alike. */
+/** A well mixed u32 for a partition and a node: the same everywhere, so all members break ties
+ *  alike. */
 export function tieBreak(partition: number, nodeIndex: number): number {
   let mixed = Math.imul(partition + 1, 0x9e3779b1) ^ Math.imul(nodeIndex + 1, 0x85ebca77);
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x7feb352d);
@@ -33,7 +34,8 @@ export function tieBreak(partition: number, nodeIndex: number): number {
 
 export class Placement {
   readonly #input: PlacementInput;
-  /** Node position per slot; partition p has the slots from p * replicas on, filled from the front. */
+  /** Node position per slot; partition p has the slots from p * replicas on, filled from the
+   *  front. */
   readonly #slots: Int32Array;
   readonly #sizes: Uint8Array;
   /** Replicas each node may still take. */
@@ -81,8 +83,9 @@ export class Placement {
     return this.#slots.subarray(from, from + this.#sizeOf(partition));
   }
 
-  /** The fitting node with the largest quota left, weighed by chance: always the largest would tie the same nodes
-   *  together again and again, and a failed node's data could then be rebuilt from few others only. */
+  /** The fitting node with the largest quota left, weighed by chance: always the largest would
+   *  tie the same nodes together again and again, and a failed node's data could then be rebuilt
+   *  from few others only. */
   #bestFor(partition: number, slot: number): number | undefined {
     const { nodeIndexes } = this.#input;
     let best: number | undefined;
@@ -100,8 +103,8 @@ export class Placement {
     return best;
   }
 
-  /** Moves nodes along the shortest chain of slots so that this one is filled; the node at the chain's end, which
-   *  holds one slot more than before. */
+  /** Moves nodes along the shortest chain of slots so that this one is filled; the node at the
+   *  chain's end, which holds one slot more than before. */
   #shiftInto(vacancy: number): number {
     const unseen = new Set(this.#input.nodeIndexes.keys());
     // The slot each seen node would take over, from the node that the search came from.
@@ -134,7 +137,8 @@ export class Placement {
     }
   }
 
-  /** May the node take this slot, whoever holds it now: distinct nodes, and the zone rule among the other slots. */
+  /** May the node take this slot, whoever holds it now: distinct nodes, and the zone rule among
+   *  the other slots. */
   #admits(slot: number, node: number): boolean {
     const { replicas, zoneOf, zoneReplicasMax } = this.#input;
     const from = slot - (slot % replicas);

@@ -1,15 +1,18 @@
-/** How many replicas does each node carry: exact shares by weight, capped, and rounded to whole partitions.
- *  A node's share is in proportion to its weight, but never more than one replica of every partition, and a zone's
- *  never more than the zone rule lets it hold. What a cap cuts off goes to the others by weight (water filling).
- *  Invariants: quotas sum to partitions * replicas; each is its exact share rounded down or up; a table that meets
- *  quotas and zone rule exists (quota / partitions for every partition is a fractional one, and flows are integral).
+/** How many replicas does each node carry: exact shares by weight, capped, and rounded to whole
+ *  partitions. A node's share is in proportion to its weight, but never more than one replica of
+ *  every partition, and a zone's never more than the zone rule lets it hold. What a cap cuts off
+ *  goes to the others by weight (water filling).
+ *  Invariants: quotas sum to partitions * replicas; each is its exact share rounded down or up; a
+ *  table that meets quotas and zone rule exists (quota / partitions for every partition is a
+ *  fractional one, and flows are integral).
  *  Not here: which node carries which partition (assign.ts).
  *  Source: DeCandia et al. 2007 §4.2 (load in proportion to capacity). */
 import { assert, CoterieError } from '../errors.ts';
 import { isPartitionCount, PARTITIONS_MAX } from './token.ts';
 
 export const REPLICAS_MAX = 9;
-/** A node of weight 1,000,000 carries a million times what one of weight 1 does, as far as the caps allow. */
+/** A node of weight 1,000,000 carries a million times what one of weight 1 does, as far as the
+ *  caps allow. */
 export const WEIGHT_MAX = 1_000_000;
 
 /** What placement needs to know of a node. */
@@ -25,7 +28,8 @@ export interface WeightedNode {
 /** How many replicas of one partition a zone may hold. */
 export interface ZoneRule {
   readonly replicasMax: number;
-  /** The zones with room are too few or too small for the even spread, so that the limit had to be raised. */
+  /** The zones with room are too few or too small for the even spread, so that the limit had to
+   *  be raised. */
   readonly isRelaxed: boolean;
 }
 
@@ -34,11 +38,13 @@ export interface QuotaInput {
   readonly nodes: readonly WeightedNode[];
   readonly partitions: number;
   readonly replicas: number;
-  /** Replicas each node has now, in the order of `nodes`: among equal fractions who holds more is rounded up. */
+  /** Replicas each node has now, in the order of `nodes`: among equal fractions who has more
+   *  than its share rounded down is rounded up, which saves a move. */
   readonly held?: Int32Array;
 }
 
-/** Shares of the nodes that no zone cap holds back: `total / weight` for each unit of weight; full nodes are out. */
+/** Shares of the nodes that no zone cap holds back: `total / weight` for each unit of weight;
+ *  full nodes are out. */
 interface WaterLevel {
   readonly total: bigint;
   readonly weight: bigint;
@@ -52,8 +58,8 @@ interface Share {
   readonly of: bigint;
 }
 
-/** Errors: INVALID_ARGUMENT for partitions, replicas or weights out of range, or fewer nodes with a weight above 0
- *  than replicas. */
+/** Errors: INVALID_ARGUMENT for partitions, replicas or weights out of range, or fewer nodes
+ *  with a weight above 0 than replicas. */
 export function checkPlacement(
   roles: readonly WeightedNode[],
   partitions: number,
@@ -87,7 +93,8 @@ export function isWeight(weight: number): boolean {
   return Number.isInteger(weight) && weight >= 0 && weight <= WEIGHT_MAX;
 }
 
-/** Number of each node's zone, in the order of `nodes`; zones are numbered from 0 as they first appear. */
+/** Number of each node's zone, in the order of `nodes`; zones are numbered from 0 as they first
+ *  appear. */
 export function zoneNumbers(nodes: readonly WeightedNode[]): Uint16Array {
   const numbers = new Map<string, number>();
   return Uint16Array.from(nodes, (node) => {
@@ -98,8 +105,8 @@ export function zoneNumbers(nodes: readonly WeightedNode[]): Uint16Array {
   });
 }
 
-/** One replica per zone when there are enough zones, otherwise an even spread; raised only as far as the sizes of
- *  the zones force it. Nodes of weight 0 do not count. */
+/** One replica per zone when there are enough zones, otherwise an even spread; raised only as
+ *  far as the sizes of the zones force it. Nodes of weight 0 do not count. */
 export function zoneRule(roles: readonly WeightedNode[], replicas: number): ZoneRule {
   const sizes = zoneSizes(zoneNumbers(roles.filter((role) => role.weight > 0)));
   assert(sizes.length > 0, 'A zone rule needs a node with a weight above 0');
@@ -128,7 +135,8 @@ function room(sizes: readonly number[], replicasMax: number): number {
   return sizes.reduce((sum, size) => sum + Math.min(size, replicasMax), 0);
 }
 
-/** Raising the water only ever fills more zones, so a zone that is over its cap once is settled for good. */
+/** Raising the water only ever fills more zones, so a zone that is over its cap once is settled
+ *  for good. */
 function exactShares(input: QuotaInput, zoneOf: Uint16Array, caps: readonly number[]): Share[] {
   const { nodes, partitions, replicas } = input;
   const shares: Share[] = [];
@@ -209,9 +217,9 @@ function roundShares(
     left -= quota;
   });
   const byFraction = shares
-    .map((share, at) => ({ ...share, at, held: input.held?.[at] ?? 0 }))
+    .map((share, at) => ({ ...share, at, saves: Number((input.held?.[at] ?? 0) > share.floor) }))
     .filter((share) => share.rest > 0n)
-    .sort((a, b) => sign(b.rest * a.of - a.rest * b.of) || b.held - a.held || a.at - b.at);
+    .sort((a, b) => sign(b.rest * a.of - a.rest * b.of) || b.saves - a.saves || a.at - b.at);
   for (const { at } of byFraction) {
     if (left === 0) break;
     if (roomOf(zoneRoom, zoneOf, at) === 0) continue;

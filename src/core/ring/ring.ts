@@ -1,7 +1,9 @@
-/** Where does this key live, under one layout: the questions that every request asks, answered from tables made once.
- *  Invariants: a ring never changes, a new layout makes a new ring; answers about partitions are the same object at
- *  every call, so a request allocates no list.
- *  Not here: which replicas are alive and which to ask first (node/coordinator); how the layout came about (layout.ts).
+/** Where does this key live, under one layout: the questions that every request asks, answered from
+ *  tables made once.
+ *  Invariants: a ring never changes, a new layout makes a new ring; answers about partitions are
+ *  the same object at every call, so a request allocates no list.
+ *  Not here: which replicas are alive and which to ask first (node/coordinator); how the layout
+ *  came about (layout.ts).
  *  Source: DeCandia et al. 2007 §4.2 and §4.3 (preference list). */
 import { assert, CoterieError } from '../errors.ts';
 import type { ReplicaPlace } from '../quorum/level.ts';
@@ -35,7 +37,8 @@ export class Ring {
   readonly #byName: ReadonlyMap<string, Role>;
   readonly #epochs: PartitionEpochs;
 
-  /** The layout must be sound, as `decodeLayout` and `firstLayout` give it, and `hash` its own (`layoutHash`). */
+  /** The layout must be sound, as `decodeLayout` and `firstLayout` give it, and `hash` its own
+   *  (`layoutHash`). */
   constructor(layout: Layout, hash: Uint8Array) {
     assert(hash.length === LAYOUT_HASH_BYTES, `A layout hash has 32 bytes, not ${hash.length}`);
     this.layout = layout;
@@ -61,7 +64,8 @@ export class Ring {
     return { token, partition: partitionOf(token, this.layout.partitions) };
   }
 
-  /** Node indexes, N of them; their order means nothing. Errors: INVALID_ARGUMENT for no such partition. */
+  /** Node indexes, N of them; their order means nothing. Errors: INVALID_ARGUMENT for no such
+   *  partition. */
   replicasOf(partition: number): readonly number[] {
     return this.#replicas[partition] ?? this.#noPartition(partition);
   }
@@ -79,7 +83,8 @@ export class Ring {
     return this.#byName.get(name);
   }
 
-  /** Partitions each node carries, by node index; 0 for a node that carries none. Cost: O(partitions). */
+  /** Partitions each node carries, by node index; 0 for a node that carries none. Cost:
+   *  O(partitions). */
   ownership(): Map<number, number> {
     const counts = new Map(this.layout.roles.map((role) => [role.nodeIndex, 0]));
     for (const nodeIndex of this.layout.table) {
@@ -88,7 +93,8 @@ export class Ring {
     return counts;
   }
 
-  /** With one live layout all three are its version. Errors: INVALID_ARGUMENT for no such partition. */
+  /** With one live layout all three are its version. Errors: INVALID_ARGUMENT for no such
+   *  partition. */
   epochsOf(partition: number): PartitionEpochs {
     return this.#replicas[partition] === undefined ? this.#noPartition(partition) : this.#epochs;
   }

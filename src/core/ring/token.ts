@@ -1,11 +1,13 @@
-/** Where on the ring does a key lie: its token, and the partition and Merkle leaf that the token's bits name.
+/** Where on the ring does a key lie: its token, and the partition and Merkle leaf that the token's
+ *  bits name.
  *
- *      token, 32 bits   | partition: log2(Q) bits | leaf: 10 bits | rest |
+ *       token, 32 bits   | partition: log2(Q) bits | leaf: 10 bits | rest |
  *
- *  Invariants: a token depends on bucket, key and cluster alone and never changes; a partition and a leaf are each
- *  one contiguous range of tokens, hence of storage keys.
+ *  Invariants: a token depends on bucket, key and cluster alone and never changes; a partition and
+ *  a leaf are each one contiguous range of tokens, hence of storage keys.
  *  Not here: who owns a partition (layout.ts, ring.ts).
- *  Source: DeCandia et al. 2007 §4.2 and §6.2 (strategy 3: equal partitions); MurmurHash3 by A. Appleby. */
+ *  Source: DeCandia et al. 2007 §4.2 and §6.2 (strategy 3: equal partitions); MurmurHash3 by A.
+ *  Appleby. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import murmurHash3 from 'murmurhash3js-revisited';
 import { CoterieError } from '../errors.ts';
@@ -18,7 +20,8 @@ const LEAF_BITS = 10;
 export const LEAVES_PER_PARTITION: number = 2 ** LEAF_BITS;
 export const CLUSTER_ID_BYTES = 16;
 
-/** What all members of one cluster derive from its id; part of no configuration. Each number is a u32. */
+/** What all members of one cluster derive from its id; part of no configuration. Each number is
+ *  a u32. */
 export interface ClusterSecrets {
   /** Key of the Merkle item hash, its first 32 bits. */
   readonly clusterKeyHigh: number;
@@ -63,16 +66,18 @@ export function isPartitionCount(partitions: number): boolean {
 murmurHash3.inputValidation = false;
 
 const encoder = new TextEncoder();
-/** Buckets whose encoded prefix (name and zero byte) is kept; when full, all are forgotten and made again on use. */
+/** Buckets whose encoded prefix (name and zero byte) is kept; when full, all are forgotten and
+ *  made again on use. */
 const PREFIXES_MAX = 256;
 const prefixes = new Map<string, Uint8Array>();
-/** The hash takes whole arrays only, so one scratch array per input length is kept. That is under 1 MiB for all of
- *  them: 64 bytes of bucket name, the zero byte and the longest key. Longer input gets an array of its own. */
+/** The hash takes whole arrays only, so one scratch array per input length is kept. That is
+ *  under 1 MiB for all of them: 64 bytes of bucket name, the zero byte and the longest key.
+ *  Longer input gets an array of its own. */
 const SCRATCH_BYTES_MAX: number = 64 + 1 + KEY_BYTES_MAX;
 const scratches: (Uint8Array | undefined)[] = [];
 
-/** murmur3_x86_32 of the UTF-8 bucket name, a zero byte and the key: 0..2^32-1. Allocates nothing for buckets and
- *  lengths seen before. */
+/** murmur3_x86_32 of the UTF-8 bucket name, a zero byte and the key: 0..2^32-1. Allocates
+ *  nothing for buckets and lengths seen before. */
 export function tokenOf(bucket: string, key: Uint8Array, seed: number): number {
   const prefix = prefixes.get(bucket) ?? addPrefix(bucket);
   const input = scratchOf(prefix.length + key.length);
