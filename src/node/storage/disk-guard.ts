@@ -1,0 +1,85 @@
+/** Is there room on the disk for what is to be written? It is asked before an update is decided, because after ENOSPC
+ *  in its log the engine refuses everything and cannot be resumed.
+ *  Invariants: the answer is never older than the time and the bytes of the options when an update is decided on it;
+ *  repairs are admitted longer than clients, for they make replicas equal and free siblings.
+ *  Not here: what a batch does that fails all the same (commit-queue.ts). Source: RULINGS 24. */
+import { CoterieError } from '../../core/errors.ts';
+import type { DiskSpace } from '../../env/store.ts';
+import type { StorageEnvironment, StorageOptions } from './storage-options.ts';
+import type { UpdateOptions } from './update.ts';
+
+/** Who is refused at present. */
+type Refused = 'none' | 'client' | 'all';
+
+export class DiskGuard {
+  readonly #environment: Pick<StorageEnvironment, 'store' | 'clock' | 'log'>;
+  readonly #options: StorageOptions;
+  #space: DiskSpace = { freeBytes: Number.POSITIVE_INFINITY, totalBytes: 0 };
+  #refused: Refused = 'none';
+  #askedAtMs = Number.NEGATIVE_INFINITY;
+  #writtenBytes = 0;
+  #asking: Promise<void> | undefined;
+
+  constructor(
+    environment: Pick<StorageEnvironment, 'store' | 'clock' | 'log'>,
+    options: StorageOptions,
+  ) {
+    this.#environment = environment;
+    this.#options = options;
+  }
+
+  noteWritten(bytes: number): void {
+    this.#writtenBytes += bytes;
+  }
+
+  /** Asks again when the last answer is too old; undefined when it is not. Never rejects: if the disk cannot be
+   *  asked, the last answer stands. */
+  refresh(): Promise<void> | undefined {
+    const { diskCheckMs, diskCheckBytes } = this.#options;
+    const nowMs = this.#environment.clock.monotonicMs();
+    const isFresh = nowMs - this.#askedAtMs < diskCheckMs && this.#writtenBytes < diskCheckBytes;
+    if (isFresh) return this.#asking;
+    this.#askedAtMs = nowMs;
+    this.#writtenBytes = 0;
+    this.#asking ??= this.#ask();
+    return this.#asking;
+  }
+
+  /** Why an update of this priority is refused; undefined when there is room. */
+  refusal(priority: UpdateOptions['priority']): CoterieError | undefined {
+    if (this.#refused === 'none') return undefined;
+    if (this.#refused === 'client' && priority === 'repair') return undefined;
+    const { freeBytes, totalBytes } = this.#space;
+    return new CoterieError(
+      'DISK_FULL',
+      `Only ${freeBytes} of the disk's ${totalBytes} bytes are free; make room, or delete keys`,
+      { details: { freeBytes, totalBytes } },
+    );
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      this.#space = await this.#environment.store.diskSpace();
+      this.#judge();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.#environment.log.warn('disk-space-unknown', { reason });
+    } finally {
+      this.#asking = undefined;
+    }
+  }
+
+  #judge(): void {
+    const { clientFreeFraction, clientFreeBytesMin, repairFreeFraction } = this.#options;
+    const { freeBytes, totalBytes } = this.#space;
+    const before = this.#refused;
+    if (freeBytes < totalBytes * repairFreeFraction) this.#refused = 'all';
+    else if (freeBytes < Math.max(totalBytes * clientFreeFraction, clientFreeBytesMin)) {
+      this.#refused = 'client';
+    } else {
+      this.#refused = 'none';
+    }
+    if (this.#refused === before) return;
+    this.#environment.log.warn('disk-space', { refused: this.#refused, freeBytes, totalBytes });
+  }
+}

@@ -1,0 +1,89 @@
+/** What is in a leaf, counted anew from the records? Needed when a record cannot be read: its share of the leaf is
+ *  known to nobody, so the leaf is made from all the others.
+ *  Invariants: it runs between two batches, when the engine holds exactly what the leaves count; what is in the open
+ *  batch is added when that is built. A leaf is a short range (some tens of records), so the batch waits a moment.
+ *  Not here: scrubbing of whole partitions. Source: RULINGS 3, 15. */
+import { CoterieError } from '../../core/errors.ts';
+import type { RecordCodec } from '../../core/version/record-codec.ts';
+import type { StoreEntry } from '../../env/store.ts';
+import type { LeafTable } from './leaf-table.ts';
+import type { LeafRow } from './meta-rows.ts';
+import { recordIdOf } from './record-key.ts';
+import type { StorageEnvironment } from './storage-options.ts';
+import { StoredRecord } from './stored-record.ts';
+import { recordRange, tokenOfRow } from './table-keys.ts';
+
+const ROWS_PER_READ = 64;
+
+export class LeafRecount {
+  readonly #environment: Pick<StorageEnvironment, 'store' | 'log'>;
+  readonly #codec: RecordCodec;
+  /** Whether nothing of the record is left, whatever the engine may hand out for it. */
+  readonly #isLost: (id: string) => boolean;
+  readonly #due = new Set<number>();
+
+  constructor(
+    environment: Pick<StorageEnvironment, 'store' | 'log'>,
+    codec: RecordCodec,
+    isLost: (id: string) => boolean,
+  ) {
+    this.#environment = environment;
+    this.#codec = codec;
+    this.#isLost = isLost;
+  }
+
+  /** The leaf of this number (LeafTable.indexOf) will be counted before the next batch. */
+  request(index: number): void {
+    this.#due.add(index);
+  }
+
+  /** Counts what is due; undefined when nothing is. */
+  run(leaves: LeafTable): Promise<void> | undefined {
+    return this.#due.size === 0 ? undefined : this.#runAll(leaves);
+  }
+
+  async #runAll(leaves: LeafTable): Promise<void> {
+    for (const index of this.#due) {
+      this.#due.delete(index);
+      try {
+        leaves.correct(index, await this.#count(leaves, index));
+      } catch (error) {
+        if (!(error instanceof CoterieError)) throw error;
+        // The leaf keeps the share of the lost record, so exchanges find it to differ until it is scrubbed.
+        this.#environment.log.error('leaf-not-recounted', { leaf: index, reason: error.message });
+      }
+    }
+  }
+
+  async #count(leaves: LeafTable, index: number): Promise<LeafRow> {
+    const { fromToken, toToken } = leaves.tokensOf(index);
+    const range = recordRange(fromToken, toToken);
+    await using rows = this.#environment.store.iterate(range);
+    let high = 0;
+    let low = 0;
+    let count = 0;
+    for (;;) {
+      const entries = await rows.next(ROWS_PER_READ);
+      if (entries.length === 0) return { high: high >>> 0, low: low >>> 0, count };
+      for (const entry of entries) {
+        const stored = this.#readable(entry);
+        if (stored === undefined) continue;
+        const hash = leaves.hashOf(tokenOfRow(entry.key), stored);
+        high ^= hash.high;
+        low ^= hash.low;
+        count += 1;
+      }
+    }
+  }
+
+  #readable(entry: StoreEntry): StoredRecord | undefined {
+    if (this.#isLost(recordIdOf(entry.key))) return undefined;
+    try {
+      this.#codec.verify(entry.value);
+      return new StoredRecord(this.#codec, entry.value);
+    } catch (error) {
+      if (error instanceof CoterieError) return undefined;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,264 @@
+/** In what state was the folder found, and what is written before anything else?
+ *  Invariants: a folder of a later format is not touched; the run record (run + 1, not clean) is fsynced before any
+ *  other write of this run; a gap in the commit chain is noted durably before the chain begins anew, so that it is
+ *  reported at every opening until it has been made good.
+ *  Not here: what the node may do in which state (core/membership/standing.ts). Source: RULINGS 2, 4, 5. */
+import { CoterieError } from '../../core/errors.ts';
+import { LEAVES_PER_PARTITION } from '../../core/ring/token.ts';
+import type { Store, StoreEntry, StoreOperation, StoreRange } from '../../env/store.ts';
+import { type ChainFound, readChain } from './commit-chain.ts';
+import type { FloorsFound } from './epoch-floors.ts';
+import { LeafTable } from './leaf-table.ts';
+import {
+  checkStoreFormat,
+  type DamageRow,
+  decodeDamage,
+  decodeLeaf,
+  decodeMarker,
+  decodeNumber,
+  decodePartitioning,
+  decodeRun,
+  encodeDamage,
+  encodeNumber,
+  encodeRun,
+  type MarkerState,
+  META,
+  type PartitioningRow,
+  partitionOfName,
+  type RunRow,
+  STORE_FORMAT,
+  STORE_ID_BYTES,
+} from './meta-rows.ts';
+import { recordIdOf } from './record-key.ts';
+import type { StorageEnvironment } from './storage-options.ts';
+import {
+  leafOfLeafRow,
+  metaRowKey,
+  partitionOfLeafRow,
+  recordRowKeyOfMarker,
+  tableRange,
+} from './table-keys.ts';
+import type { UnreadableFound } from './unreadable-keys.ts';
+
+const ROWS_PER_READ = 1_024;
+
+/** What the node and its peers must know of a folder that has just been opened. */
+export interface OpeningState {
+  /** Nothing at all was in it. */
+  readonly isFresh: boolean;
+  /** 16 random bytes, made with the folder. */
+  readonly storeId: Uint8Array;
+  /** How often the folder has been opened, this time included. */
+  readonly run: number;
+  /** The run found; 0 = the folder was empty. */
+  readonly previousRun: number;
+  /** Clock ceiling as found, in ticks; 0 = none. */
+  readonly ceiling: number;
+  /** Last commit as found; 0 = none. */
+  readonly commitSeq: number;
+  /** The last run ended with `stop`, and nothing came after it. */
+  readonly wasClean: boolean;
+  /** `gap`: the log has lost batches that were fsynced, now or at an earlier opening since which nobody rebuilt. */
+  readonly chain: 'whole' | 'gap';
+  /** Mints were released before their fsync. After an unclean stop all floors rise (`usePartitioning` does it). */
+  readonly hadUnsyncedMints: boolean;
+  /** What the engine said of damage to its files, now or earlier, in words. */
+  readonly engineDamage?: string;
+}
+
+/** Everything that was found, for the parts of the service. */
+export interface Opened {
+  readonly state: OpeningState;
+  readonly floors: FloorsFound;
+  readonly unreadable: UnreadableFound;
+  readonly partitioning: PartitioningRow | undefined;
+  readonly damage: DamageRow;
+  /** Rows that must be fsynced before anything else; the queue adds the rest of the batch. */
+  readonly firstRows: readonly StoreOperation[];
+}
+
+/** Reads the folder of an engine that is open. Errors: VERSION_UNSUPPORTED for one of later software,
+ *  MALFORMED_MESSAGE, STORAGE_IO. Cost: the commit chain (see CHAIN_WINDOW). */
+export async function readFolder(
+  environment: Pick<StorageEnvironment, 'store' | 'random'>,
+): Promise<Opened> {
+  const { store, random } = environment;
+  const meta = await readMetaRows(store);
+  const format = meta.get(META.format);
+  if (format !== undefined) checkStoreFormat(format);
+  const runBytes = meta.get(META.run);
+  const found = runBytes && decodeRun(runBytes);
+  const isFresh = found === undefined && (await isEmpty(store));
+  const chainStart = numberOf(meta, META.chainStart, 1);
+  const cleanCommitSeq = found?.cleanCommitSeq ?? 0;
+  const chain = await findChain(store, { chainStart, cleanCommitSeq });
+  // A folder with rows and no run record has lost its very first batch.
+  const hasGap = !chain.isWhole || (found === undefined && !isFresh);
+  const damage = addDamage(meta.get(META.damage), hasGap, chain.engineDamage);
+  const { commitSeq } = chain;
+  const run: RunRow = {
+    isClean: false,
+    run: (found?.run ?? 0) + 1,
+    cleanCommitSeq: Math.min(cleanCommitSeq, commitSeq),
+    storeId: found?.storeId ?? random.bytes(STORE_ID_BYTES),
+  };
+  return {
+    state: {
+      isFresh,
+      storeId: run.storeId,
+      run: run.run,
+      previousRun: found?.run ?? 0,
+      ceiling: numberOf(meta, META.ceiling, 0),
+      commitSeq,
+      wasClean: isFresh || (found?.isClean === true && cleanCommitSeq === commitSeq),
+      chain: damage.hasGap ? 'gap' : 'whole',
+      hadUnsyncedMints: meta.has(META.unsyncedMints),
+      ...(damage.engineDamage === '' ? {} : { engineDamage: damage.engineDamage }),
+    },
+    floors: floorsOf(meta),
+    unreadable: { markers: await readMarkers(store), partitions: unreadablePartitionsOf(meta) },
+    partitioning: partitioningOf(meta),
+    damage,
+    firstRows: firstRows(run, damage, hasGap ? commitSeq + 1 : undefined),
+  };
+}
+
+function firstRows(
+  run: RunRow,
+  damage: DamageRow,
+  newChainStart: number | undefined,
+): readonly StoreOperation[] {
+  const rows: StoreOperation[] = [
+    { type: 'put', key: metaRowKey(META.format), value: encodeNumber(STORE_FORMAT) },
+    { type: 'put', key: metaRowKey(META.run), value: encodeRun(run) },
+  ];
+  if (newChainStart !== undefined) {
+    const value = encodeNumber(newChainStart);
+    rows.push({ type: 'put', key: metaRowKey(META.chainStart), value });
+  }
+  if (damage.hasGap || damage.engineDamage !== '') {
+    rows.push({ type: 'put', key: metaRowKey(META.damage), value: encodeDamage(damage) });
+  }
+  return rows;
+}
+
+/** A chain that the engine cannot even read is broken, and what the engine says is kept. */
+async function findChain(
+  store: Store,
+  expected: { readonly chainStart: number; readonly cleanCommitSeq: number },
+): Promise<ChainFound & { readonly engineDamage: string }> {
+  try {
+    return { ...(await readChain(store, expected)), engineDamage: '' };
+  } catch (error) {
+    const isDamage =
+      error instanceof CoterieError &&
+      (error.code === 'CORRUPT_RECORD' || error.details['isCorruption'] === true);
+    if (!isDamage) throw error;
+    const commitSeq = Math.max(expected.chainStart - 1, expected.cleanCommitSeq);
+    return { commitSeq, isWhole: false, engineDamage: error.message };
+  }
+}
+
+function addDamage(
+  stored: Uint8Array | undefined,
+  hasGap: boolean,
+  engineDamage: string,
+): DamageRow {
+  const known = stored === undefined ? undefined : decodeDamage(stored);
+  return {
+    hasGap: hasGap || known?.hasGap === true,
+    engineDamage: engineDamage || (known?.engineDamage ?? ''),
+  };
+}
+
+function numberOf(meta: ReadonlyMap<string, Uint8Array>, name: string, missing: number): number {
+  const bytes = meta.get(name);
+  return bytes === undefined ? missing : decodeNumber(name, bytes);
+}
+
+function floorsOf(meta: ReadonlyMap<string, Uint8Array>): FloorsFound {
+  const ofPartition = new Map<number, number>();
+  for (const [name, bytes] of meta) {
+    const of = partitionOfName(name);
+    if (of?.kind === 'floor') ofPartition.set(of.partition, decodeNumber(name, bytes));
+  }
+  return { all: numberOf(meta, META.floorAll, 0), ofPartition };
+}
+
+function unreadablePartitionsOf(meta: ReadonlyMap<string, Uint8Array>): ReadonlySet<number> {
+  const partitions = new Set<number>();
+  for (const name of meta.keys()) {
+    const of = partitionOfName(name);
+    if (of?.kind === 'unreadable') partitions.add(of.partition);
+  }
+  return partitions;
+}
+
+function partitioningOf(meta: ReadonlyMap<string, Uint8Array>): PartitioningRow | undefined {
+  const bytes = meta.get(META.partitioning);
+  return bytes === undefined ? undefined : decodePartitioning(bytes);
+}
+
+/** All meta rows by name. They are few: floors and marks of at most all partitions, and some of each service. */
+async function readMetaRows(store: Store): Promise<Map<string, Uint8Array>> {
+  const rows = new Map<string, Uint8Array>();
+  await forEachRow(store, tableRange('meta'), ({ key, value }) => {
+    rows.set(recordIdOf(key.subarray(1)), value);
+  });
+  return rows;
+}
+
+async function readMarkers(store: Store): Promise<Map<string, MarkerState>> {
+  const markers = new Map<string, MarkerState>();
+  await forEachRow(store, tableRange('unreadable'), ({ key, value }) => {
+    markers.set(recordIdOf(recordRowKeyOfMarker(key)), decodeMarker(value));
+  });
+  return markers;
+}
+
+async function isEmpty(store: Store): Promise<boolean> {
+  await using rows = store.iterate({ from: new Uint8Array(1), to: Uint8Array.of(0xff), limit: 1 });
+  return (await rows.next(1)).length === 0;
+}
+
+/** The leaves as they were stored. Errors: CLUSTER_MISMATCH when they were computed for another partitioning. */
+export async function readLeaves(
+  store: Store,
+  found: PartitioningRow | undefined,
+  wanted: PartitioningRow,
+): Promise<LeafTable> {
+  if (found !== undefined) checkPartitioning(found, wanted);
+  const leaves = new LeafTable(wanted);
+  await forEachRow(store, tableRange('leaves'), ({ key, value }) => {
+    const index = partitionOfLeafRow(key) * LEAVES_PER_PARTITION + leafOfLeafRow(key);
+    leaves.set(index, decodeLeaf(value));
+  });
+  return leaves;
+}
+
+export function checkPartitioning(found: PartitioningRow, wanted: PartitioningRow): void {
+  const isSame =
+    found.partitions === wanted.partitions &&
+    found.clusterKeyHigh === wanted.clusterKeyHigh &&
+    found.clusterKeyLow === wanted.clusterKeyLow;
+  if (isSame) return;
+  throw new CoterieError(
+    'CLUSTER_MISMATCH',
+    `The folder belongs to a cluster with ${found.partitions} partitions and other keys than the ` +
+      `one with ${wanted.partitions} it is opened for: give this node its own folder`,
+  );
+}
+
+/** Every row of a range, in order. */
+async function forEachRow(
+  store: Store,
+  range: StoreRange,
+  visit: (entry: StoreEntry) => void,
+): Promise<void> {
+  await using rows = store.iterate(range);
+  for (;;) {
+    const entries = await rows.next(ROWS_PER_READ);
+    if (entries.length === 0) return;
+    for (const entry of entries) visit(entry);
+  }
+}

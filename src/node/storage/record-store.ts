@@ -1,0 +1,366 @@
+/** The storage service of a node: everything durable goes through here, and nothing is acknowledged before its time.
+ *
+ *      read ──► reads ──► loader ──► engine (one getMany per tick)
+ *      update ► lanes ──► loader        │ record
+ *                 │ decide, one after the other per key
+ *                 └─► queue ──► engine (one batch under way, fsynced if anyone in it asked)
+ *
+ *  Invariants: an answer that says durable follows the fsync of its batch; reads see committed batches only; leaf ==
+ *  XOR of the stored records at every batch boundary; a failed batch is the last one of this run.
+ *  Not here: what a write means (replica service), layouts and fences, the engine.
+ *  Source: ARCHITECTURE 5.2; PROTOCOLS j; RULINGS 2-5, 7, 9, 15, 24. */
+import { assert, CoterieError } from '../../core/errors.ts';
+import type { RecordCodec } from '../../core/version/record-codec.ts';
+import type { StoreOperation } from '../../env/store.ts';
+import { CommitQueue, stoppedError } from './commit-queue.ts';
+import { DiskGuard } from './disk-guard.ts';
+import { EpochFloors } from './epoch-floors.ts';
+import { KeyLanes, overloaded } from './key-lanes.ts';
+import { LeafRecount } from './leaf-recount.ts';
+import type { LeafTable } from './leaf-table.ts';
+import {
+  type DamageRow,
+  encodeDamage,
+  encodeRun,
+  isOwnName,
+  META,
+  type PartitioningRow,
+} from './meta-rows.ts';
+import {
+  checkPartitioning,
+  type Opened,
+  type OpeningState,
+  readFolder,
+  readLeaves,
+} from './opening.ts';
+import type { RecordKey } from './record-key.ts';
+import { RecordLoader } from './record-loader.ts';
+import { RecordReads } from './record-reads.ts';
+import type { StorageEnvironment, StorageOptions } from './storage-options.ts';
+import type { StoredRecord } from './stored-record.ts';
+import { metaRowKey } from './table-keys.ts';
+import { UnreadableKeys } from './unreadable-keys.ts';
+import { type Applied, type Decide, Update, type UpdateOptions } from './update.ts';
+
+export interface RecordStoreDependencies {
+  readonly codec: RecordCodec;
+  /** A tick of the node's clock above every one issued so far. First called by `usePartitioning`. */
+  readonly presentTick: () => number;
+}
+
+/** A row of another service; `undefined` deletes it. A value begins with a format byte. */
+export interface MetaEntry {
+  readonly name: string;
+  readonly value: Uint8Array | undefined;
+}
+
+const NO_DAMAGE: DamageRow = Object.freeze({ hasGap: false, engineDamage: '' });
+
+type State = 'created' | 'starting' | 'running' | 'stopping' | 'stopped';
+
+export class RecordStore {
+  readonly #environment: StorageEnvironment;
+  readonly #options: StorageOptions;
+  readonly #presentTick: () => number;
+  readonly #floors = new EpochFloors();
+  readonly #guard: DiskGuard;
+  readonly #queue: CommitQueue;
+  readonly #unreadable: UnreadableKeys;
+  readonly #recount: LeafRecount;
+  readonly #loader: RecordLoader;
+  readonly #lanes: KeyLanes;
+  readonly #reads: RecordReads;
+  readonly #failedListeners: ((error: CoterieError) => void)[] = [];
+  readonly #damageListeners: ((reason: string) => void)[] = [];
+  #leaves: LeafTable | undefined;
+  #opened: Opened | undefined;
+  #damage: DamageRow = NO_DAMAGE;
+  #state: State = 'created';
+  #starting: Promise<OpeningState> | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(
+    environment: StorageEnvironment,
+    dependencies: RecordStoreDependencies,
+    options: StorageOptions,
+  ) {
+    const { codec, presentTick } = dependencies;
+    this.#environment = environment;
+    this.#options = options;
+    this.#presentTick = presentTick;
+    this.#guard = new DiskGuard(environment, options);
+    this.#queue = this.#makeQueue();
+    this.#unreadable = new UnreadableKeys(environment, this.#queue, this.#floors, {
+      markersMax: options.unreadableKeysMax,
+      presentTick,
+    });
+    this.#recount = new LeafRecount(environment, codec, (id) => this.#unreadable.isLost(id));
+    this.#loader = new RecordLoader(environment, codec, options, () => this.#guard.refresh());
+    const shared = {
+      codec,
+      clock: environment.clock,
+      loader: this.#loader,
+      queue: this.#queue,
+      guard: this.#guard,
+      floors: this.#floors,
+      unreadable: this.#unreadable,
+      partitionOf: (token: number) => this.#table.partitionOf(token),
+      noteUnreadable: (key: RecordKey, reason: string, isEngineDamage: boolean) =>
+        this.#noteUnreadable(key, reason, isEngineDamage),
+    };
+    this.#lanes = new KeyLanes(shared, options);
+    this.#reads = new RecordReads({ ...shared, lanes: this.#lanes }, options.waitingReadsMax);
+  }
+
+  /** Opens the engine and says how the folder was found. May be called once. Errors: VERSION_UNSUPPORTED for a folder
+   *  of later software; CONFLICT, STORAGE_IO from the engine. After an error the engine is closed. */
+  start(): Promise<OpeningState> {
+    assert(this.#state === 'created', 'A record store can be started once');
+    this.#state = 'starting';
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  /** Once the layout is known: loads the leaves; updates and reads are refused before it. The same partitioning again
+   *  changes nothing. Raises all epoch floors if the last run may have lost mints. Errors: CLUSTER_MISMATCH when the
+   *  folder was written for another one, NOT_RUNNING, STORAGE_IO. */
+  async usePartitioning(partitioning: PartitioningRow): Promise<void> {
+    const opened = this.#runningFolder();
+    if (this.#leaves !== undefined) {
+      checkPartitioning(this.#leaves.partitioning, partitioning);
+      return;
+    }
+    const leaves = await readLeaves(this.#environment.store, opened.partitioning, partitioning);
+    const rows: StoreOperation[] = [];
+    if (opened.partitioning === undefined) rows.push(leaves.partitioningRow());
+    if (mayHaveLostMints(opened)) {
+      rows.push(this.#floors.raiseAll(this.#presentTick()));
+      rows.push({ type: 'del', key: metaRowKey(META.unsyncedMints) });
+    }
+    this.#queue.useLeaves(leaves);
+    this.#leaves = leaves;
+    if (rows.length > 0) await this.#writeRows(rows);
+  }
+
+  /** Refuses new work, finishes what is under way, marks the stop as clean and closes the engine. Idempotent. After a
+   *  failed batch nothing is marked. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** Same as `stop`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** The committed record; `undefined` when there is none. Errors: CORRUPT_RECORD while any of it is lost here,
+   *  OVERLOADED, NOT_RUNNING, NOT_INITIALISED, STORAGE_IO. */
+  read(key: RecordKey): Promise<StoredRecord | undefined> {
+    const refusal = this.#dataRefusal();
+    return refusal === undefined ? this.#reads.read(key) : Promise.reject(refusal);
+  }
+
+  /** Decides on the present record (pending writes included) and answers when what was decided is committed; with
+   *  `sync` when it is fsynced. `decide` is called once, synchronously, unless the update is refused before; what it
+   *  throws rejects this update alone.
+   *  Errors, all with applied 'no' unless said: OVERLOADED, DISK_FULL, DEADLINE_EXCEEDED, NOT_RUNNING,
+   *  NOT_INITIALISED; STORAGE_IO (unknown) when its batch failed. */
+  update<T>(key: RecordKey, options: UpdateOptions, decide: Decide<T>): Promise<Applied<T>> {
+    const refusal = this.#dataRefusal() ?? this.#crowdRefusal(options);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return new Promise((resolve, reject) => {
+      this.#lanes.add(key, new Update(options, decide, resolve, reject));
+    });
+  }
+
+  /** The committed value of another service's row. Errors: NOT_RUNNING, STORAGE_IO. */
+  async readMeta(name: string): Promise<Uint8Array | undefined> {
+    this.#runningFolder();
+    const [value] = await this.#environment.store.getMany([metaRowKey(name)]);
+    return value;
+  }
+
+  /** Writes rows of another service in one fsynced batch. Errors: NOT_RUNNING; STORAGE_IO (unknown). */
+  writeMeta(entries: readonly MetaEntry[]): Promise<void> {
+    const rows = entries.map(({ name, value }): StoreOperation => {
+      assert(!isOwnName(name), `The meta row ${name} belongs to the storage service`);
+      assert(value === undefined || value.length > 0, 'A meta row begins with its format byte');
+      const key = metaRowKey(name);
+      return value === undefined ? { type: 'del', key } : { type: 'put', key, value };
+    });
+    return this.#writeRows(rows);
+  }
+
+  /** Least own epoch a mint of this partition may use again. */
+  epochFloor(partition: number): number {
+    return this.#floors.floorOf(partition);
+  }
+
+  /** Raises the floors of all partitions, at once for every later decision; settles when that is fsynced. */
+  raiseAllFloors(floor: number): Promise<void> {
+    return this.#writeRows([this.#floors.raiseAll(floor)]);
+  }
+
+  /** The folder has been rebuilt, or its loss accepted: gap and engine damage are no longer reported. */
+  clearDamage(): Promise<void> {
+    this.#damage = NO_DAMAGE;
+    return this.#writeRows([{ type: 'del', key: metaRowKey(META.damage) }]);
+  }
+
+  /** Told once, when a batch has failed: nothing is acknowledged any more. */
+  onFailed(listener: (error: CoterieError) => void): void {
+    this.#failedListeners.push(listener);
+  }
+
+  /** Told once, when the engine found its files damaged; the next opening reports it as well. */
+  onEngineDamage(listener: (reason: string) => void): void {
+    this.#damageListeners.push(listener);
+  }
+
+  /** The last commit that has been fsynced. */
+  get commitSeq(): number {
+    return this.#queue.commitSeq;
+  }
+
+  /** Committed records, tombstones included. */
+  get keyCount(): number {
+    return this.#queue.keyCount;
+  }
+
+  /** Keys that answer no reads, without those of partitions that are unreadable as a whole. */
+  get unreadableCount(): number {
+    return this.#unreadable.count;
+  }
+
+  /** Bytes that wait for the next batch. */
+  get queueBytes(): number {
+    return this.#queue.openBytes;
+  }
+
+  get #table(): LeafTable {
+    assert(this.#leaves !== undefined, 'The partitioning is not known yet');
+    return this.#leaves;
+  }
+
+  #makeQueue(): CommitQueue {
+    return new CommitQueue(this.#environment, this.#options, {
+      laneIdle: (lane) => this.#lanes.release(lane),
+      written: (bytes) => {
+        this.#guard.noteWritten(bytes);
+        void this.#guard.refresh();
+      },
+      betweenBatches: () => this.#leaves && this.#recount.run(this.#leaves),
+      failed: (error) => {
+        this.#environment.log.error('storage-failed', { reason: error.message });
+        for (const listener of this.#failedListeners) listener(error);
+      },
+    });
+  }
+
+  async #start(): Promise<OpeningState> {
+    const { store } = this.#environment;
+    await store.open();
+    try {
+      const opened = await readFolder(this.#environment);
+      const { state } = opened;
+      this.#opened = opened;
+      this.#damage = opened.damage;
+      this.#floors.restore(opened.floors);
+      this.#unreadable.restore(opened.unreadable);
+      this.#queue.restore(state);
+      await this.#addRows(opened.firstRows);
+      await this.#guard.refresh();
+      this.#state = 'running';
+      return state;
+    } catch (error) {
+      this.#state = 'stopped';
+      await store.close();
+      throw error;
+    }
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#starting !== undefined) await Promise.allSettled([this.#starting]);
+    if (this.#state !== 'running') {
+      this.#state = 'stopped';
+      return;
+    }
+    this.#state = 'stopping';
+    await this.#loader.drained();
+    await this.#queue.drained();
+    try {
+      if (this.#queue.failure === undefined) await this.#markClean();
+    } finally {
+      this.#state = 'stopped';
+      await this.#environment.store.close();
+    }
+  }
+
+  #markClean(): Promise<void> {
+    const { run, storeId } = this.#folder().state;
+    const row = { isClean: true, run, storeId, cleanCommitSeq: this.#queue.nextCommitSeq };
+    return this.#addRows([
+      { type: 'put', key: metaRowKey(META.run), value: encodeRun(row) },
+      { type: 'del', key: metaRowKey(META.unsyncedMints) },
+    ]);
+  }
+
+  #writeRows(rows: readonly StoreOperation[]): Promise<void> {
+    const refusal = this.#refusal();
+    return refusal === undefined ? this.#addRows(rows) : Promise.reject(refusal);
+  }
+
+  #addRows(rows: readonly StoreOperation[]): Promise<void> {
+    return new Promise((settle, fail) => {
+      this.#queue.addRows(rows, { settle: () => settle(), fail });
+    });
+  }
+
+  #noteUnreadable(key: RecordKey, reason: string, isEngineDamage: boolean): void {
+    const leaves = this.#table;
+    const isNews = this.#unreadable.note(key, leaves.partitionOf(key.token), reason);
+    if (isNews) this.#recount.request(leaves.indexOf(key.token));
+    if (!isEngineDamage || this.#damage.engineDamage !== '') return;
+    this.#damage = { ...this.#damage, engineDamage: reason };
+    const value = encodeDamage(this.#damage);
+    this.#queue.addRows([{ type: 'put', key: metaRowKey(META.damage), value }]);
+    for (const listener of this.#damageListeners) listener(reason);
+  }
+
+  #folder(): Opened {
+    assert(this.#opened !== undefined, 'The folder has not been read');
+    return this.#opened;
+  }
+
+  #runningFolder(): Opened {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+    return this.#folder();
+  }
+
+  #refusal(): CoterieError | undefined {
+    if (this.#queue.failure !== undefined) return stoppedError(this.#queue.failure);
+    if (this.#state === 'running') return undefined;
+    return new CoterieError('NOT_RUNNING', `The storage of this node is ${this.#state}`);
+  }
+
+  #dataRefusal(): CoterieError | undefined {
+    const refusal = this.#refusal();
+    if (refusal !== undefined || this.#leaves !== undefined) return refusal;
+    return new CoterieError('NOT_INITIALISED', 'This node does not know its partitions yet');
+  }
+
+  #crowdRefusal({ priority }: UpdateOptions): CoterieError | undefined {
+    const waitingMax = this.#options.waitingUpdatesMax * (priority === 'repair' ? 2 : 1);
+    const waitingCount = this.#lanes.waitingCount + this.#queue.waitingCount;
+    if (waitingCount < waitingMax) return undefined;
+    return overloaded(`${waitingCount} updates wait`, this.#queue.retryAfterMs);
+  }
+}
+
+/** Under unsynced mints only an unclean stop loses any; a damaged folder may have lost anything. */
+function mayHaveLostMints({ state }: Opened): boolean {
+  if (state.chain === 'gap' || state.engineDamage !== undefined) return true;
+  return state.hadUnsyncedMints && !state.wasClean;
+}

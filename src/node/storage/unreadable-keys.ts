@@ -1,0 +1,124 @@
+/** Which keys must not answer reads, because something of them was lost here?
+ *  An unreadable record that just vanished would make the next read say "nothing there", and that answer would count
+ *  in a quorum. So the key keeps a durable marker, which outlives whatever is written to it afterwards, and goes away
+ *  only when all that may have been lost has been merged again from other replicas.
+ *  Invariants: marker, raised epoch floor and corrected leaf ride in one batch, ahead of any later mint of the
+ *  partition; markers are bounded, and beyond the bound the whole partition counts as unreadable.
+ *  Not here: finding such records (record-loader.ts), rebuilding them. Source: RULINGS 2, 3. */
+import { CoterieError } from '../../core/errors.ts';
+import type { StoreOperation } from '../../env/store.ts';
+import type { CommitQueue } from './commit-queue.ts';
+import type { EpochFloors } from './epoch-floors.ts';
+import { encodeMark, encodeMarker, type MarkerState, unreadableName } from './meta-rows.ts';
+import type { RecordKey } from './record-key.ts';
+import type { StorageEnvironment } from './storage-options.ts';
+import { metaRowKey, unreadableRowKey } from './table-keys.ts';
+
+/** What was found at opening. */
+export interface UnreadableFound {
+  readonly markers: ReadonlyMap<string, MarkerState>;
+  readonly partitions: ReadonlySet<number>;
+}
+
+export interface UnreadableKeysOptions {
+  readonly markersMax: number;
+  /** A tick above every one issued so far. */
+  readonly presentTick: () => number;
+}
+
+export class UnreadableKeys {
+  readonly #environment: Pick<StorageEnvironment, 'log' | 'metrics'>;
+  readonly #queue: CommitQueue;
+  readonly #floors: EpochFloors;
+  readonly #options: UnreadableKeysOptions;
+  #markers = new Map<string, MarkerState>();
+  #partitions = new Set<number>();
+
+  constructor(
+    environment: Pick<StorageEnvironment, 'log' | 'metrics'>,
+    queue: CommitQueue,
+    floors: EpochFloors,
+    options: UnreadableKeysOptions,
+  ) {
+    this.#environment = environment;
+    this.#queue = queue;
+    this.#floors = floors;
+    this.#options = options;
+  }
+
+  restore(found: UnreadableFound): void {
+    this.#markers = new Map(found.markers);
+    this.#partitions = new Set(found.partitions);
+    this.#count();
+  }
+
+  /** Keys with a marker. */
+  get count(): number {
+    return this.#markers.size;
+  }
+
+  has(id: string, partition: number): boolean {
+    if (this.#markers.size > 0 && this.#markers.has(id)) return true;
+    return this.#partitions.size > 0 && this.#partitions.has(partition);
+  }
+
+  /** Nothing of the record is left: what the engine hands out for it is not to be used. */
+  isLost(id: string): boolean {
+    return this.#markers.size > 0 && this.#markers.get(id) === 'lost';
+  }
+
+  /** A record was found unreadable. True when that is news. */
+  note(key: RecordKey, partition: number, reason: string): boolean {
+    if (this.#markers.get(key.id) === 'lost') return false;
+    const rows = [this.#mark(key, partition)];
+    rows.push(this.#floors.raise(partition, this.#options.presentTick()));
+    this.#queue.addRows(rows);
+    this.#environment.log.error('record-unreadable', { partition, reason });
+    this.#count();
+    return true;
+  }
+
+  /** A write of the key joined the open batch. */
+  noteWrite(key: RecordKey, isRebuilt: boolean): void {
+    const state = this.#markers.get(key.id);
+    if (state === undefined) return;
+    if (isRebuilt) this.#clear(key);
+    else if (state === 'lost') this.#queue.addRows([this.#put(key, 'partial')]);
+  }
+
+  error(): CoterieError {
+    return new CoterieError(
+      'CORRUPT_RECORD',
+      'The record of this key cannot be read here, or not all of it; read another replica',
+    );
+  }
+
+  #mark(key: RecordKey, partition: number): StoreOperation {
+    const { markersMax } = this.#options;
+    if (this.#markers.has(key.id) || this.#markers.size < markersMax) return this.#put(key, 'lost');
+    this.#partitions.add(partition);
+    return { type: 'put', key: metaRowKey(unreadableName(partition)), value: encodeMark() };
+  }
+
+  #put(key: RecordKey, state: MarkerState): StoreOperation {
+    this.#markers.set(key.id, state);
+    return { type: 'put', key: unreadableRowKey(key.storageKey), value: encodeMarker(state) };
+  }
+
+  /** Reads go on being refused until the batch that makes the record whole is committed. */
+  #clear(key: RecordKey): void {
+    const row: StoreOperation = { type: 'del', key: unreadableRowKey(key.storageKey) };
+    this.#markers.set(key.id, 'partial');
+    this.#queue.addRows([row], {
+      settle: () => {
+        this.#markers.delete(key.id);
+        this.#count();
+      },
+      fail: () => undefined,
+    });
+  }
+
+  #count(): void {
+    this.#environment.metrics.set('coterie_unreadable_keys', {}, this.#markers.size);
+  }
+}
