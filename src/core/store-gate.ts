@@ -1,17 +1,22 @@
-/** Decides whether an operation of a storage engine may start now, and when the engine may let go of its files.
- *  Shared by every engine, so that the edges of their lives (before open, while closing, after a failed batch, at a
- *  bound) are the same everywhere and a node that passes on one engine passes on the others.
- *  Invariants: nothing begins unless the state is 'open'; `whenIdle` calls back once, after the last `end`; once a
- *  batch has failed none begins again, because what follows a lost batch must not become durable (RULINGS 24).
+/** Decides whether an operation of a storage engine may start now, and when the engine may let go
+ *  of its files.
+ *  Shared by every engine, so that the edges of their lives (before open, while closing, after a
+ *  failed batch, at a bound) are the same everywhere and a node that passes on one engine passes on
+ *  the others.
+ *  Invariants: nothing begins unless the state is 'open'; `whenIdle` calls back once, after the
+ *  last `end`; once a batch has failed none begins again, because what follows a lost batch must
+ *  not become durable.
  *  Not here: awaiting, files, the order of batches. The engines do that. */
 import { assert, CoterieError } from './errors.ts';
 import { KEY_BYTES_MAX } from './limits.ts';
 
-/** Most getMany and batch calls under way in one store; a further one is refused with OVERLOADED. */
+/** Most getMany and batch calls under way in one store; a further one is refused with
+ *  OVERLOADED. */
 export const STORE_OPERATIONS_MAX = 1_024;
 /** Most iterators open in one store: each pins a snapshot, and with it everything deleted since. */
 export const STORE_ITERATORS_MAX = 64;
-/** Longest storage key: a user's key, its bucket and the letters, tokens and members that stand before it. */
+/** Longest storage key: a user's key, its bucket and the letters, tokens and members that stand
+ *  before it. */
 export const STORE_KEY_BYTES_MAX: number = 2 * KEY_BYTES_MAX;
 
 export type StoreState = 'new' | 'opening' | 'open' | 'closing' | 'closed';
@@ -55,7 +60,8 @@ export class StoreGate {
     this.#state = 'closed';
   }
 
-  /** Pairs with `end`. Errors: NOT_RUNNING, OVERLOADED, and for a batch STORAGE_IO after a failed one. */
+  /** Pairs with `end`. Errors: NOT_RUNNING, OVERLOADED, and for a batch STORAGE_IO after a failed
+   *  one. */
   begin(operation: 'getMany' | 'batch' | 'diskSpace'): void {
     if (this.#state !== 'open') throw this.#notOpen(operation);
     if (this.#operationCount >= STORE_OPERATIONS_MAX) {
@@ -99,7 +105,8 @@ export class StoreGate {
     this.#hasFailed = true;
   }
 
-  /** For batches that had begun and waited behind the one that failed. Errors: STORAGE_IO, not applied. */
+  /** For batches that had begun and waited behind the one that failed. Errors: STORAGE_IO, not
+   *  applied. */
   assertNoFailedBatch(): void {
     if (!this.#hasFailed) return;
     throw new CoterieError(
@@ -131,8 +138,8 @@ export class StoreGate {
   }
 }
 
-/** Keys are 1 to STORE_KEY_BYTES_MAX bytes: the binding drops empty ones from a list without a word, which would
- *  shift every later answer of a getMany. */
+/** Keys are 1 to STORE_KEY_BYTES_MAX bytes: the binding drops empty ones from a list without a
+ *  word, which would shift every later answer of a getMany. */
 export function assertStoreKey(key: Uint8Array): void {
   const length = key.byteLength;
   assert(length > 0, 'A storage key has at least one byte');

@@ -1,5 +1,6 @@
-/** A store that writes down what happens to another and misbehaves on demand. With the notes a test can assert that
- *  no acknowledgement came before the sync of its batch; the faults are those that a service above must survive. */
+/** A store that writes down what happens to another and misbehaves on demand. With the notes a test
+ *  can assert that no acknowledgement came before the sync of its batch; the faults are those that
+ *  a service above must survive. */
 import { CoterieError } from '../../src/core/errors.ts';
 import type {
   DiskSpace,
@@ -9,8 +10,9 @@ import type {
   StoreRange,
 } from '../../src/env/store.ts';
 
-/** `batch` counts the batches from 0 in the order of the calls; `started` is the call, `done` the moment just before
- *  its promise settles. `note` is the test's own, an acknowledgement for instance. */
+/** `batch` counts the batches from 0 in the order of the calls; `started` is the call, `done` the
+ *  moment just before its promise settles. `note` is the test's own, an acknowledgement for
+ *  instance. */
 export type StoreEvent =
   | {
       readonly what: 'batch-started';

@@ -1,15 +1,12 @@
-/** What every storage engine must do: the contract of src/env/store.ts, as one suite that each engine's test runs. */
+/** What every storage engine must do: the contract of src/env/store.ts, as one suite that each
+ *  engine's test runs. */
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { STORE_ITERATORS_MAX, STORE_OPERATIONS_MAX } from '../../src/core/store-gate.ts';
-import type {
-  Store,
-  StoreEntry,
-  StoreIterator,
-  StoreOperation,
-  StoreRange,
-} from '../../src/env/store.ts';
+import type { Store, StoreOperation, StoreRange } from '../../src/env/store.ts';
 import { StoreModel } from './store-model.ts';
+import { bytesOf, del, EVERYTHING, FIRST, NO_SYNC, put, readAll, textOf } from './store-rows.ts';
+import { clear, compare, step } from './store-steps.ts';
 
 /** One place for data. */
 export interface StoreFixture {
@@ -20,10 +17,6 @@ export interface StoreFixture {
 }
 
 const SYNC = { sync: true } as const;
-const NO_SYNC = { sync: false } as const;
-const FIRST = new Uint8Array([0]);
-const AFTER_ALL = new Uint8Array(8).fill(0xff);
-const EVERYTHING: StoreRange = { from: FIRST, to: AFTER_ALL };
 const MIB = 1_024 * 1_024;
 
 export function describeStore(name: string, makeFixture: () => Promise<StoreFixture>): void {
@@ -391,67 +384,6 @@ export function describeStore(name: string, makeFixture: () => Promise<StoreFixt
   });
 }
 
-/** Few and close to each other: prefixes, zeros and the highest byte. Below AFTER_ALL. */
-const key = fc
-  .uint8Array({ minLength: 1, maxLength: 3 })
-  .map((bytes) => bytes.map((byte) => [0x00, 0x01, 0x61, 0xfe, 0xff][byte % 5] ?? 0));
-const operation = fc.oneof(
-  fc.record({ type: fc.constant('put' as const), key, value: fc.uint8Array({ maxLength: 9 }) }),
-  fc.record({ type: fc.constant('del' as const), key }),
-);
-const operations = fc.array(operation, { minLength: 1, maxLength: 12 });
-const step = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({ do: fc.constant('batch' as const), operations, sync: fc.boolean() }),
-  },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('getMany' as const), keys: fc.array(key) }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      do: fc.constant('iterate' as const),
-      range: fc.record(
-        { from: key, to: key, limit: fc.nat(12), reverse: fc.boolean() },
-        { requiredKeys: ['from', 'to'] },
-      ),
-      count: fc.integer({ min: 1, max: 5 }),
-      /** Written between the iterator's creation and its first read. */
-      meanwhile: operations,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
-);
-type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
-
-async function compare(
-  store: Store,
-  model: StoreModel,
-  action: Exclude<Step, { do: 'reopen' }>,
-): Promise<void> {
-  if (action.do === 'batch') {
-    model.apply(action.operations);
-    await store.batch(action.operations, { sync: action.sync });
-  } else if (action.do === 'getMany') {
-    const expected = action.keys.map((wanted) => model.get(wanted));
-    expect(await store.getMany(action.keys)).toEqual(expected);
-  } else {
-    const expected = model.range(action.range);
-    const iterator = store.iterate(action.range);
-    model.apply(action.meanwhile);
-    await store.batch(action.meanwhile, NO_SYNC);
-    expect(await readAll(iterator, action.count)).toEqual(expected);
-  }
-}
-
-async function clear(store: Store): Promise<void> {
-  const entries = await readAll(store.iterate(EVERYTHING));
-  if (entries.length > 0)
-    await store.batch(
-      entries.map((entry) => del(entry.key)),
-      NO_SYNC,
-    );
-}
-
 async function refusesEverything(store: Store): Promise<void> {
   const notRunning = { code: 'NOT_RUNNING', applied: 'no' };
   await expect(store.getMany([bytesOf('k')])).rejects.toMatchObject(notRunning);
@@ -460,34 +392,7 @@ async function refusesEverything(store: Store): Promise<void> {
   expect(() => store.iterate(EVERYTHING)).toThrow(expect.objectContaining(notRunning));
 }
 
-async function readAll(iterator: StoreIterator, count = 100): Promise<StoreEntry[]> {
-  await using reader = iterator;
-  const entries: StoreEntry[] = [];
-  for (;;) {
-    const some = await reader.next(count);
-    expect(some.length).toBeLessThanOrEqual(count);
-    if (some.length === 0) return entries;
-    entries.push(...some);
-  }
-}
-
 async function keysOf(store: Store, range: StoreRange): Promise<string> {
   const entries = await readAll(store.iterate(range));
   return entries.map((entry) => textOf(entry.key)).join('');
-}
-
-function put(key: string | Uint8Array, value: string | Uint8Array): StoreOperation {
-  return { type: 'put', key: bytesOf(key), value: bytesOf(value) };
-}
-
-function del(key: string | Uint8Array): StoreOperation {
-  return { type: 'del', key: bytesOf(key) };
-}
-
-function bytesOf(text: string | Uint8Array): Uint8Array {
-  return typeof text === 'string' ? new TextEncoder().encode(text) : text;
-}
-
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  return bytes && new TextDecoder().decode(bytes);
 }

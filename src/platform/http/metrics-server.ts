@@ -1,5 +1,5 @@
-/** The page that a Prometheus server reads. It shows counts to whoever can reach it and asks for no password, so it
- *  listens on this machine only unless told otherwise. */
+/** The page that a Prometheus server reads. It shows counts to whoever can reach it and asks for no
+ *  password, so it listens on this machine only unless told otherwise. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { assert, CoterieError } from '../../core/errors.ts';
 
@@ -20,27 +20,30 @@ export interface MetricsSource {
 export interface MetricsServer extends AsyncDisposable {
   /** host:port, with the port it got. */
   readonly address: string;
-  /** Idempotent. Answers what it has begun, for GRACE_MS at most. */
+  /** Idempotent. Answers what was asked, then ends every connection, idle or silent. */
   close(): Promise<void>;
 }
 
 /** Whoever reads metrics needs one or two connections. */
 const CONNECTIONS_MAX = 32;
 const REQUEST_TIMEOUT_MS = 5_000;
-const GRACE_MS = 1_000;
 
-/** Errors: CONFLICT when the port is taken, INVALID_CONFIG when the address cannot be listened on. */
+/** Errors: CONFLICT when the port is taken, INVALID_CONFIG when the address cannot be listened
+ *  on. */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   const { host = '127.0.0.1', port, registry } = options;
   const limits = { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS };
+  const answering = new Set<Promise<void>>();
   const server = createServer(limits, (request, response) => {
-    void answer(registry, request, response);
+    const answered = answer(registry, request, response);
+    answering.add(answered);
+    void answered.finally(() => answering.delete(answered));
   });
   server.maxConnections = CONNECTIONS_MAX;
   await listen(server, host, port);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= closeServer(server);
+    closing ??= closeServer(server, answering);
     return closing;
   };
   return { address: addressOf(server), close, [Symbol.asyncDispose]: close };
@@ -89,10 +92,10 @@ function addressOf(server: Server): string {
   return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-async function closeServer(server: Server): Promise<void> {
+async function closeServer(server: Server, answering: ReadonlySet<Promise<void>>): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const patience = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await Promise.allSettled(answering);
+  server.closeAllConnections();
   await closed;
-  clearTimeout(patience);
 }

@@ -1,9 +1,10 @@
-/** An ordered map from bytes to bytes: the content of the memory engine.
- *  A sorted list of chunks, each a sorted pair of lists. Searching is O(log n); an insert moves at most a chunk's
- *  entries, and a split moves the list of chunks once in CHUNK_ENTRIES_MAX / 2 inserts.
- *  Invariants: no chunk is empty or larger than CHUNK_ENTRIES_MAX; keys ascend within and across chunks; what a
- *  snapshot can see never changes: a snapshot starts a new generation, and a chunk (or the list) of an older
- *  generation is copied before its first change. Taking a snapshot is therefore O(1). */
+/** An ordered map from bytes to bytes: the content of the memory engine. A sorted list of chunks,
+ *  each a sorted pair of lists. Searching is O(log n); an insert moves at most a chunk's entries,
+ *  and a split moves the list of chunks once in CHUNK_ENTRIES_MAX / 2 inserts.
+ *  Invariants: no chunk is empty or larger than CHUNK_ENTRIES_MAX; keys ascend within and across
+ *  chunks; what a snapshot can see never changes: a snapshot starts a new generation, and a chunk
+ *  (or the list) of an older generation is copied before its first change. Taking a snapshot is
+ *  therefore O(1). */
 import { assert } from '../../core/errors.ts';
 import type { StoreEntry } from '../../env/store.ts';
 

@@ -1,5 +1,5 @@
-/** What a memory store keeps: it outlives the store, so that a test can close one and open the next on it.
- *  It is not a model of a real disk: everything that was applied is kept, synced or not. */
+/** What a memory store keeps: it outlives the store, so that a test can close one and open the next
+ *  on it. It is not a model of a real disk: everything that was applied is kept, synced or not. */
 import { CoterieError } from '../../core/errors.ts';
 import { ByteMap } from './byte-map.ts';
 
@@ -42,7 +42,8 @@ export class MemoryDisk {
     if (this.#hold === hold) this.#hold = undefined;
   }
 
-  /** As kill -9 of the node: the store that holds the disk reaches it no more, the next may open it. */
+  /** As kill -9 of the node: the store that holds the disk reaches it no more, the next may open
+   *  it. */
   cutPower(): void {
     if (this.#hold === undefined) return;
     this.#hold.content = undefined;

@@ -1,6 +1,8 @@
-/** The engine for tests, demonstrations and the browser: nothing is durable, everything else is as in the real one.
- *  No Node imports. Every answer comes in a turn of its own (`defer`), a batch is applied in one step just before its
- *  promise settles, and bytes that are handed out are copies, because they belong to the caller. */
+/** The engine for tests, demonstrations and the browser: nothing is durable, everything else is as
+ *  in the real one.
+ *  No Node imports. Every answer comes in a turn of its own (`defer`), a batch is applied in one
+ *  step just before its promise settles, and bytes that are handed out are copies, because they
+ *  belong to the caller. */
 import { assert, CoterieError } from '../../core/errors.ts';
 import { assertStoreKey, StoreGate } from '../../core/store-gate.ts';
 import type { Clock } from '../../env/clock.ts';
@@ -146,7 +148,7 @@ export class MemoryStore implements Store {
       this.#gate.noteFailedBatch();
       throw new CoterieError(
         'STORAGE_IO',
-        `The memory disk of ${capacityBytes} bytes is full: delete something or raise capacityBytes`,
+        `The memory disk of ${capacityBytes} bytes is full: delete some or raise capacityBytes`,
         { details: { operation: 'batch' } },
       );
     }
@@ -247,7 +249,8 @@ function sizeBytesOf(operations: readonly StoreOperation[]): number {
   return sizeBytes;
 }
 
-/** A view into a larger buffer would keep the whole buffer, a received frame for instance, alive. */
+/** A view into a larger buffer would keep the whole buffer, a received frame for instance,
+ *  alive. */
 function compact(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }

@@ -1,5 +1,6 @@
-/** Two views of the same bytes, never a copy: the binding speaks Buffer only, our ports Uint8Array only.
- *  A Buffer must not leave this folder: its `slice` shares bytes where a Uint8Array's copies them. */
+/** Two views of the same bytes, never a copy: the binding speaks Buffer only, our ports Uint8Array
+ *  only. A Buffer must not leave this folder: its `slice` shares bytes where a Uint8Array's copies
+ *  them. */
 
 export function asBuffer(bytes: Uint8Array): Buffer {
   if (Buffer.isBuffer(bytes)) return bytes;

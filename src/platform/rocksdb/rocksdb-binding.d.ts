@@ -1,5 +1,5 @@
-/** The part of npm rocksdb 5.2.1 that we use; the package brings no types. Callbacks, CommonJS, Buffers only:
- *  anything that is not a Buffer is turned into a string by it. */
+/** The part of npm rocksdb 5.2.1 that we use; the package brings no types. Callbacks, CommonJS,
+ *  Buffers only: anything that is not a Buffer is turned into a string by it. */
 declare module 'rocksdb' {
   interface RocksdbIterator {
     next(callback: (error: Error | null | undefined, key?: Buffer, value?: Buffer) => void): void;

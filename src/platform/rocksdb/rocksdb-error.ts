@@ -7,8 +7,9 @@ const IS_CORRUPTION = /^Corruption|checksum mismatch|bad block|truncated record/
 
 export type RocksdbStep = 'open' | 'close' | 'getMany' | 'batch' | 'iterate' | 'diskSpace';
 
-/** CONFLICT when the folder is taken, otherwise STORAGE_IO {operation, isCorruption}. The message names files but
- *  no folders, so that it may go to a client; the engine's own words are the cause. */
+/** CONFLICT when the folder is taken, otherwise STORAGE_IO {operation, isCorruption}. The message
+ *  names files but no folders, so that it may go to a client; the engine's own words are the
+ *  cause. */
 export function rocksdbError(
   operation: RocksdbStep,
   location: string,

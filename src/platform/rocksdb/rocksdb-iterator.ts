@@ -1,14 +1,15 @@
 /** One iterator over the engine's snapshot at its creation.
- *  Invariants: the native side is never asked for an entry while it reads another or after it was told to end, and
- *  it is told to end exactly once: each of these crashed or leaked in the binding's past. */
+ *  Invariants: the native side is never asked for an entry while it reads another or after it was
+ *  told to end, and it is told to end exactly once: each of these crashed or leaked in the
+ *  binding's past. */
 import type { RocksdbIterator, RocksdbIteratorOptions } from 'rocksdb';
 import { assert, CoterieError } from '../../core/errors.ts';
 import type { StoreEntry, StoreIterator, StoreRange } from '../../env/store.ts';
 import { asBuffer, asBytes } from './buffer-view.ts';
 import { rocksdbError } from './rocksdb-error.ts';
 
-/** What one native read collects: 128 KiB makes 64 open iterators cost 8 MiB at most beside single large values, and
- *  reads about twice as fast as the binding's 16 KiB. */
+/** What one native read collects: 128 KiB makes 64 open iterators cost 8 MiB at most beside single
+ *  large values, and reads about twice as fast as the binding's 16 KiB. */
 const READ_BYTES = 128 * 1_024;
 /** The binding takes the limit as a signed 32-bit number; -1 is none. */
 const LIMIT_MAX = 2 ** 31 - 1;

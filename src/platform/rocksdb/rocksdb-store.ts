@@ -1,6 +1,7 @@
 /** The production engine: the storage port over npm rocksdb (RocksDB 6.17).
- *  What the binding leaves to us: its calls run on libuv threads in any order, so batches go one by one; used after
- *  `close` it crashes the process, so the gate stands before every call; iterators must end before the database. */
+ *  What the binding leaves to us: its calls run on libuv threads in any order, so batches go one by
+ *  one; used after `close` it crashes the process, so the gate stands before every call; iterators
+ *  must end before the database. */
 import { mkdir, statfs } from 'node:fs/promises';
 import type { RocksdbDatabase, RocksdbOperation } from 'rocksdb';
 import { assert, CoterieError } from '../../core/errors.ts';
@@ -24,12 +25,15 @@ const MIB = 1_024 * 1_024;
 export interface RocksdbStoreOptions {
   /** The folder of this store alone; made (mode 0700) when it is missing. */
   readonly location: string;
-  /** Most bytes of uncompressed blocks kept for reads. 64 MiB by default: it holds the hot blocks, costs three nodes
-   *  in one process 192 MiB at most, and what it misses is mostly still in the page cache of the system. */
+  /** Most bytes of uncompressed blocks kept for reads. 64 MiB by default: it holds the hot blocks,
+   *  costs three nodes in one process 192 MiB at most, and what it misses is mostly still in the
+   *  page cache of the system. */
   readonly cacheBytes?: number;
-  /** Size at which a memtable is written to a file, 64 MiB by default; up to two exist at a time. */
+  /** Size at which a memtable is written to a file, 64 MiB by default; up to two exist at a
+   *  time. */
   readonly writeBufferBytes?: number;
-  /** Table files kept open, 1,000 by default (about 64 GB of data); a smaller number reopens them. */
+  /** Table files kept open, 1,000 by default (about 64 GB of data); a smaller number reopens
+   *  them. */
   readonly maxOpenFiles?: number;
 }
 
@@ -84,7 +88,7 @@ export class RocksdbStore implements Store {
     operations: readonly StoreOperation[],
     options: { readonly sync: boolean },
   ): Promise<void> {
-    // The binding writes nothing at all for an empty list, so it could not keep the promise of a sync.
+    // For an empty list the binding writes nothing, so it could not keep the promise of a sync.
     assert(operations.length > 0, 'A batch has at least one operation');
     for (const { key } of operations) assertStoreKey(key);
     this.#gate.begin('batch');

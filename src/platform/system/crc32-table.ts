@@ -1,5 +1,5 @@
-/** The checksum port without Node: CRC-32 (IEEE 802.3, reflected polynomial 0xEDB88320), byte by byte through a table.
- *  For browsers and the simulator; about ten times slower than zlib's. */
+/** The checksum port without Node: CRC-32 (IEEE 802.3, reflected polynomial 0xEDB88320), byte by
+ *  byte through a table. For browsers and the simulator; about ten times slower than zlib's. */
 import type { Checksum } from '../../core/checksum.ts';
 
 const POLYNOMIAL = 0xedb88320;

@@ -15,7 +15,8 @@ export interface PinoLogOptions {
 
 /** Standard error's file descriptor. */
 const STDERR = 2;
-/** Lines that a slow reader has not taken yet; beyond it lines are dropped rather than the node held up. */
+/** Lines that a slow reader has not taken yet; beyond it lines are dropped rather than the node
+ *  held up. */
 const BUFFERED_BYTES_MAX = 1_024 * 1_024;
 
 export class PinoLog implements Log {
@@ -57,7 +58,8 @@ export const silentLog: Log = {
   error() {},
 };
 
-/** Not synchronous: a reader that stalls must not stall the node. What is buffered is written when the process exits. */
+/** Not synchronous: a reader that stalls must not stall the node. What is buffered is written when
+ *  the process exits. */
 function toStandardError(): DestinationStream {
   return destination({ dest: STDERR, sync: false, maxLength: BUFFERED_BYTES_MAX });
 }

@@ -1,6 +1,6 @@
-/** The metrics port over prom-client, made from the one table of metrics, in a registry of its own: several nodes in
- *  one process do not mix. Children (one metric with one set of label values) are made once and found again by a
- *  map per label, so that a hot path builds no strings. */
+/** The metrics port over prom-client, made from the one table of metrics, in a registry of its own:
+ *  several nodes in one process do not mix. Children (one metric with one set of label values) are
+ *  made once and found again by a map per label, so that a hot path builds no strings. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { assert } from '../../core/errors.ts';
 import { METRICS, type MetricName, type MetricSpec, type Metrics } from '../../env/metrics.ts';

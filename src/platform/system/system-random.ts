@@ -1,4 +1,5 @@
-/** The system's cryptographic source, drawn in blocks: one call of it costs more than the bytes that an id needs. */
+/** The system's cryptographic source, drawn in blocks: one call of it costs more than the bytes
+ *  that an id needs. */
 import { randomFillSync } from 'node:crypto';
 import { assert } from '../../core/errors.ts';
 import type { Random } from '../../env/random.ts';

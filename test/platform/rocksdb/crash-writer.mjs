@@ -1,4 +1,5 @@
-// Run by rocksdb-crash.test.ts: writes synced batches for ever and prints the number of each once it is durable.
+// Run by rocksdb-crash.test.ts: writes synced batches for ever and prints the number of each once
+// it is durable.
 import { writeSync } from 'node:fs';
 
 const [modulePath, location, rowCount] = process.argv.slice(2);

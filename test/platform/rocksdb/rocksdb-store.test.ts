@@ -88,7 +88,7 @@ describe('the rocksdb engine on disk', () => {
 describe('the words of rocksdb', () => {
   it('become CONFLICT for a taken folder, whichever process took it', () => {
     for (const words of [
-      'IO error: lock hold by current process, acquire time 17 acquiring thread 1: /d/LOCK: No locks available',
+      'IO error: lock hold by current process, acquire time 17: /d/LOCK: No locks available',
       'IO error: While lock file: /d/LOCK: Resource temporarily unavailable',
     ]) {
       const error = rocksdbError('open', '/d', new Error(words));
