@@ -1,0 +1,11 @@
+/** Shell snippets of a page that stand behind the mark `<!-- tested: NAME -->`: a test runs them as they are. */
+
+export interface Snippet {
+  readonly name: string;
+  readonly text: string;
+}
+
+export function testedSnippets(markdown: string): readonly Snippet[] {
+  const pattern = /^<!-- tested: ([\w-]+) -->\n+```sh\n([\s\S]*?)^```$/gm;
+  return [...markdown.matchAll(pattern)].map(([, name = '', text = '']) => ({ name, text }));
+}
