@@ -9,7 +9,7 @@ import { asBuffer, asBytes } from './buffer-view.ts';
 import { rocksdbError } from './rocksdb-error.ts';
 
 /** What one native read collects: 128 KiB makes 64 open iterators cost 8 MiB at most beside single
- *  large values, and reads about twice as fast as the binding's 16 KiB. */
+ *  large values, and reads half as fast again as the binding's 16 KiB. */
 const READ_BYTES = 128 * 1_024;
 /** The binding takes the limit as a signed 32-bit number; -1 is none. */
 const LIMIT_MAX = 2 ** 31 - 1;
