@@ -83,23 +83,27 @@ function isGiven(raw: RawRequirement): boolean {
 
 function rawRequirement(input: LevelInput, raw: RawRequirement): Requirement {
   const replicaCount = input.replicas.length;
-  const [letter, primaries, durable] = input.verb === 'read' ? ['r', 'pr', ''] : ['w', 'pw', 'dw'];
-  const count = raw.count ?? Math.max(majority(replicaCount), raw.primaries ?? 0, raw.durable ?? 0);
-  checkCount(letter ?? '', count, replicaCount);
-  if (raw.primaries !== undefined) checkCount(primaries ?? '', raw.primaries, replicaCount);
+  const names = input.verb === 'read' ? READ_NAMES : WRITE_NAMES;
+  const { primaries = 0, durable = 0 } = raw;
+  if (raw.primaries !== undefined) checkCount(names.primaries, primaries, replicaCount);
   if (raw.durable !== undefined) {
     if (input.verb === 'read') throw usage('dw is for writes only');
-    checkCount(durable ?? '', raw.durable, replicaCount);
-    if (raw.durable > count) throw usage(`dw ${raw.durable} is larger than w ${count}`);
+    checkCount('dw', durable, replicaCount);
   }
-  const need = Math.max(count, raw.primaries ?? 0);
+  const count = raw.count ?? Math.max(majority(replicaCount), primaries, durable);
+  checkCount(names.count, count, replicaCount);
+  if (durable > count) throw usage(`dw ${durable} is larger than w ${count}`);
+  const need = Math.max(count, primaries);
   return {
-    label: `${letter}=${need}`,
+    label: `${names.count}=${need}`,
     groups: [{ members: input.replicas.map((place) => place.nodeIndex), need }],
-    durable: raw.durable ?? 0,
+    durable,
     isStrict: need >= majority(replicaCount),
   };
 }
+
+const READ_NAMES = { count: 'r', primaries: 'pr' } as const;
+const WRITE_NAMES = { count: 'w', primaries: 'pw' } as const;
 
 function checkCount(name: string, count: number, replicaCount: number): void {
   if (!Number.isInteger(count) || count < 1 || count > replicaCount) {

@@ -103,8 +103,6 @@ export interface Replicate {
 export interface Read {
   bucket: string;
   key: Uint8Array;
-  /** answer with the digest in place of the record */
-  digest: boolean;
 }
 
 /** A client's write, sent on to a node that owns a replica of the key and mints there; or a read. */
@@ -155,8 +153,6 @@ export interface ReplicateAck {
 export interface ReadReply {
   /** empty = no record */
   record: Uint8Array;
-  /** 8 bytes, present when asked for; empty = no record */
-  digest: Uint8Array;
   /** false: counts only for ONE and LOCAL_ONE */
   verified: boolean;
 }
@@ -776,7 +772,7 @@ export const Replicate: MessageFns<Replicate> = {
 };
 
 function createBaseRead(): Read {
-  return { bucket: "", key: new Uint8Array(0), digest: false };
+  return { bucket: "", key: new Uint8Array(0) };
 }
 
 export const Read: MessageFns<Read> = {
@@ -786,9 +782,6 @@ export const Read: MessageFns<Read> = {
     }
     if (message.key.length !== 0) {
       writer.uint32(18).bytes(message.key);
-    }
-    if (message.digest !== false) {
-      writer.uint32(24).bool(message.digest);
     }
     return writer;
   },
@@ -820,14 +813,6 @@ export const Read: MessageFns<Read> = {
             }
 
             message.key = reader.bytes();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.digest = reader.bool();
             continue;
           }
         }
@@ -1258,7 +1243,7 @@ export const ReplicateAck: MessageFns<ReplicateAck> = {
 };
 
 function createBaseReadReply(): ReadReply {
-  return { record: new Uint8Array(0), digest: new Uint8Array(0), verified: false };
+  return { record: new Uint8Array(0), verified: false };
 }
 
 export const ReadReply: MessageFns<ReadReply> = {
@@ -1266,11 +1251,8 @@ export const ReadReply: MessageFns<ReadReply> = {
     if (message.record.length !== 0) {
       writer.uint32(10).bytes(message.record);
     }
-    if (message.digest.length !== 0) {
-      writer.uint32(18).bytes(message.digest);
-    }
     if (message.verified !== false) {
-      writer.uint32(24).bool(message.verified);
+      writer.uint32(16).bool(message.verified);
     }
     return writer;
   },
@@ -1297,15 +1279,7 @@ export const ReadReply: MessageFns<ReadReply> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.digest = reader.bytes();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
+            if (tag !== 16) {
               break;
             }
 

@@ -1,0 +1,283 @@
+/** A node, or a whole cluster, in this process: the same code, engine and wire as separate processes use.
+ *  Not here: configuration (config), the cluster's first layout (client/init-cluster.ts). */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { initCluster } from './client/init-cluster.ts';
+import type { Client, ClientOptions } from './client/types.ts';
+import { formatAddress, parseAddress } from './config/address.ts';
+import { resolveConfig } from './config/resolve.ts';
+import type { NodeConfig, NodeConfigInput } from './config/schema.ts';
+import { connect } from './connect.ts';
+import { CoterieError } from './core/errors.ts';
+import type { Log } from './env/log.ts';
+import type { Metrics } from './env/metrics.ts';
+import type { Store } from './env/store.ts';
+import { Node } from './node/node.ts';
+import type { NodeOptions } from './node/node-options.ts';
+import { STORAGE_DEFAULTS } from './node/storage/storage-options.ts';
+import { GrpcServer } from './platform/grpc/grpc-server.ts';
+import { GrpcTransport } from './platform/grpc/grpc-transport.ts';
+import type { MetricsServer } from './platform/http/metrics-server.ts';
+import { startMetricsServer } from './platform/http/metrics-server.ts';
+import { MemoryStore } from './platform/memory/memory-store.ts';
+import { RocksdbStore } from './platform/rocksdb/rocksdb-store.ts';
+import { systemCrc32 } from './platform/system/crc32.ts';
+import { nullMetrics } from './platform/system/null-metrics.ts';
+import { PinoLog, silentLog } from './platform/system/pino-log.ts';
+import { PromMetrics } from './platform/system/prom-metrics.ts';
+import { systemClock } from './platform/system/system-clock.ts';
+import { SystemRandom } from './platform/system/system-random.ts';
+import type { AdminService } from './wire/services.ts';
+
+/** How long calls in flight may take when a node stops, before their connections are cut. */
+const STOP_GRACE_MS = 2_000;
+const SESSIONS_MAX = 1_024;
+
+export interface StartOptions {
+  /** By default the config's level decides, on standard error. */
+  readonly log?: Log;
+}
+
+export interface RunningNode extends AsyncDisposable {
+  readonly name: string;
+  /** `host:port` that others dial. */
+  readonly address: string;
+  /** Where Prometheus text is served, when the config asks for it. */
+  readonly metricsAddress: string | undefined;
+  /** Settles with the error when the node can serve no more (its storage failed); never on a clean stop. */
+  readonly failed: Promise<CoterieError>;
+  readonly admin: AdminService;
+  /** A client that begins with this node; closed by its user. */
+  client(options?: Omit<ClientOptions, 'nodes'>): Promise<Client>;
+  stop(): Promise<void>;
+}
+
+/** Starts one node. It serves data once it belongs to a cluster (`coterie cluster init`, or `startCluster`).
+ *  Errors: INVALID_CONFIG; CONFLICT when the folder or the port is taken; STORAGE_IO; VERSION_UNSUPPORTED. */
+export async function startNode(
+  input: NodeConfigInput = {},
+  options: StartOptions = {},
+): Promise<RunningNode> {
+  const config = resolveConfig(input);
+  const log = options.log ?? makeLog(config);
+  const stopping: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let step = stopping.pop(); step !== undefined; step = stopping.pop()) await step();
+  };
+  try {
+    const metrics = config.metrics.listen === undefined ? undefined : new PromMetrics();
+    const transport = new GrpcTransport({ log });
+    stopping.push(() => transport.close());
+    const node = makeNode(config, { log, metrics: metrics ?? nullMetrics, transport });
+    stopping.push(() => node.stop());
+    const failed = new Promise<CoterieError>((resolve) => node.onFailed(resolve));
+    const server = new GrpcServer({ ...listenOn(config), services: node, log });
+    const bound = await server.start();
+    stopping.push(() => server.stop({ graceMs: STOP_GRACE_MS }));
+    const address = config.listen.advertise ?? bound;
+    await node.start(address);
+    const page = metrics === undefined ? undefined : await serveMetrics(config, metrics);
+    if (page !== undefined) stopping.push(() => page.close());
+    return {
+      name: node.name,
+      address,
+      metricsAddress: page?.address,
+      failed,
+      admin: node.admin,
+      client: (clientOptions = {}) => connect({ ...clientOptions, nodes: [address] }),
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+export interface ClusterOptions extends StartOptions {
+  /** 1..32, default 3. */
+  readonly nodes?: number;
+  /** Node i listens on this port plus i; 0, the default, takes free ones, which suits a cluster in memory only. */
+  readonly port?: number;
+  /** Each node has a folder of its own in it. Needed for `rocksdb`. */
+  readonly dataDirectory?: string;
+  /** Default: as many as nodes, at most 3. */
+  readonly zones?: number;
+  /** Default: 3, or as many as there are nodes when they are fewer. */
+  readonly replicas?: number;
+  /** Default 256; a power of two. */
+  readonly partitions?: number;
+  /** Default `rocksdb` when there is a data directory, otherwise `memory`. */
+  readonly engine?: 'rocksdb' | 'memory';
+  /** `host:port` of the metrics page of the first node. */
+  readonly metrics?: string;
+  /** Further settings of every node. */
+  readonly config?: NodeConfigInput;
+}
+
+export interface RunningCluster extends AsyncDisposable {
+  readonly addresses: readonly string[];
+  readonly nodes: readonly RunningNode[];
+  /** A client that knows every node; closed by its user. */
+  client(options?: Omit<ClientOptions, 'nodes'>): Promise<Client>;
+  stop(): Promise<void>;
+}
+
+const NODES = 3;
+const REPLICAS = 3;
+const PARTITIONS = 256;
+
+/** Starts nodes in this process and makes them one cluster; started again on the same folder and ports, the cluster is
+ *  there with its data. Resolves when every node serves.
+ *  Errors: those of `startNode`; CLUSTER_MISMATCH when the folders hold another cluster than these options describe. */
+export async function startCluster(options: ClusterOptions = {}): Promise<RunningCluster> {
+  const count = options.nodes ?? NODES;
+  const replicas = options.replicas ?? Math.min(REPLICAS, count);
+  const partitions = options.partitions ?? PARTITIONS;
+  const nodes: RunningNode[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(nodes.splice(0).map((node) => node.stop()));
+  };
+  try {
+    for (let index = 0; index < count; index += 1) {
+      nodes.push(await startNode(nodeInput(options, index, count), options));
+    }
+    const addresses = nodes.map((node) => node.address);
+    await initCluster(
+      { nodes: addresses, replicas, partitions },
+      nodes.map((node) => ({ target: node.address, admin: node.admin })),
+    );
+    await Promise.all(nodes.map(untilServing));
+    return {
+      addresses,
+      nodes: [...nodes],
+      client: (clientOptions = {}) => connect({ ...clientOptions, nodes: addresses }),
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function nodeInput(options: ClusterOptions, index: number, count: number): NodeConfigInput {
+  const zones = options.zones ?? Math.min(REPLICAS, count);
+  const { dataDirectory, port = 0, config = {} } = options;
+  const engine = options.engine ?? (dataDirectory === undefined ? 'memory' : 'rocksdb');
+  if (engine === 'rocksdb' && dataDirectory === undefined) {
+    throw new CoterieError('INVALID_CONFIG', 'The rocksdb engine needs a dataDirectory');
+  }
+  const name = `node-${index + 1}`;
+  return {
+    ...config,
+    node: {
+      ...config.node,
+      id: name,
+      zone: `zone-${(index % zones) + 1}`,
+      engine,
+      ...(dataDirectory === undefined ? {} : { dataDirectory: join(dataDirectory, name) }),
+    },
+    listen: { address: formatAddress({ host: '127.0.0.1', port: port === 0 ? 0 : port + index }) },
+    metrics: index === 0 && options.metrics !== undefined ? { listen: options.metrics } : {},
+  };
+}
+
+const SERVING_WAIT_MS = 10_000;
+const SERVING_POLL_MS = 5;
+
+/** A node serves as soon as its peers have answered it, which takes a round trip. RECOVERING is not waited out. */
+async function untilServing(node: RunningNode): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + SERVING_WAIT_MS;
+  for (;;) {
+    const { state, reason } = await node.admin.status({});
+    if (state === 'SERVING' || state === 'RECOVERING') return;
+    if (systemClock.monotonicMs() > deadlineMs) {
+      throw new CoterieError('NOT_RUNNING', `${node.name} is ${state} and not SERVING: ${reason}`);
+    }
+    await new Promise<void>((resolve) => systemClock.setTimer(SERVING_POLL_MS, resolve));
+  }
+}
+
+function makeLog(config: NodeConfig): Log {
+  const { level } = config.log;
+  return level === 'silent' ? silentLog : new PinoLog({ level });
+}
+
+function listenOn(config: NodeConfig): { readonly host: string; readonly port: number } {
+  const address = parseAddress(config.listen.address);
+  if (address !== undefined) return address;
+  throw new CoterieError(
+    'INVALID_CONFIG',
+    `listen.address ${config.listen.address} is no host:port`,
+  );
+}
+
+function serveMetrics(config: NodeConfig, metrics: PromMetrics): Promise<MetricsServer> {
+  const address = parseAddress(config.metrics.listen ?? '');
+  if (address !== undefined) return startMetricsServer({ ...address, registry: metrics.registry });
+  throw new CoterieError(
+    'INVALID_CONFIG',
+    `metrics.listen ${config.metrics.listen} is no host:port`,
+  );
+}
+
+function makeNode(
+  config: NodeConfig,
+  env: { readonly log: Log; readonly metrics: Metrics; readonly transport: GrpcTransport },
+): Node {
+  return new Node(
+    {
+      ...env,
+      store: makeStore(config),
+      clock: systemClock,
+      random: new SystemRandom(),
+      checksum: systemCrc32,
+    },
+    nodeOptions(config),
+  );
+}
+
+function makeStore(config: NodeConfig): Store {
+  const { engine, dataDirectory } = config.node;
+  if (engine === 'memory') return new MemoryStore({ clock: systemClock });
+  const { cacheBytes, writeBufferBytes } = config.storage;
+  return new RocksdbStore({ location: dataDirectory, cacheBytes, writeBufferBytes });
+}
+
+function nodeOptions(config: NodeConfig): NodeOptions {
+  const { node, quorum, limits, storage } = config;
+  return {
+    name: node.id,
+    zone: node.zone,
+    datacentre: node.datacentre,
+    weight: node.weight,
+    version: softwareVersion(),
+    timeoutMs: quorum.timeoutMs,
+    timeoutMaxMs: quorum.timeoutMaxMs,
+    replicaWriteTimeoutMs: quorum.replicaWriteTimeoutMs,
+    replicaReadTimeoutMs: quorum.replicaReadTimeoutMs,
+    requestsMax: limits.inFlightRequests,
+    requestBytesMax: limits.inFlightBytes,
+    peerRequestsMax: limits.peerInFlightRequests,
+    peerBytesMax: limits.peerInFlightBytes,
+    sessionRequestsMax: limits.sessionInFlightRequests,
+    sessionsMax: SESSIONS_MAX,
+    requestTableEntriesMax: limits.requestTableEntries,
+    storage: {
+      ...STORAGE_DEFAULTS,
+      openBatchBytesMax: limits.storageQueueBytes,
+      clientFreeFraction: storage.diskReserveRatio,
+      clientFreeBytesMin: storage.diskReserveBytesMin,
+      repairFreeFraction: storage.diskStopRatio,
+    },
+  };
+}
+
+/** Of this package. */
+export function softwareVersion(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  const manifest: unknown = JSON.parse(text);
+  const isNamed = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
+  return isNamed ? String(manifest.version) : 'unknown';
+}

@@ -1,0 +1,393 @@
+/** Takes client requests at this node: checks, plans, runs the operation here or sends it on, answers.
+ *  Invariants: requests in work are bounded in number and bytes, beyond that OVERLOADED and nothing is done; every
+ *  request has one deadline, made here and passed down; each request is counted once in the metrics.
+ *  Not here: the operations (read.ts, write.ts), levels and tallies (core/quorum), streams (node/session).
+ *  Source: ARCHITECTURE 4; PROTOCOLS d; RULINGS 8, 10, 11, 18. */
+import type { Checksum } from '../../core/checksum.ts';
+import { CoterieError } from '../../core/errors.ts';
+import type { Requirement, Verb } from '../../core/quorum/level.ts';
+import { majority, resolveRequirement } from '../../core/quorum/level.ts';
+import type { CausalContext } from '../../core/version/causal-context.ts';
+import { EMPTY_CONTEXT } from '../../core/version/causal-context.ts';
+import { decodeContextToken } from '../../core/version/context-token.ts';
+import type { MintOperation } from '../../core/version/mint.ts';
+import { contextOf, EMPTY_BYTES, visibleSiblings } from '../../core/version/record.ts';
+import { asCoterieError } from '../../wire/error-codec.ts';
+import type {
+  DeleteReply,
+  DeleteRequest,
+  GetReply,
+  GetRequest,
+  PutReply,
+  PutRequest,
+} from '../../wire/generated/coterie/v1/kv.ts';
+import type { ForwardReply, ForwardRequest } from '../../wire/generated/coterie/v1/peer.ts';
+import { durabilityFromWire } from '../../wire/level-codec.ts';
+import type { KvService } from '../../wire/services.ts';
+import type { DataState, Place } from '../contracts.ts';
+import { makeRecordKey } from '../storage/record-key.ts';
+import { forwardWrite } from './forwarding.ts';
+import type { Plan } from './plan.ts';
+import { nodeName } from './plan.ts';
+import type { CoordinatorParts, ReadOptions, ReadOutcome } from './read.ts';
+import { ReadOperation } from './read.ts';
+import { deleteReply, getReply, nothingToDelete, putReply } from './replies.ts';
+import type { LevelChoice } from './requests.ts';
+import { checkKey, checkRequestId, checkValue, readChoice, writeChoice } from './requests.ts';
+import { NO_TRACE, recordTrace } from './trace.ts';
+import type { WriteOutcome } from './write.ts';
+import { WriteOperation } from './write.ts';
+
+export interface CoordinatorOptions extends ReadOptions {
+  readonly timeoutMs: number;
+  readonly timeoutMaxMs: number;
+  readonly requestsMax: number;
+  readonly bytesMax: number;
+}
+
+/** What the node tells its coordinator about itself. */
+export interface CoordinatorNode {
+  place(): Place | undefined;
+  state(): DataState;
+  /** Why the state is what it is, in words. */
+  reason(): string;
+  isRunning(): boolean;
+}
+
+interface Work {
+  readonly operation: 'get' | 'put' | 'delete';
+  readonly request: GetRequest | PutRequest | DeleteRequest;
+  readonly bytes: number;
+}
+
+/** Bytes a request is counted with beside its key and value. */
+const REQUEST_OVERHEAD_BYTES = 256;
+
+export class Coordinator implements KvService {
+  readonly #parts: CoordinatorParts & { readonly checksum: Checksum };
+  readonly #node: CoordinatorNode;
+  readonly #options: CoordinatorOptions;
+  #inFlight = 0;
+  #inFlightBytes = 0;
+
+  constructor(
+    parts: CoordinatorParts & { readonly checksum: Checksum },
+    node: CoordinatorNode,
+    options: CoordinatorOptions,
+  ) {
+    this.#parts = parts;
+    this.#node = node;
+    this.#options = options;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get(request: GetRequest): Promise<GetReply> {
+    const bytes = request.key.length + REQUEST_OVERHEAD_BYTES;
+    return this.#work({ operation: 'get', request, bytes }, () => this.#get(request));
+  }
+
+  put(request: PutRequest): Promise<PutReply> {
+    const bytes = request.key.length + request.value.length + REQUEST_OVERHEAD_BYTES;
+    return this.#work({ operation: 'put', request, bytes }, () => this.#put(request, false));
+  }
+
+  delete(request: DeleteRequest): Promise<DeleteReply> {
+    const bytes = request.key.length + REQUEST_OVERHEAD_BYTES;
+    return this.#work({ operation: 'delete', request, bytes }, () => this.#delete(request, false));
+  }
+
+  /** A write that another member sent on to this one. */
+  async forwarded(request: ForwardRequest): Promise<ForwardReply> {
+    const { operation } = request;
+    if (operation?.$case === 'put') {
+      const bytes = operation.put.key.length + operation.put.value.length + REQUEST_OVERHEAD_BYTES;
+      const work: Work = { operation: 'put', request: operation.put, bytes };
+      const put = await this.#work(work, () => this.#put(operation.put, true));
+      return { result: { $case: 'put', put } };
+    }
+    if (operation?.$case === 'delete') {
+      const bytes = operation.delete.key.length + REQUEST_OVERHEAD_BYTES;
+      const work: Work = { operation: 'delete', request: operation.delete, bytes };
+      const reply = await this.#work(work, () => this.#delete(operation.delete, true));
+      return { result: { $case: 'delete', delete: reply } };
+    }
+    throw new CoterieError('MALFORMED_MESSAGE', 'A forwarded request is a put or a delete');
+  }
+
+  async #get(request: GetRequest): Promise<GetReply> {
+    const plan = this.#plan('read', request, readChoice(request));
+    const outcome = await this.#read(plan);
+    const reply = getReply(plan, outcome, this.#parts.checksum);
+    this.#parts.metrics.observe('coterie_siblings', {}, reply.siblings.length);
+    return reply;
+  }
+
+  async #put(request: PutRequest, isForwarded: boolean): Promise<PutReply> {
+    checkValue(request.value);
+    if (request.overwrite && request.context.length > 0) {
+      throw new CoterieError('INVALID_ARGUMENT', 'Give either a context or overwrite, not both');
+    }
+    const requestId = checkRequestId(request.requestId);
+    const plan = this.#plan('write', request, writeChoice(request));
+    const context = this.#context(request.context, plan);
+    if (!isForwarded && this.#mustForward(plan)) {
+      const bytes = request.key.length + request.value.length + REQUEST_OVERHEAD_BYTES;
+      const operation = { $case: 'put', put: this.#withBudget(request, plan) } as const;
+      const reply = await forwardWrite(this.#parts.peers, plan, operation, bytes);
+      if (reply.$case === 'put') return reply.put;
+      throw wrongReply();
+    }
+    const operation: MintOperation = {
+      kind: 'put',
+      value: request.value,
+      meta: EMPTY_BYTES,
+      ...(requestId === undefined ? {} : { requestId }),
+    };
+    if (request.isRetry) await this.#learnFirstTry(plan);
+    const outcome = await this.#write(plan, request, context, request.overwrite, operation);
+    return putReply(plan, outcome, this.#parts.checksum);
+  }
+
+  async #delete(request: DeleteRequest, isForwarded: boolean): Promise<DeleteReply> {
+    if (request.blind && request.context.length > 0) {
+      throw new CoterieError('INVALID_ARGUMENT', 'Give either a context or blind, not both');
+    }
+    const requestId = checkRequestId(request.requestId);
+    const plan = this.#plan('write', request, writeChoice(request));
+    let context = this.#context(request.context, plan);
+    if (!isForwarded && this.#mustForward(plan)) {
+      const operation = { $case: 'delete', delete: this.#withBudget(request, plan) } as const;
+      const bytes = request.key.length + REQUEST_OVERHEAD_BYTES;
+      const reply = await forwardWrite(this.#parts.peers, plan, operation, bytes);
+      if (reply.$case === 'delete') return reply.delete;
+      throw wrongReply();
+    }
+    if (request.context.length === 0 && !request.blind) {
+      const seen = await this.#readBeforeDelete(plan, request);
+      if (seen.record === undefined || visibleSiblings(seen.record).length === 0) {
+        return nothingToDelete(plan, seen, this.#parts.checksum);
+      }
+      context = contextOf(seen.record);
+    } else if (request.isRetry) {
+      await this.#learnFirstTry(plan);
+    }
+    const operation: MintOperation = {
+      kind: 'delete',
+      ...(requestId === undefined ? {} : { requestId }),
+    };
+    const outcome = await this.#write(plan, request, context, request.blind, operation);
+    return deleteReply(plan, outcome, this.#parts.checksum);
+  }
+
+  #read(plan: Plan): Promise<ReadOutcome> {
+    return new ReadOperation(this.#parts, plan, this.#options).run();
+  }
+
+  #write(
+    plan: Plan,
+    request: PutRequest | DeleteRequest,
+    context: CausalContext,
+    overwrite: boolean,
+    operation: MintOperation,
+  ): Promise<WriteOutcome> {
+    return new WriteOperation(this.#parts, plan, {
+      context,
+      overwrite,
+      operation,
+      isDurable: durabilityFromWire(request.durability) === 'fsync',
+      replicaWriteTimeoutMs: this.#options.replicaWriteTimeoutMs,
+    }).run();
+  }
+
+  /** At the stronger of the level asked for and quorum, so that the delete covers every acknowledged quorum write. */
+  #readBeforeDelete(plan: Plan, request: DeleteRequest): Promise<ReadOutcome> {
+    const { level, raw } = writeChoice(request);
+    if (level === 'all' || level === 'each_quorum') return this.#readAt(plan, { level });
+    const count = Math.max(majority(plan.replicas.length), raw?.count ?? 0, raw?.primaries ?? 0);
+    return this.#readAt(plan, { raw: { count } });
+  }
+
+  /** A retry whose first try may have gone through another minter: bring what a majority knows of the key here first,
+   *  so that the sibling of that try, if there is one, is found and not made again (RULINGS 8). */
+  async #learnFirstTry(plan: Plan): Promise<void> {
+    const outcome = await this.#readAt(plan, { level: 'quorum' });
+    if (outcome.bytes === undefined || outcome.holders.includes(plan.place.nodeIndex)) return;
+    const { key, partition, epochs, deadlineMs } = plan;
+    await this.#parts.replica.merge({
+      key,
+      partition,
+      epochs,
+      deadlineMs,
+      record: outcome.bytes,
+      sync: false,
+      isRepair: false,
+    });
+  }
+
+  #readAt(plan: Plan, choice: LevelChoice): Promise<ReadOutcome> {
+    return this.#read({
+      ...plan,
+      requirement: this.#requirement('read', plan.place, plan.partition, choice),
+    });
+  }
+
+  #mustForward(plan: Plan): boolean {
+    return !plan.replicas.includes(plan.place.nodeIndex);
+  }
+
+  /** The same request with what is left of its budget. */
+  #withBudget<Request extends { readonly timeoutMs: number }>(
+    request: Request,
+    plan: Plan,
+  ): Request {
+    const leftMs = Math.max(1, Math.floor(plan.deadlineMs - this.#parts.deadlines.nowMs()));
+    return { ...request, timeoutMs: leftMs };
+  }
+
+  #context(token: Uint8Array, plan: Plan): CausalContext {
+    if (token.length === 0) return EMPTY_CONTEXT;
+    return decodeContextToken(token, plan.key, this.#parts.checksum);
+  }
+
+  #plan(
+    verb: Verb,
+    request: { bucket: string; key: Uint8Array; explain: boolean; timeoutMs: number },
+    choice: LevelChoice,
+  ): Plan {
+    checkKey(request);
+    const place = this.#servingPlace();
+    const { deadlines } = this.#parts;
+    const { ring } = place;
+    const { token, partition } = ring.partitionOfKey(request.bucket, request.key);
+    const timeoutMs = Math.min(
+      request.timeoutMs === 0 ? this.#options.timeoutMs : request.timeoutMs,
+      this.#options.timeoutMaxMs,
+    );
+    return {
+      place,
+      key: makeRecordKey(token, request.bucket, request.key),
+      partition,
+      replicas: ring.replicasOf(partition),
+      epochs: ring.epochsOf(partition),
+      requirement: this.#requirement(verb, place, partition, choice),
+      deadlineMs: deadlines.nowMs() + timeoutMs,
+      trace: request.explain
+        ? recordTrace(() => deadlines.nowMs(), {
+            coordinator: nodeName(place, place.nodeIndex),
+            partition,
+            layoutVersion: ring.layout.version,
+          })
+        : NO_TRACE,
+    };
+  }
+
+  #requirement(verb: Verb, place: Place, partition: number, choice: LevelChoice): Requirement {
+    return resolveRequirement({
+      verb,
+      ...choice,
+      replicas: place.ring.places(partition),
+      datacentre: place.datacentre,
+    });
+  }
+
+  #servingPlace(): Place {
+    if (!this.#node.isRunning()) {
+      throw new CoterieError('NOT_RUNNING', 'This node is not running; try another one');
+    }
+    const place = this.#node.place();
+    if (place === undefined) {
+      throw new CoterieError(
+        'NOT_INITIALISED',
+        'This node belongs to no cluster yet: run `coterie cluster init`',
+      );
+    }
+    if (this.#node.state() === 'RECOVERING') {
+      throw new CoterieError(
+        'NOT_RECOVERED',
+        `This node does not serve until it is rebuilt: ${this.#node.reason()}`,
+      );
+    }
+    return place;
+  }
+
+  async #work<Reply>(work: Work, run: () => Promise<Reply>): Promise<Reply> {
+    const startedMs = this.#parts.deadlines.nowMs();
+    let outcome = 'ok';
+    let isAdmitted = false;
+    try {
+      this.#admit(work.bytes);
+      isAdmitted = true;
+      return await run();
+    } catch (thrown) {
+      const error = asCoterieError(thrown);
+      outcome = error.code;
+      if (error.code === 'ASSERTION_FAILED') {
+        this.#parts.log.error('request-failed', {
+          operation: work.operation,
+          message: error.message,
+        });
+      }
+      throw error;
+    } finally {
+      if (isAdmitted) this.#release(work.bytes);
+      this.#count(work, outcome, startedMs);
+    }
+  }
+
+  #admit(bytes: number): void {
+    const { requestsMax, bytesMax } = this.#options;
+    const isAlone = this.#inFlight === 0;
+    if (this.#inFlight >= requestsMax || (!isAlone && this.#inFlightBytes + bytes > bytesMax)) {
+      throw new CoterieError(
+        'OVERLOADED',
+        `This node works on ${this.#inFlight} requests (${this.#inFlightBytes} bytes); ` +
+          `the bounds are ${requestsMax} and ${bytesMax}`,
+        { details: { retryAfterMs: 20 } },
+      );
+    }
+    this.#inFlight += 1;
+    this.#inFlightBytes += bytes;
+  }
+
+  #release(bytes: number): void {
+    this.#inFlight -= 1;
+    this.#inFlightBytes -= bytes;
+  }
+
+  #count(work: Work, outcome: string, startedMs: number): void {
+    const { metrics, deadlines } = this.#parts;
+    const labels = { operation: work.operation, level: levelLabel(work.request), outcome };
+    metrics.add('coterie_requests_total', labels);
+    metrics.observe('coterie_request_seconds', labels, (deadlines.nowMs() - startedMs) / 1_000);
+    metrics.set('coterie_requests_in_flight', {}, this.#inFlight);
+  }
+}
+
+function levelLabel(request: GetRequest | PutRequest | DeleteRequest): string {
+  const isRaw =
+    'r' in request ? request.r + request.pr > 0 : request.w + request.pw + request.dw > 0;
+  return isRaw ? 'raw' : (LEVEL_LABELS[request.level] ?? 'unknown');
+}
+
+/** By the numbers of the wire; a level that is not given is quorum. */
+const LEVEL_LABELS: readonly string[] = [
+  'quorum',
+  'any',
+  'one',
+  'two',
+  'three',
+  'quorum',
+  'all',
+  'local_one',
+  'local_quorum',
+  'each_quorum',
+];
+
+function wrongReply(): CoterieError {
+  return new CoterieError('MALFORMED_MESSAGE', 'A forwarded write was answered as another kind', {
+    applied: 'unknown',
+  });
+}

@@ -1,0 +1,86 @@
+/** A write that reached a node without a replica of its key goes on to one that has: it mints and coordinates there.
+ *  Invariants: the next replica is tried only while it is certain that none before has applied the write (RULINGS 11);
+ *  each is tried once.
+ *  Not here: the write itself (write.ts). */
+import { CoterieError } from '../../core/errors.ts';
+import type { ForwardReply, ForwardRequest } from '../../wire/generated/coterie/v1/peer.ts';
+import type { Peers } from '../contracts.ts';
+import type { Plan } from './plan.ts';
+import { nodeNames, rankReplicas, requireReach } from './plan.ts';
+
+type Operation = NonNullable<ForwardRequest['operation']>;
+export type Forwarded = NonNullable<ForwardReply['result']>;
+
+/** Refusals by one node that another may not share. */
+const NODE_SPECIFIC: ReadonlySet<string> = new Set([
+  'OVERLOADED',
+  'NOT_OWNER',
+  'NOT_RECOVERED',
+  'NOT_RUNNING',
+  'NOT_INITIALISED',
+  'STALE_LAYOUT',
+  'UNREACHABLE',
+  'DISK_FULL',
+]);
+
+export async function forwardWrite(
+  peers: Peers,
+  plan: Plan,
+  operation: Operation,
+  bytes: number,
+): Promise<Forwarded> {
+  requireReach(plan, peers);
+  const candidates = rankReplicas(plan, peers).filter(
+    (nodeIndex) => nodeIndex !== plan.place.nodeIndex,
+  );
+  let refusal: CoterieError | undefined;
+  for (const nodeIndex of candidates) {
+    try {
+      return await forwardTo(peers, nodeIndex, plan, operation, bytes);
+    } catch (error) {
+      if (!(error instanceof CoterieError)) throw error;
+      if (error.applied !== 'no' || !NODE_SPECIFIC.has(error.code)) throw error;
+      refusal = error;
+    }
+  }
+  throw (
+    refusal ??
+    new CoterieError(
+      'NO_REPLICA',
+      `None of ${nodeNames(plan.place, plan.replicas).join(', ')} can be reached to take the write`,
+    )
+  );
+}
+
+function forwardTo(
+  peers: Peers,
+  nodeIndex: number,
+  plan: Plan,
+  operation: Operation,
+  bytes: number,
+): Promise<Forwarded> {
+  return new Promise((resolve, reject) => {
+    peers.call(nodeIndex, {
+      operation: { $case: 'forward', forward: { operation } },
+      epochs: plan.epochs,
+      deadlineMs: plan.deadlineMs,
+      bytes,
+      done: (result) => {
+        if (result instanceof CoterieError) reject(result);
+        else if (result.$case === 'forward' && result.forward.result !== undefined) {
+          resolve(result.forward.result);
+        } else {
+          reject(
+            new CoterieError(
+              'MALFORMED_MESSAGE',
+              'A forwarded write was answered with something else',
+              {
+                applied: 'unknown',
+              },
+            ),
+          );
+        }
+      },
+    });
+  });
+}

@@ -1,0 +1,58 @@
+/** What `--explain` shows: which replicas were asked, who answered when and with what.
+ *  Invariant: recording costs nothing when nobody asked for it (every method of NO_TRACE is empty). */
+import type { Trace, TraceStep } from '../../wire/generated/coterie/v1/kv.ts';
+
+export interface Recorder {
+  /** Notes that something was sent; the number names the step. */
+  sent(node: string, action: TraceStep['action']): number;
+  answered(step: number, outcome: string, isCounted: boolean): void;
+  minter(node: string): void;
+  finish(): Trace | undefined;
+}
+
+export const NO_TRACE: Recorder = {
+  sent: () => 0,
+  answered: () => {},
+  minter: () => {},
+  finish: () => undefined,
+};
+
+export function recordTrace(
+  nowMs: () => number,
+  place: {
+    readonly coordinator: string;
+    readonly partition: number;
+    readonly layoutVersion: number;
+  },
+): Recorder {
+  const startedMs = nowMs();
+  const steps: TraceStep[] = [];
+  let minterName = '';
+  return {
+    sent: (node, action) => {
+      const sentAtMs = nowMs() - startedMs;
+      return (
+        steps.push({ node, action, sentAtMs, answeredAtMs: 0, outcome: '', counted: false }) - 1
+      );
+    },
+    answered: (step, outcome, isCounted) => {
+      const entry = steps[step];
+      if (entry === undefined) return;
+      entry.answeredAtMs = nowMs() - startedMs;
+      entry.outcome = outcome;
+      entry.counted = isCounted;
+    },
+    minter: (node) => {
+      minterName = node;
+    },
+    finish: () => ({
+      coordinator: place.coordinator,
+      minter: minterName,
+      partition: place.partition,
+      layoutVersion: place.layoutVersion,
+      // Copies: replies that come later must not change a trace that is on its way out.
+      steps: steps.map((step) => ({ ...step })),
+      elapsedMs: nowMs() - startedMs,
+    }),
+  };
+}

@@ -1,0 +1,116 @@
+/** What two members tell each other when a link opens, and when it is refused.
+ *  Invariant: a link carries data only between nodes of one cluster, one partitioning and one protocol version, whose
+ *  layouts are equal; a fresh node answers every handshake, so that the layout can be passed on to it.
+ *  Not here: what is remembered of stores (core/membership/standing.ts), streams (outbound-link.ts, inbound-link.ts).
+ *  Source: RULINGS 5 and 19. */
+import { bytesEqual, bytesToHex, hexToBytes } from '../../core/bytes.ts';
+import { CoterieError } from '../../core/errors.ts';
+import type { OpenedStore, Remembered } from '../../core/membership/standing.ts';
+import type { Hello } from '../../wire/generated/coterie/v1/peer.ts';
+import type { Place } from '../contracts.ts';
+
+export const PROTOCOL_VERSION = 1;
+
+export interface Speaker {
+  readonly name: string;
+  readonly address: string;
+  readonly opened: OpenedStore;
+  readonly place: Place | undefined;
+}
+
+export function makeHello(speaker: Speaker, remembered: Remembered | undefined): Hello {
+  const { opened, place } = speaker;
+  return {
+    protocol: PROTOCOL_VERSION,
+    clusterId: place?.ring.layout.clusterId ?? NO_BYTES,
+    name: speaker.name,
+    address: speaker.address,
+    partitions: place?.ring.layout.partitions ?? 0,
+    layoutVersion: place?.ring.layout.version ?? 0,
+    layoutHash: place?.ring.hash ?? NO_BYTES,
+    storeId: hexToBytes(opened.storeId),
+    run: opened.run,
+    runId: hexToBytes(opened.runId),
+    previousRun: opened.previousRun,
+    ceiling: opened.ceiling,
+    commitSeq: opened.commitSeq,
+    refused: undefined,
+    remembered:
+      remembered === undefined
+        ? undefined
+        : {
+            storeId: hexToBytes(remembered.storeId),
+            run: remembered.run,
+            runId: hexToBytes(remembered.runId),
+            ceiling: remembered.ceiling,
+            commitSeq: remembered.commitSeq,
+          },
+  };
+}
+
+export function openedOf(hello: Hello): OpenedStore {
+  return {
+    storeId: bytesToHex(hello.storeId),
+    run: hello.run,
+    runId: bytesToHex(hello.runId),
+    previousRun: hello.previousRun,
+    ceiling: hello.ceiling,
+    commitSeq: hello.commitSeq,
+  };
+}
+
+export function rememberedOf(hello: Hello): Remembered | undefined {
+  const { remembered } = hello;
+  if (remembered === undefined) return undefined;
+  return {
+    storeId: bytesToHex(remembered.storeId),
+    run: remembered.run,
+    runId: bytesToHex(remembered.runId),
+    ceiling: remembered.ceiling,
+    commitSeq: remembered.commitSeq,
+  };
+}
+
+/** Is the other side fresh: it belongs to no cluster yet. */
+export function isFresh(hello: Hello): boolean {
+  return hello.clusterId.length === 0;
+}
+
+/** Throws VERSION_UNSUPPORTED, CLUSTER_MISMATCH, NOT_OWNER (no member of that name) or STALE_LAYOUT. Between a fresh
+ *  node and a member everything but the protocol is left open. */
+export function checkHello(hello: Hello, place: Place | undefined): void {
+  if (hello.protocol !== PROTOCOL_VERSION) {
+    throw new CoterieError(
+      'VERSION_UNSUPPORTED',
+      `The other side speaks protocol ${hello.protocol}, this node speaks ${PROTOCOL_VERSION}`,
+    );
+  }
+  if (place === undefined || isFresh(hello)) return;
+  const { layout } = place.ring;
+  if (!bytesEqual(hello.clusterId, layout.clusterId)) {
+    throw new CoterieError(
+      'CLUSTER_MISMATCH',
+      `${hello.name} belongs to cluster ${bytesToHex(hello.clusterId)}, this node to ${bytesToHex(layout.clusterId)}`,
+    );
+  }
+  if (hello.partitions !== layout.partitions) {
+    throw new CoterieError(
+      'CLUSTER_MISMATCH',
+      `${hello.name} has ${hello.partitions} partitions, this node has ${layout.partitions}`,
+    );
+  }
+  if (place.ring.roleByName(hello.name) === undefined) {
+    throw new CoterieError(
+      'CLUSTER_MISMATCH',
+      `${hello.name} is no member of layout ${layout.version}`,
+    );
+  }
+  if (!bytesEqual(hello.layoutHash, place.ring.hash)) {
+    throw new CoterieError(
+      'STALE_LAYOUT',
+      `${hello.name} works with another layout (version ${hello.layoutVersion}, here ${layout.version})`,
+    );
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);

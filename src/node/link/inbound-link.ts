@@ -1,0 +1,227 @@
+/** One link that another member opened: takes its requests, answers in batches of one event-loop tick.
+ *  Invariants: nothing but the handshake is served before the handshake is accepted; a request is answered once; the
+ *  stream is paused while more requests than the bound are at work or the replies are not taken, so that the memory a
+ *  peer can use is bounded by its own window.
+ *  Not here: what the requests do (the handlers handed in), whether a handshake is good (handshake.ts). */
+import { CoterieError } from '../../core/errors.ts';
+import type { Clock } from '../../env/clock.ts';
+import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
+import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
+import type { Hello, LinkReply, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
+import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v1/peer.ts';
+import type { PeerResult } from '../contracts.ts';
+
+export interface InboundLinkOptions {
+  readonly requestsMax: number;
+  readonly replyBytesMax: number;
+  /** Replies are put into frames of about this many bytes. */
+  readonly frameBytes: number;
+}
+
+export interface InboundLinkHandlers {
+  /** Judges the dialler's hello; the answer has `refused` set when the link is not taken. */
+  greet(hello: Hello): Promise<Hello>;
+  /** Throws when requests with this stamp are not for this cluster. */
+  checkStamp(clusterId: Uint8Array, layoutHash: Uint8Array): void;
+  serve(request: LinkRequest): Promise<PeerResult>;
+  commitSeq(): number;
+  closed(): void;
+}
+
+export class InboundLink {
+  readonly #clock: Clock;
+  readonly #stream: FrameStream;
+  readonly #handlers: InboundLinkHandlers;
+  readonly #options: InboundLinkOptions;
+  #replies: LinkReply[] = [];
+  #atWork = 0;
+  #isGreeted = false;
+  #isFlushDue = false;
+  #isPaused = false;
+  #isClosed = false;
+
+  constructor(
+    clock: Clock,
+    stream: FrameStream,
+    handlers: InboundLinkHandlers,
+    options: InboundLinkOptions,
+  ) {
+    this.#clock = clock;
+    this.#stream = stream;
+    this.#handlers = handlers;
+    this.#options = options;
+  }
+
+  /** What the transport calls. */
+  get streamHandlers(): StreamHandlers {
+    return {
+      frame: (bytes) => this.#receive(bytes),
+      closed: () => {
+        this.#isClosed = true;
+        this.#handlers.closed();
+      },
+      drained: () => this.#resumeIfCalm(),
+    };
+  }
+
+  close(): void {
+    this.#flush();
+    this.#isClosed = true;
+    this.#stream.close();
+  }
+
+  #receive(bytes: Uint8Array): void {
+    let frame: LinkRequestFrame;
+    try {
+      frame = LinkRequestFrame.decode(bytes);
+    } catch (cause) {
+      const error = new CoterieError('MALFORMED_MESSAGE', 'An undecodable link frame', { cause });
+      this.#refuse(error);
+      return;
+    }
+    if (!this.#isGreeted) {
+      this.#greet(frame);
+      return;
+    }
+    try {
+      this.#handlers.checkStamp(frame.clusterId, frame.layoutHash);
+    } catch (error) {
+      for (const request of frame.requests) this.#reply(request.id, error);
+      return;
+    }
+    for (const request of frame.requests) this.#serve(request);
+    if (this.#atWork > this.#options.requestsMax) this.#pause();
+  }
+
+  #greet(frame: LinkRequestFrame): void {
+    const { hello } = frame;
+    if (hello === undefined || frame.requests.length > 0) {
+      this.#refuse(
+        new CoterieError(
+          'MALFORMED_MESSAGE',
+          'The first frame of a link is a hello and nothing else',
+        ),
+      );
+      return;
+    }
+    this.#pause(); // Requests wait in the transport until the handshake is decided.
+    this.#handlers.greet(hello).then(
+      (answer) => {
+        this.#sendFrame({ hello: answer, commitSeq: 0, replies: [] });
+        if (answer.refused !== undefined) {
+          this.close();
+          return;
+        }
+        this.#isGreeted = true;
+        this.#resumeIfCalm();
+      },
+      (error: unknown) => this.#refuse(error),
+    );
+  }
+
+  #serve(request: LinkRequest): void {
+    this.#atWork += 1;
+    this.#handlers.serve(request).then(
+      (result) => {
+        this.#atWork -= 1;
+        this.#queue({ id: request.id, result });
+      },
+      (error: unknown) => {
+        this.#atWork -= 1;
+        this.#reply(request.id, error);
+      },
+    );
+  }
+
+  #reply(id: number, error: unknown): void {
+    this.#queue({ id, result: { $case: 'error', error: errorToWire(asCoterieError(error)) } });
+  }
+
+  #queue(reply: LinkReply): void {
+    if (this.#isClosed) return;
+    this.#replies.push(reply);
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    this.#clock.defer(() => {
+      this.#isFlushDue = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#isClosed || this.#replies.length === 0) return;
+    const commitSeq = this.#handlers.commitSeq();
+    let replies: LinkReply[] = [];
+    let bytes = 0;
+    for (const reply of this.#replies) {
+      const size = replyBytes(reply);
+      if (replies.length > 0 && bytes + size > this.#options.frameBytes) {
+        this.#sendFrame({ hello: undefined, commitSeq, replies });
+        replies = [];
+        bytes = 0;
+      }
+      replies.push(reply);
+      bytes += size;
+    }
+    this.#replies = [];
+    this.#sendFrame({ hello: undefined, commitSeq, replies });
+    if (this.#stream.bufferedBytes > this.#options.replyBytesMax) this.#pause();
+    else this.#resumeIfCalm();
+  }
+
+  #sendFrame(frame: LinkReplyFrame): void {
+    if (!this.#isClosed) this.#stream.send(LinkReplyFrame.encode(frame).finish());
+  }
+
+  #refuse(error: unknown): void {
+    this.#sendFrame({
+      hello: { ...EMPTY_HELLO, refused: errorToWire(asCoterieError(error)) },
+      commitSeq: 0,
+      replies: [],
+    });
+    this.close();
+  }
+
+  #pause(): void {
+    if (this.#isPaused || this.#isClosed) return;
+    this.#isPaused = true;
+    this.#stream.pause();
+  }
+
+  #resumeIfCalm(): void {
+    if (!this.#isPaused || this.#isClosed || !this.#isGreeted) return;
+    if (this.#atWork > this.#options.requestsMax) return;
+    if (this.#stream.bufferedBytes > this.#options.replyBytesMax) return;
+    this.#isPaused = false;
+    this.#stream.resume();
+  }
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+const EMPTY_HELLO: Hello = {
+  protocol: 1,
+  clusterId: NO_BYTES,
+  name: '',
+  address: '',
+  partitions: 0,
+  layoutVersion: 0,
+  layoutHash: NO_BYTES,
+  storeId: NO_BYTES,
+  run: 0,
+  runId: NO_BYTES,
+  previousRun: 0,
+  ceiling: 0,
+  commitSeq: 0,
+  refused: undefined,
+  remembered: undefined,
+};
+
+function replyBytes(reply: LinkReply): number {
+  const { result } = reply;
+  if (result?.$case === 'read') return result.read.record.length + 32;
+  if (result?.$case === 'forward' && result.forward.result?.$case === 'get') {
+    return result.forward.result.get.siblings.reduce((sum, s) => sum + s.value.length + 64, 256);
+  }
+  return 32;
+}

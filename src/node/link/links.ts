@@ -1,0 +1,270 @@
+/** All links of a node: one it dials to every other member, and those that other members dialled to it.
+ *  Invariants: data flows only over greeted links of this cluster; what a peer showed is durable here before its
+ *  answers count; of two live stores with one name the later is refused; a member that is still fresh gets the layout.
+ *  Not here: one link's stream (outbound-link.ts, inbound-link.ts), what requests do (the server handed in).
+ *  Source: RULINGS 5 and 19. */
+import { bytesEqual, bytesToHex } from '../../core/bytes.ts';
+import { CoterieError } from '../../core/errors.ts';
+import type { OpenedStore, Remembered } from '../../core/membership/standing.ts';
+import type { Clock } from '../../env/clock.ts';
+import type { Log } from '../../env/log.ts';
+import type { Metrics } from '../../env/metrics.ts';
+import type { Random } from '../../env/random.ts';
+import type { FrameStream, StreamHandlers, Transport } from '../../env/transport.ts';
+import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
+import type { Hello, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
+import type { PeerCall, PeerOperation, PeerResult, Peers, Place, Reach } from '../contracts.ts';
+import type { Deadlines } from '../deadlines.ts';
+import type { Speaker } from './handshake.ts';
+import { checkHello, isFresh, makeHello, openedOf, rememberedOf } from './handshake.ts';
+import { InboundLink } from './inbound-link.ts';
+import type { LinkPhase } from './outbound-link.ts';
+import { OutboundLink } from './outbound-link.ts';
+
+export interface LinksEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+  readonly deadlines: Deadlines;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** What the handshakes report to and ask of the node's standing. */
+export interface PeerMemory {
+  remembered(nodeIndex: number): Remembered | undefined;
+  peerGreeted(nodeIndex: number, shown: OpenedStore, answer: Remembered | undefined): Promise<void>;
+  peerReach(nodeIndex: number, isDown: boolean): void;
+  peerCommitted(nodeIndex: number, commitSeq: number): void;
+  isTrusted(nodeIndex: number): boolean;
+}
+
+export interface LinkServer {
+  serve(request: LinkRequest): Promise<PeerResult>;
+  commitSeq(): number;
+}
+
+export interface LinksOptions {
+  /** Requests in flight to one peer, and bytes of them. */
+  readonly peerRequestsMax: number;
+  readonly peerBytesMax: number;
+}
+
+export interface LinkDescription {
+  readonly phase: LinkPhase;
+  readonly detail: string;
+  readonly inFlight: number;
+}
+
+const FRAME_BYTES = 1024 * 1024;
+const HANDSHAKE_TIMEOUT_MS = 2_000;
+const REDIAL_MIN_MS = 50;
+const REDIAL_MAX_MS = 1_000;
+
+interface Inbound {
+  readonly link: InboundLink;
+  name: string;
+  storeId: string;
+}
+
+export class Links implements Peers {
+  readonly #env: LinksEnvironment;
+  readonly #options: LinksOptions;
+  readonly #memory: PeerMemory;
+  readonly #server: LinkServer;
+  readonly #speaker: () => Speaker;
+  readonly #outbound = new Map<number, OutboundLink>();
+  readonly #inbound = new Set<Inbound>();
+  #isStopped = false;
+
+  constructor(
+    env: LinksEnvironment,
+    parts: {
+      readonly memory: PeerMemory;
+      readonly server: LinkServer;
+      readonly speaker: () => Speaker;
+    },
+    options: LinksOptions,
+  ) {
+    this.#env = env;
+    this.#memory = parts.memory;
+    this.#server = parts.server;
+    this.#speaker = parts.speaker;
+    this.#options = options;
+  }
+
+  /** Dials every other member. Links that were opened to this node while it was fresh are closed, to be greeted anew. */
+  join(place: Place, layoutBytes: Uint8Array): void {
+    for (const inbound of [...this.#inbound]) inbound.link.close();
+    for (const role of place.ring.layout.roles) {
+      if (role.nodeIndex === place.nodeIndex) continue;
+      const link = this.#makeLink(role.nodeIndex, role.name, role.address, place, layoutBytes);
+      this.#outbound.set(role.nodeIndex, link);
+      link.start();
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const link of this.#outbound.values()) link.stop();
+    for (const inbound of [...this.#inbound]) inbound.link.close();
+  }
+
+  reach(nodeIndex: number): Reach {
+    return this.#outbound.get(nodeIndex)?.reach ?? 'down';
+  }
+
+  describe(nodeIndex: number): string {
+    const link = this.#outbound.get(nodeIndex);
+    return link === undefined ? 'no member' : link.detail || link.phase;
+  }
+
+  inFlight(nodeIndex: number): number {
+    return this.#outbound.get(nodeIndex)?.inFlight ?? 0;
+  }
+
+  isTrusted(nodeIndex: number): boolean {
+    return this.#memory.isTrusted(nodeIndex);
+  }
+
+  link(nodeIndex: number): LinkDescription | undefined {
+    return this.#outbound.get(nodeIndex);
+  }
+
+  call(nodeIndex: number, call: PeerCall): void {
+    const link = this.#outbound.get(nodeIndex);
+    if (link === undefined) {
+      call.done(
+        new CoterieError('UNREACHABLE', `Node ${nodeIndex} is no member`, { applied: 'no' }),
+      );
+      return;
+    }
+    link.call(call);
+  }
+
+  /** Takes a link that another member dialled. */
+  accept(stream: FrameStream): StreamHandlers {
+    const inbound: Inbound = {
+      name: '',
+      storeId: '',
+      link: new InboundLink(
+        this.#env.clock,
+        stream,
+        {
+          greet: (hello) => this.#greet(inbound, hello),
+          checkStamp: (clusterId, layoutHash) => this.#checkStamp(clusterId, layoutHash),
+          serve: (request) => this.#server.serve(request),
+          commitSeq: () => this.#server.commitSeq(),
+          closed: () => this.#inbound.delete(inbound),
+        },
+        {
+          requestsMax: this.#options.peerRequestsMax,
+          replyBytesMax: this.#options.peerBytesMax,
+          frameBytes: FRAME_BYTES,
+        },
+      ),
+    };
+    this.#inbound.add(inbound);
+    if (this.#isStopped) inbound.link.close();
+    return inbound.link.streamHandlers;
+  }
+
+  #makeLink(
+    nodeIndex: number,
+    name: string,
+    address: string,
+    place: Place,
+    layoutBytes: Uint8Array,
+  ): OutboundLink {
+    const stamp = { clusterId: place.ring.layout.clusterId, layoutHash: place.ring.hash };
+    return new OutboundLink(
+      this.#env,
+      {
+        hello: () => makeHello(this.#speaker(), this.#memory.remembered(nodeIndex)),
+        stamp: () => stamp,
+        greeted: (hello) => this.#greeted(nodeIndex, name, hello, layoutBytes),
+        committed: (commitSeq) => this.#memory.peerCommitted(nodeIndex, commitSeq),
+        phaseChanged: (phase, detail) => this.#phaseChanged(nodeIndex, name, phase, detail),
+      },
+      {
+        address,
+        requestsMax: this.#options.peerRequestsMax,
+        bytesMax: this.#options.peerBytesMax,
+        frameBytes: FRAME_BYTES,
+        handshakeTimeoutMs: HANDSHAKE_TIMEOUT_MS,
+        redialMinMs: REDIAL_MIN_MS,
+        redialMaxMs: REDIAL_MAX_MS,
+      },
+    );
+  }
+
+  /** The member this node dialled has answered the handshake. */
+  async #greeted(
+    nodeIndex: number,
+    name: string,
+    hello: Hello,
+    layoutBytes: Uint8Array,
+  ): Promise<PeerOperation | undefined> {
+    if (hello.refused !== undefined) {
+      throw new CoterieError('CLUSTER_MISMATCH', `${name} refused: ${hello.refused.message}`);
+    }
+    if (hello.name !== name) {
+      throw new CoterieError('CLUSTER_MISMATCH', `${hello.name} answers at the address of ${name}`);
+    }
+    checkHello(hello, this.#speaker().place);
+    if (isFresh(hello)) return { $case: 'adopt', adopt: { layout: layoutBytes } };
+    await this.#memory.peerGreeted(nodeIndex, openedOf(hello), rememberedOf(hello));
+    return undefined;
+  }
+
+  /** A member that dialled this node says who it is. */
+  async #greet(inbound: Inbound, hello: Hello): Promise<Hello> {
+    const speaker = this.#speaker();
+    try {
+      checkHello(hello, speaker.place);
+      this.#checkName(inbound, hello, speaker);
+    } catch (error) {
+      this.#env.log.warn('link-refused', { from: hello.name, reason: String(error) });
+      return { ...makeHello(speaker, undefined), refused: errorToWire(asCoterieError(error)) };
+    }
+    inbound.name = hello.name;
+    inbound.storeId = bytesToHex(hello.storeId);
+    const role = speaker.place?.ring.roleByName(hello.name);
+    if (role === undefined || isFresh(hello)) return makeHello(speaker, undefined);
+    const answer = makeHello(speaker, this.#memory.remembered(role.nodeIndex));
+    await this.#memory.peerGreeted(role.nodeIndex, openedOf(hello), rememberedOf(hello));
+    return answer;
+  }
+
+  #checkName(inbound: Inbound, hello: Hello, speaker: Speaker): void {
+    const storeId = bytesToHex(hello.storeId);
+    const isTwin = [...this.#inbound].some(
+      (other) => other !== inbound && other.name === hello.name && other.storeId !== storeId,
+    );
+    if (isTwin || hello.name === speaker.name) {
+      throw new CoterieError(
+        'CONFLICT',
+        `Another live node already has the name ${hello.name}; stop one of them`,
+      );
+    }
+  }
+
+  #checkStamp(clusterId: Uint8Array, layoutHash: Uint8Array): void {
+    const { place } = this.#speaker();
+    if (place === undefined) return; // A fresh node serves nothing but the layout; its server says so.
+    if (!bytesEqual(clusterId, place.ring.layout.clusterId)) {
+      throw new CoterieError('CLUSTER_MISMATCH', 'The request is for another cluster');
+    }
+    if (!bytesEqual(layoutHash, place.ring.hash)) {
+      throw new CoterieError('STALE_LAYOUT', 'The request was planned with another layout');
+    }
+  }
+
+  #phaseChanged(nodeIndex: number, name: string, phase: LinkPhase, detail: string): void {
+    if (phase === 'connected') this.#env.log.info('link-up', { member: name });
+    if (phase === 'broken') this.#env.log.warn('link-broken', { member: name, reason: detail });
+    if (phase === 'refused') this.#env.log.info('link-refused', { member: name, reason: detail });
+    this.#env.metrics.set('coterie_link_state', { member: name }, phase === 'connected' ? 1 : 0);
+    this.#memory.peerReach(nodeIndex, phase === 'refused');
+  }
+}

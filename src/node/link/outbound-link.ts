@@ -1,0 +1,372 @@
+/** The link to one member: this node dials, sends requests in batches of one event-loop tick and matches the replies.
+ *  Invariants: every call is answered exactly once; what was never handed to a stream fails with applied 'no', what was
+ *  handed over and not answered with applied 'unknown' (RULINGS 11); requests and bytes in flight are bounded.
+ *  A broken link redials at once and then with growing pauses; while dials are refused the member is `down`, and calls
+ *  fail without waiting.
+ *  Not here: what a handshake means (handshake.ts), which links there are (links.ts). */
+import type { DeadlineEntry } from '../../core/deadline-queue.ts';
+import { CoterieError } from '../../core/errors.ts';
+import type { Clock } from '../../env/clock.ts';
+import type { Random } from '../../env/random.ts';
+import type { FrameStream, StreamClosed, Transport } from '../../env/transport.ts';
+import { errorFromWire } from '../../wire/error-codec.ts';
+import type { Hello, LinkReply, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
+import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v1/peer.ts';
+import type { PeerCall, PeerOperation, Reach } from '../contracts.ts';
+import type { Deadlines } from '../deadlines.ts';
+
+export type LinkPhase = 'connecting' | 'greeting' | 'connected' | 'refused' | 'broken' | 'closed';
+
+export interface OutboundLinkOptions {
+  readonly address: string;
+  readonly requestsMax: number;
+  readonly bytesMax: number;
+  /** One frame carries about this much, or one larger request alone. */
+  readonly frameBytes: number;
+  readonly handshakeTimeoutMs: number;
+  readonly redialMinMs: number;
+  readonly redialMaxMs: number;
+}
+
+/** What the set of links is told and asked. */
+export interface OutboundLinkEvents {
+  /** The first frame of a stream. */
+  hello(): Hello;
+  /** Cluster id and layout hash that every request frame carries. */
+  stamp(): { readonly clusterId: Uint8Array; readonly layoutHash: Uint8Array };
+  /** The other side has greeted. Requests flow once the promise settles; a rejection closes the stream. An operation
+   *  that it settles with is sent first, and once it is answered the link is opened anew. */
+  greeted(hello: Hello): Promise<PeerOperation | undefined>;
+  /** A frame of replies showed this durable commit. */
+  committed(commitSeq: number): void;
+  phaseChanged(phase: LinkPhase, detail: string): void;
+}
+
+interface Pending {
+  readonly call: PeerCall;
+  readonly deadline: DeadlineEntry;
+  isSent: boolean;
+}
+
+export class OutboundLink {
+  readonly #env: { clock: Clock; random: Random; transport: Transport; deadlines: Deadlines };
+  readonly #options: OutboundLinkOptions;
+  readonly #events: OutboundLinkEvents;
+  readonly #pending = new Map<number, Pending>();
+  #outbox: LinkRequest[] = [];
+  #stream: FrameStream | undefined;
+  #phase: LinkPhase = 'connecting';
+  #detail = '';
+  #nextId = 1;
+  #pendingBytes = 0;
+  #isFlushDue = false;
+  #failedDials = 0;
+  #redial: DeadlineEntry | undefined;
+  #greetBy: DeadlineEntry | undefined;
+
+  constructor(
+    env: { clock: Clock; random: Random; transport: Transport; deadlines: Deadlines },
+    events: OutboundLinkEvents,
+    options: OutboundLinkOptions,
+  ) {
+    this.#env = env;
+    this.#events = events;
+    this.#options = options;
+  }
+
+  get phase(): LinkPhase {
+    return this.#phase;
+  }
+
+  get detail(): string {
+    return this.#detail;
+  }
+
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  get reach(): Reach {
+    if (this.#phase === 'connected') return 'up';
+    return this.#phase === 'refused' || this.#phase === 'closed' ? 'down' : 'unknown';
+  }
+
+  start(): void {
+    this.#dial();
+  }
+
+  /** Fails what is pending and ends the stream. Idempotent. */
+  stop(): void {
+    if (this.#phase === 'closed') return;
+    const stream = this.#stream;
+    this.#stream = undefined;
+    this.#dropTimers();
+    this.#enter('closed', 'this node is stopping');
+    this.#failPending('this node is stopping');
+    stream?.close();
+  }
+
+  call(call: PeerCall): void {
+    if (this.reach === 'down') {
+      call.done(unreachable(this.#options.address, this.#detail, 'no'));
+      return;
+    }
+    const { requestsMax, bytesMax, address } = this.#options;
+    const isAlone = this.#pending.size === 0;
+    if (
+      this.#pending.size >= requestsMax ||
+      (!isAlone && this.#pendingBytes + call.bytes > bytesMax) ||
+      // Calls that expired leave their bytes in the stream: a peer that takes nothing must not fill the memory.
+      (this.#stream?.bufferedBytes ?? 0) > bytesMax
+    ) {
+      call.done(
+        new CoterieError(
+          'OVERLOADED',
+          `${this.#pending.size} requests (${this.#pendingBytes} bytes) wait for ${address}; the bounds are ${requestsMax} and ${bytesMax}`,
+          { details: { retryAfterMs: 50 } },
+        ),
+      );
+      return;
+    }
+    const id = this.#takeId();
+    const deadline = this.#env.deadlines.add(call.deadlineMs, () => this.#expire(id));
+    this.#pending.set(id, { call, deadline, isSent: false });
+    this.#pendingBytes += call.bytes;
+    this.#outbox.push({
+      id,
+      timeoutMs: 0,
+      peCur: call.epochs.current,
+      peMin: call.epochs.minimum,
+      peRead: call.epochs.read,
+      operation: call.operation,
+    });
+    this.#flushSoon();
+  }
+
+  #takeId(): number {
+    do {
+      this.#nextId = this.#nextId === 0xffff_ffff ? 1 : this.#nextId + 1;
+    } while (this.#pending.has(this.#nextId));
+    return this.#nextId;
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue || this.#phase !== 'connected') return;
+    this.#isFlushDue = true;
+    this.#env.clock.defer(() => {
+      this.#isFlushDue = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    const stream = this.#stream;
+    if (stream === undefined || this.#phase !== 'connected' || this.#outbox.length === 0) return;
+    const outbox = this.#outbox;
+    this.#outbox = [];
+    const stamp = this.#events.stamp();
+    const nowMs = this.#env.deadlines.nowMs();
+    let requests: LinkRequest[] = [];
+    let bytes = 0;
+    for (const request of outbox) {
+      const pending = this.#pending.get(request.id);
+      if (pending === undefined) continue;
+      pending.isSent = true;
+      request.timeoutMs = Math.max(1, Math.ceil(pending.call.deadlineMs - nowMs));
+      if (requests.length > 0 && bytes + pending.call.bytes > this.#options.frameBytes) {
+        stream.send(LinkRequestFrame.encode({ hello: undefined, ...stamp, requests }).finish());
+        requests = [];
+        bytes = 0;
+      }
+      requests.push(request);
+      bytes += pending.call.bytes;
+    }
+    if (requests.length > 0) {
+      stream.send(LinkRequestFrame.encode({ hello: undefined, ...stamp, requests }).finish());
+    }
+  }
+
+  #expire(id: number): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#settle(id, pending);
+    pending.call.done(
+      new CoterieError('DEADLINE_EXCEEDED', `${this.#options.address} did not answer in time`, {
+        applied: pending.isSent ? 'unknown' : 'no',
+      }),
+    );
+  }
+
+  #settle(id: number, pending: Pending): void {
+    this.#pending.delete(id);
+    this.#pendingBytes -= pending.call.bytes;
+    this.#env.deadlines.cancel(pending.deadline);
+  }
+
+  #dial(): void {
+    this.#redial = undefined;
+    if (this.#phase === 'closed') return;
+    // A member whose last dial was refused stays `down` until one succeeds: callers must not wait for every attempt.
+    if (this.#phase !== 'refused') this.#enter('connecting', `dialling ${this.#options.address}`);
+    let stream: FrameStream | undefined;
+    const isCurrent = () => stream !== undefined && this.#stream === stream;
+    stream = this.#env.transport.dial(this.#options.address, 'link', {
+      frame: (bytes) => {
+        if (isCurrent()) this.#receive(bytes);
+      },
+      closed: (reason) => {
+        if (isCurrent()) this.#lost(reason);
+      },
+    });
+    this.#stream = stream;
+    this.#greetBy = this.#env.deadlines.add(
+      this.#env.deadlines.nowMs() + this.#options.handshakeTimeoutMs,
+      () => this.#abandon({ kind: 'refused', message: 'the handshake timed out' }),
+    );
+    stream.send(
+      LinkRequestFrame.encode({
+        hello: this.#events.hello(),
+        clusterId: EMPTY,
+        layoutHash: EMPTY,
+        requests: [],
+      }).finish(),
+    );
+  }
+
+  #receive(bytes: Uint8Array): void {
+    let frame: LinkReplyFrame;
+    try {
+      frame = LinkReplyFrame.decode(bytes);
+    } catch (cause) {
+      this.#abandon({ kind: 'broken', message: `an undecodable frame arrived: ${String(cause)}` });
+      return;
+    }
+    if (frame.hello !== undefined) this.#greet(frame.hello);
+    if (frame.commitSeq > 0) this.#events.committed(frame.commitSeq);
+    for (const reply of frame.replies) this.#answer(reply);
+  }
+
+  #answer(reply: LinkReply): void {
+    if (reply.id === FIRST_ID) {
+      const { result } = reply;
+      const refusal = result?.$case === 'error' ? errorFromWire(result.error).message : '';
+      this.#abandon({
+        kind: 'refused',
+        message: refusal || 'opening anew with the layout passed on',
+      });
+      return;
+    }
+    const pending = this.#pending.get(reply.id);
+    if (pending === undefined) return; // It came after its deadline, which has answered the caller.
+    this.#settle(reply.id, pending);
+    const { result } = reply;
+    if (result === undefined) {
+      pending.call.done(new CoterieError('MALFORMED_MESSAGE', 'A reply without a result', UNKNOWN));
+    } else if (result.$case === 'error') {
+      pending.call.done(errorFromWire(result.error));
+    } else {
+      pending.call.done(result);
+    }
+  }
+
+  #greet(hello: Hello): void {
+    const stream = this.#stream;
+    this.#enter('greeting', 'checking the handshake');
+    this.#events.greeted(hello).then(
+      (first) => {
+        if (this.#stream !== stream || stream === undefined) return;
+        if (first !== undefined) {
+          this.#sendFirst(stream, first);
+          return;
+        }
+        this.#failedDials = 0;
+        this.#dropTimers();
+        this.#enter('connected', '');
+        this.#flushSoon();
+      },
+      (error: unknown) => {
+        if (this.#stream !== stream) return;
+        const message = error instanceof Error ? error.message : String(error);
+        this.#abandon({ kind: 'refused', message });
+      },
+    );
+  }
+
+  #sendFirst(stream: FrameStream, operation: PeerOperation): void {
+    const request = { id: FIRST_ID, timeoutMs: 0, peCur: 0, peMin: 0, peRead: 0, operation };
+    stream.send(
+      LinkRequestFrame.encode({
+        hello: undefined,
+        ...this.#events.stamp(),
+        requests: [request],
+      }).finish(),
+    );
+  }
+
+  #abandon(reason: StreamClosed): void {
+    const stream = this.#stream;
+    this.#lost(reason);
+    stream?.close();
+  }
+
+  #lost(reason: StreamClosed): void {
+    this.#stream = undefined;
+    this.#dropTimers();
+    const wasConnected = this.#phase === 'connected';
+    if (wasConnected) {
+      this.#failSent(reason.message);
+      this.#enter('broken', reason.message);
+      this.#dial();
+      return;
+    }
+    this.#enter('refused', reason.message);
+    this.#failPending(reason.message);
+    this.#failedDials += 1;
+    const { redialMinMs, redialMaxMs } = this.#options;
+    const pauseMs = Math.min(redialMaxMs, redialMinMs * 2 ** Math.min(this.#failedDials - 1, 16));
+    const jitteredMs = pauseMs * (0.75 + 0.5 * this.#env.random.float());
+    this.#redial = this.#env.deadlines.add(this.#env.deadlines.nowMs() + jitteredMs, () =>
+      this.#dial(),
+    );
+  }
+
+  #failSent(message: string): void {
+    for (const [id, pending] of [...this.#pending]) {
+      if (!pending.isSent) continue;
+      this.#settle(id, pending);
+      pending.call.done(unreachable(this.#options.address, message, 'unknown'));
+    }
+  }
+
+  #failPending(message: string): void {
+    this.#outbox = [];
+    for (const [id, pending] of [...this.#pending]) {
+      this.#settle(id, pending);
+      const applied = pending.isSent ? 'unknown' : 'no';
+      pending.call.done(unreachable(this.#options.address, message, applied));
+    }
+  }
+
+  #dropTimers(): void {
+    if (this.#redial !== undefined) this.#env.deadlines.cancel(this.#redial);
+    if (this.#greetBy !== undefined) this.#env.deadlines.cancel(this.#greetBy);
+    this.#redial = undefined;
+    this.#greetBy = undefined;
+  }
+
+  #enter(phase: LinkPhase, detail: string): void {
+    const isChange = phase !== this.#phase;
+    this.#phase = phase;
+    this.#detail = detail;
+    if (isChange) this.#events.phaseChanged(phase, detail);
+  }
+}
+
+/** Ids of calls begin at 1. */
+const FIRST_ID = 0;
+const EMPTY = new Uint8Array(0);
+const UNKNOWN = { applied: 'unknown' } as const;
+
+function unreachable(address: string, why: string, applied: 'no' | 'unknown'): CoterieError {
+  return new CoterieError('UNREACHABLE', `${address} cannot be reached: ${why}`, { applied });
+}

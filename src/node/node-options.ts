@@ -1,0 +1,42 @@
+/** What a node is told at the start, and what it is given of the world.
+ *  Not here: defaults and where values come from (config). */
+import type { Checksum } from '../core/checksum.ts';
+import type { Clock } from '../env/clock.ts';
+import type { Log } from '../env/log.ts';
+import type { Metrics } from '../env/metrics.ts';
+import type { Random } from '../env/random.ts';
+import type { Store } from '../env/store.ts';
+import type { Transport } from '../env/transport.ts';
+import type { StorageOptions } from './storage/storage-options.ts';
+
+export interface NodeEnvironment {
+  readonly store: Store;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly checksum: Checksum;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface NodeOptions {
+  /** Name for ever; the address first advertised when it is not given. */
+  readonly name: string | undefined;
+  readonly zone: string;
+  readonly datacentre: string;
+  readonly weight: number;
+  /** Of the software. */
+  readonly version: string;
+  readonly timeoutMs: number;
+  readonly timeoutMaxMs: number;
+  readonly replicaWriteTimeoutMs: number;
+  readonly replicaReadTimeoutMs: number;
+  readonly requestsMax: number;
+  readonly requestBytesMax: number;
+  readonly peerRequestsMax: number;
+  readonly peerBytesMax: number;
+  readonly sessionRequestsMax: number;
+  readonly sessionsMax: number;
+  readonly requestTableEntriesMax: number;
+  readonly storage: StorageOptions;
+}

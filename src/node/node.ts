@@ -1,0 +1,372 @@
+/** One database node: composes the rooms, starts them in order, knows its own state and stops cleanly.
+ *  Invariants: nothing is served before the store is open and the place in the layout is known; a failed store stops
+ *  all acknowledgements for good; `stop` waits for the store and leaves no timer or stream.
+ *  Not here: behaviour of the rooms; sockets, files and processes (platform, embed.ts, cli).
+ *  Source: ARCHITECTURE 3; RULINGS 5, 19, 24. */
+import { bytesEqual, bytesToHex } from '../core/bytes.ts';
+import { CoterieError } from '../core/errors.ts';
+import type { OpenedStore } from '../core/membership/standing.ts';
+import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
+import { Ring } from '../core/ring/ring.ts';
+import { HybridLogicalClock } from '../core/version/hlc.ts';
+import { createRecordCodec } from '../core/version/record-codec.ts';
+import type { FrameStream, StreamHandlers, StreamService } from '../env/transport.ts';
+import type { AdminService, KvService, NodeServices } from '../wire/services.ts';
+import type { AdministeredNode, NodeFacts } from './admin/admin.ts';
+import { Admin } from './admin/admin.ts';
+import type { DataState, Place } from './contracts.ts';
+import { Coordinator } from './coordinator/coordinator.ts';
+import { Deadlines } from './deadlines.ts';
+import { Links } from './link/links.ts';
+import { readIdentity, writeIdentity } from './node-identity.ts';
+import type { NodeEnvironment, NodeOptions } from './node-options.ts';
+import { LinkRequests } from './replica/link-requests.ts';
+import { Replica } from './replica/replica.ts';
+import { SessionServer } from './session/session-server.ts';
+import { StandingKeeper } from './standing/standing-keeper.ts';
+import type { OpeningState } from './storage/record-store.ts';
+import { RecordStore } from './storage/record-store.ts';
+
+type Phase = 'created' | 'starting' | 'running' | 'failed' | 'stopping' | 'stopped';
+
+const NO_BYTES = new Uint8Array(0);
+const LAYOUT_ROW = 'layout';
+const RUN_ID_BYTES = 16;
+const SESSION_REPLY_BYTES_MAX = 8 * 1024 * 1024;
+const SESSION_FRAME_BYTES = 1024 * 1024;
+
+/** What exists only while the node runs. */
+interface Rooms {
+  readonly name: string;
+  readonly opening: OpeningState;
+  readonly opened: OpenedStore;
+  readonly standing: StandingKeeper;
+  readonly links: Links;
+  readonly coordinator: Coordinator;
+}
+
+export class Node implements NodeServices {
+  readonly #env: NodeEnvironment;
+  readonly #options: NodeOptions;
+  readonly #deadlines: Deadlines;
+  readonly #store: RecordStore;
+  readonly #admin: Admin;
+  readonly #sessions = new Set<SessionServer>();
+  readonly #servingListeners = new Set<(serving: boolean) => void>();
+  readonly #failureListeners = new Set<(error: CoterieError) => void>();
+  #phase: Phase = 'created';
+  #address = '';
+  #failure = '';
+  #rooms: Rooms | undefined;
+  #place: Place | undefined;
+  #layoutBytes: Uint8Array = NO_BYTES;
+  #adopting: Promise<void> = Promise.resolve();
+  #wasServing = false;
+
+  constructor(env: NodeEnvironment, options: NodeOptions) {
+    this.#env = env;
+    this.#options = options;
+    this.#deadlines = new Deadlines(env.clock);
+    this.#store = new RecordStore(env, options.storage);
+    this.#admin = new Admin(this.#administered(), this.#deadlines);
+  }
+
+  get name(): string {
+    return this.#rooms?.name ?? this.#options.name ?? this.#address;
+  }
+
+  get kv(): KvService {
+    return this.#rooms?.coordinator ?? NOT_STARTED;
+  }
+
+  get admin(): AdminService {
+    return this.#admin;
+  }
+
+  get state(): string {
+    switch (this.#phase) {
+      case 'running':
+        return this.#dataState();
+      case 'failed':
+        return 'FAILED';
+      case 'stopping':
+      case 'stopped':
+        return 'STOPPING';
+      default:
+        return 'STARTING';
+    }
+  }
+
+  /** `address`: the `host:port` that other members and clients dial, known once the server listens.
+   *  Errors: those of the store (STORAGE_IO, VERSION_UNSUPPORTED, CONFLICT); CONFLICT when the folder is another
+   *  node's. */
+  async start(address: string): Promise<void> {
+    if (this.#phase !== 'created') throw new CoterieError('NOT_RUNNING', 'A node starts once');
+    this.#phase = 'starting';
+    this.#address = address;
+    const opening = await this.#store.start();
+    this.#store.onFailed((error) => this.#fail(error));
+    const identity = await readIdentity(this.#store);
+    const name = identity?.name ?? this.#options.name ?? address;
+    if (this.#options.name !== undefined && this.#options.name !== name) {
+      throw new CoterieError(
+        'CONFLICT',
+        `The data folder belongs to node ${name}, not to ${this.#options.name}; use its own folder or --id ${name}`,
+      );
+    }
+    if (identity === undefined) await writeIdentity(this.#store, { name });
+    this.#rooms = this.#makeRooms(name, opening);
+    const layout = await this.#store.readMeta(LAYOUT_ROW);
+    if (layout !== undefined) await this.#join(layout);
+    this.#phase = 'running';
+    this.#env.log.info('node-started', { node: name, state: this.state, run: opening.run });
+    this.#announceServing();
+  }
+
+  /** Ends sessions and links, commits what is queued and closes the store. Idempotent. */
+  async stop(): Promise<void> {
+    if (this.#phase === 'stopped') return;
+    const hadFailed = this.#phase === 'failed';
+    this.#phase = 'stopping';
+    this.#announceServing();
+    for (const session of [...this.#sessions]) session.close();
+    this.#rooms?.links.stop();
+    await this.#store.stop();
+    this.#deadlines.stop();
+    this.#phase = 'stopped';
+    if (!hadFailed) this.#env.log.info('node-stopped', { node: this.name });
+  }
+
+  accept(service: StreamService, stream: FrameStream): StreamHandlers {
+    const rooms = this.#rooms;
+    if (this.#phase !== 'running' || rooms === undefined) return refuseStream(stream);
+    if (service === 'link') return rooms.links.accept(stream);
+    if (this.#sessions.size >= this.#options.sessionsMax) {
+      this.#env.log.warn('session-refused', { sessions: this.#sessions.size });
+      return refuseStream(stream);
+    }
+    return this.#acceptSession(rooms, stream);
+  }
+
+  isServing(): boolean {
+    if (this.#phase !== 'running') return false;
+    const state = this.#dataState();
+    return state === 'SERVING' || state === 'UNVERIFIED';
+  }
+
+  onServingChange(listener: (serving: boolean) => void): () => void {
+    this.#servingListeners.add(listener);
+    return () => this.#servingListeners.delete(listener);
+  }
+
+  /** Called once when the store has failed and nothing more is acknowledged. */
+  onFailed(listener: (error: CoterieError) => void): () => void {
+    this.#failureListeners.add(listener);
+    return () => this.#failureListeners.delete(listener);
+  }
+
+  #makeRooms(name: string, opening: OpeningState): Rooms {
+    const env = { ...this.#env, deadlines: this.#deadlines };
+    const codec = createRecordCodec(env.checksum);
+    const opened: OpenedStore = {
+      storeId: bytesToHex(opening.storeId),
+      run: opening.run,
+      runId: bytesToHex(env.random.bytes(RUN_ID_BYTES)),
+      previousRun: opening.previousRun,
+      ceiling: opening.ceiling,
+      commitSeq: opening.commitSeq,
+    };
+    const view = {
+      place: () => this.#place,
+      state: () => this.#dataState(),
+      reason: () => this.#rooms?.standing.standing.reason ?? '',
+      isRunning: () => this.#phase === 'running',
+    };
+    const standing = new StandingKeeper(env, this.#store, (next) => {
+      env.log.info('standing', { node: name, state: next.state, reason: next.reason });
+      this.#announceServing();
+    });
+    const hlc = new HybridLogicalClock({
+      ceiling: opening.ceiling,
+      reading: { wallMs: env.clock.wallMs(), monotonicMs: env.clock.monotonicMs() },
+    });
+    const replica = new Replica({ ...env, store: this.#store, codec, hlc }, view, {
+      requestTableEntriesMax: this.#options.requestTableEntriesMax,
+    });
+    const links = new Links(
+      env,
+      {
+        memory: standing,
+        server: new LinkRequests({
+          replica,
+          deadlines: this.#deadlines,
+          place: view.place,
+          forwarded: (request) => coordinator.forwarded(request),
+          adopt: (layout) => this.#adopt(layout),
+          commitSeq: () => this.#store.commitSeq,
+        }),
+        speaker: () => ({ name, address: this.#address, opened, place: this.#place }),
+      },
+      {
+        peerRequestsMax: this.#options.peerRequestsMax,
+        peerBytesMax: this.#options.peerBytesMax,
+      },
+    );
+    const coordinator = new Coordinator({ ...env, peers: links, replica, codec }, view, {
+      timeoutMs: this.#options.timeoutMs,
+      timeoutMaxMs: this.#options.timeoutMaxMs,
+      requestsMax: this.#options.requestsMax,
+      bytesMax: this.#options.requestBytesMax,
+      replaceAfterMs: this.#options.replicaReadTimeoutMs,
+      replicaWriteTimeoutMs: this.#options.replicaWriteTimeoutMs,
+    });
+    return { name, opening, opened, standing, links, coordinator };
+  }
+
+  #acceptSession(rooms: Rooms, stream: FrameStream): StreamHandlers {
+    const session = new SessionServer(
+      this.#env.clock,
+      stream,
+      {
+        kv: rooms.coordinator,
+        name: rooms.name,
+        clusterId: () => this.#place?.ring.layout.clusterId ?? NO_BYTES,
+        layout: () => ({ bytes: this.#layoutBytes, hash: this.#place?.ring.hash ?? NO_BYTES }),
+      },
+      {
+        requestsMax: this.#options.sessionRequestsMax,
+        replyBytesMax: SESSION_REPLY_BYTES_MAX,
+        frameBytes: SESSION_FRAME_BYTES,
+      },
+      () => {
+        this.#sessions.delete(session);
+        this.#env.metrics.set('coterie_sessions', {}, this.#sessions.size);
+      },
+    );
+    this.#sessions.add(session);
+    this.#env.metrics.set('coterie_sessions', {}, this.#sessions.size);
+    return session.streamHandlers;
+  }
+
+  /** One at a time: two proposals that arrive together must not both be taken. */
+  #adopt(layoutBytes: Uint8Array): Promise<void> {
+    const adopted = this.#adopting.then(() => this.#adoptNow(layoutBytes));
+    this.#adopting = adopted.catch(() => {});
+    return adopted;
+  }
+
+  async #adoptNow(layoutBytes: Uint8Array): Promise<void> {
+    if (this.#phase !== 'running')
+      throw new CoterieError('NOT_RUNNING', 'This node is not running');
+    const layout = decodeLayout(layoutBytes);
+    if (this.#place !== undefined) {
+      if (bytesEqual(layoutHash(layoutBytes), this.#place.ring.hash)) return;
+      throw new CoterieError(
+        'CLUSTER_MISMATCH',
+        `This node already belongs to cluster ${bytesToHex(this.#place.ring.layout.clusterId)}; nothing was changed`,
+      );
+    }
+    if (!layout.roles.some((role) => role.name === this.name)) {
+      throw new CoterieError(
+        'CLUSTER_MISMATCH',
+        `The layout names no member ${this.name}; nothing was changed`,
+      );
+    }
+    await this.#store.writeMeta([{ name: LAYOUT_ROW, value: layoutBytes }], { sync: true });
+    await this.#join(layoutBytes);
+    this.#announceServing();
+  }
+
+  async #join(layoutBytes: Uint8Array): Promise<void> {
+    const rooms = this.#running();
+    const layout = decodeLayout(layoutBytes);
+    const ring = new Ring(layout, layoutHash(layoutBytes));
+    const role = ring.roleByName(rooms.name);
+    if (role === undefined) {
+      throw new CoterieError('CONFLICT', `The stored layout names no member ${rooms.name}`);
+    }
+    const { partitions } = layout;
+    const { clusterKeyHigh, clusterKeyLow } = ring.secrets;
+    await this.#store.usePartitioning({ partitions, clusterKeyHigh, clusterKeyLow });
+    const place = { ring, nodeIndex: role.nodeIndex, datacentre: role.datacentre };
+    const peers = layout.roles
+      .map((other) => other.nodeIndex)
+      .filter((nodeIndex) => nodeIndex !== role.nodeIndex);
+    this.#layoutBytes = layoutBytes;
+    this.#place = place;
+    await rooms.standing.start(rooms.opened, damageOf(rooms.opening), peers);
+    rooms.links.join(place, layoutBytes);
+  }
+
+  #running(): Rooms {
+    if (this.#rooms !== undefined) return this.#rooms;
+    throw new CoterieError('NOT_RUNNING', 'This node is not started');
+  }
+
+  #dataState(): DataState {
+    if (this.#place === undefined || this.#rooms === undefined) return 'UNINITIALISED';
+    return this.#rooms.standing.standing.state;
+  }
+
+  #fail(error: CoterieError): void {
+    if (this.#phase === 'stopping' || this.#phase === 'stopped') return;
+    this.#phase = 'failed';
+    this.#failure = error.message;
+    this.#env.log.error('storage-failed', { node: this.name, message: error.message });
+    this.#announceServing();
+    this.#rooms?.links.stop();
+    for (const listener of this.#failureListeners) listener(error);
+  }
+
+  #announceServing(): void {
+    const isServing = this.isServing();
+    if (isServing === this.#wasServing) return;
+    this.#wasServing = isServing;
+    for (const listener of this.#servingListeners) listener(isServing);
+  }
+
+  #administered(): AdministeredNode {
+    return {
+      facts: () => this.#facts(),
+      place: () => this.#place,
+      layoutBytes: () => this.#layoutBytes,
+      storeId: () => this.#running().opening.storeId,
+      state: () => this.state,
+      reason: () => this.#failure || (this.#rooms?.standing.standing.reason ?? ''),
+      run: () => this.#rooms?.opening.run ?? 0,
+      commitSeq: () => this.#store.commitSeq,
+      keyCount: () => this.#store.keyCount(),
+      unreadableCount: () => this.#store.unreadableCount,
+      diskSpace: () => this.#env.store.diskSpace(),
+      link: (nodeIndex) => this.#rooms?.links.link(nodeIndex),
+      adopt: (layout) => this.#adopt(layout),
+    };
+  }
+
+  #facts(): NodeFacts {
+    const { zone, datacentre, weight, version } = this.#options;
+    const address = this.#address;
+    const { engine } = this.#env.store;
+    return { name: this.name, address, zone, datacentre, weight, version, engine };
+  }
+}
+
+function damageOf(opening: OpeningState): string | undefined {
+  if (opening.chain === 'gap') return 'its log lost synced batches';
+  return opening.engineDamage;
+}
+
+function refuseStream(stream: FrameStream): StreamHandlers {
+  stream.close();
+  return { frame: () => {}, closed: () => {} };
+}
+
+const NOT_STARTED: KvService = {
+  get: () => Promise.reject(notStarted()),
+  put: () => Promise.reject(notStarted()),
+  delete: () => Promise.reject(notStarted()),
+};
+
+function notStarted(): CoterieError {
+  return new CoterieError('NOT_RUNNING', 'This node is not started yet; try again');
+}

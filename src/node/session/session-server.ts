@@ -1,0 +1,248 @@
+/** One client session: takes request frames, hands each request to the node's services, answers in batches of one
+ *  event-loop tick, in whatever order the work is done.
+ *  Invariants: a request is answered once; at most `requestsMax` are at work, beyond that OVERLOADED at once; a client
+ *  that does not take its replies is not read from, so its memory here is bounded.
+ *  Not here: the work (node/coordinator), how bytes travel (platform). */
+import { bytesEqual } from '../../core/bytes.ts';
+import { CoterieError } from '../../core/errors.ts';
+import type { Clock } from '../../env/clock.ts';
+import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
+import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
+import type {
+  SessionHello,
+  SessionHelloReply,
+  SessionReply,
+  SessionRequest,
+} from '../../wire/generated/coterie/v1/kv.ts';
+import { SessionReplyFrame, SessionRequestFrame } from '../../wire/generated/coterie/v1/kv.ts';
+import type { KvService } from '../../wire/services.ts';
+
+export interface SessionNode {
+  readonly kv: KvService;
+  readonly name: string;
+  clusterId(): Uint8Array;
+  /** Encoded layout and its hash; empty before init. */
+  layout(): { readonly bytes: Uint8Array; readonly hash: Uint8Array };
+}
+
+export interface SessionOptions {
+  readonly requestsMax: number;
+  readonly replyBytesMax: number;
+  readonly frameBytes: number;
+}
+
+const PROTOCOL_VERSION = 1;
+const NO_BYTES = new Uint8Array(0);
+
+export class SessionServer {
+  readonly #clock: Clock;
+  readonly #stream: FrameStream;
+  readonly #node: SessionNode;
+  readonly #options: SessionOptions;
+  readonly #onClosed: () => void;
+  #replies: SessionReply[] = [];
+  #atWork = 0;
+  #isGreeted = false;
+  #isFlushDue = false;
+  #isPaused = false;
+  #isClosed = false;
+  #sentLayoutHash: Uint8Array = NO_BYTES;
+
+  constructor(
+    clock: Clock,
+    stream: FrameStream,
+    node: SessionNode,
+    options: SessionOptions,
+    onClosed: () => void,
+  ) {
+    this.#clock = clock;
+    this.#stream = stream;
+    this.#node = node;
+    this.#options = options;
+    this.#onClosed = onClosed;
+  }
+
+  get streamHandlers(): StreamHandlers {
+    return {
+      frame: (bytes) => this.#receive(bytes),
+      closed: () => {
+        this.#isClosed = true;
+        this.#onClosed();
+      },
+      drained: () => this.#resumeIfCalm(),
+    };
+  }
+
+  close(): void {
+    this.#flush();
+    this.#isClosed = true;
+    this.#stream.close();
+  }
+
+  #receive(bytes: Uint8Array): void {
+    let frame: SessionRequestFrame;
+    try {
+      frame = SessionRequestFrame.decode(bytes);
+    } catch (cause) {
+      this.#refuse(
+        new CoterieError('MALFORMED_MESSAGE', 'An undecodable session frame', { cause }),
+      );
+      return;
+    }
+    if (!this.#isGreeted) {
+      this.#greet(frame.hello);
+      if (!this.#isGreeted) return;
+    }
+    for (const request of frame.requests) this.#serve(request);
+  }
+
+  #greet(hello: SessionHello | undefined): void {
+    if (hello === undefined) {
+      this.#refuse(
+        new CoterieError('MALFORMED_MESSAGE', 'The first frame of a session has a hello'),
+      );
+      return;
+    }
+    if (hello.protocol !== PROTOCOL_VERSION) {
+      this.#refuse(
+        new CoterieError(
+          'VERSION_UNSUPPORTED',
+          `The client speaks protocol ${hello.protocol}, this node speaks ${PROTOCOL_VERSION}`,
+        ),
+      );
+      return;
+    }
+    const clusterId = this.#node.clusterId();
+    const isOther =
+      hello.clusterId.length > 0 && clusterId.length > 0 && !bytesEqual(hello.clusterId, clusterId);
+    if (isOther) {
+      this.#refuse(new CoterieError('CLUSTER_MISMATCH', 'This node belongs to another cluster'));
+      return;
+    }
+    this.#isGreeted = true;
+    this.#sentLayoutHash = this.#node.layout().hash;
+    this.#send({ hello: this.#helloReply(undefined), replies: [], layoutHash: NO_BYTES });
+  }
+
+  #helloReply(refused: CoterieError | undefined): SessionHelloReply {
+    return {
+      protocol: PROTOCOL_VERSION,
+      clusterId: this.#node.clusterId(),
+      node: this.#node.name,
+      layout: this.#node.layout().bytes,
+      refused: refused === undefined ? undefined : errorToWire(refused),
+      inFlightMax: this.#options.requestsMax,
+    };
+  }
+
+  #serve(request: SessionRequest): void {
+    const { id, operation } = request;
+    if (operation?.$case === 'cancel') return; // Reads end by their own deadline; writes are never called back.
+    if (this.#atWork >= this.#options.requestsMax) {
+      this.#fail(
+        id,
+        new CoterieError(
+          'OVERLOADED',
+          `This session has ${this.#atWork} requests at work; the bound is ${this.#options.requestsMax}`,
+          { details: { retryAfterMs: 20 } },
+        ),
+      );
+      return;
+    }
+    this.#atWork += 1;
+    this.#run(operation).then(
+      (result) => {
+        this.#atWork -= 1;
+        this.#queue({ id, result });
+      },
+      (error: unknown) => {
+        this.#atWork -= 1;
+        this.#fail(id, error);
+      },
+    );
+  }
+
+  async #run(operation: SessionRequest['operation']): Promise<SessionReply['result']> {
+    switch (operation?.$case) {
+      case 'get':
+        return { $case: 'get', get: await this.#node.kv.get(operation.get) };
+      case 'put':
+        return { $case: 'put', put: await this.#node.kv.put(operation.put) };
+      case 'delete':
+        return { $case: 'delete', delete: await this.#node.kv.delete(operation.delete) };
+      case 'layout':
+        return { $case: 'layout', layout: { layout: this.#node.layout().bytes } };
+      default:
+        throw new CoterieError('MALFORMED_MESSAGE', 'A request without an operation', {
+          applied: 'no',
+        });
+    }
+  }
+
+  #fail(id: number, thrown: unknown): void {
+    this.#queue({ id, result: { $case: 'error', error: errorToWire(asCoterieError(thrown)) } });
+  }
+
+  #queue(reply: SessionReply): void {
+    if (this.#isClosed) return;
+    this.#replies.push(reply);
+    if (this.#isFlushDue) return;
+    this.#isFlushDue = true;
+    this.#clock.defer(() => {
+      this.#isFlushDue = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#isClosed || this.#replies.length === 0) return;
+    const { hash } = this.#node.layout();
+    let layoutHash: Uint8Array = NO_BYTES;
+    if (!bytesEqual(hash, this.#sentLayoutHash)) {
+      layoutHash = hash;
+      this.#sentLayoutHash = hash;
+    }
+    let replies: SessionReply[] = [];
+    let bytes = 0;
+    for (const reply of this.#replies) {
+      const size = replyBytes(reply);
+      if (replies.length > 0 && bytes + size > this.#options.frameBytes) {
+        this.#send({ hello: undefined, replies, layoutHash: NO_BYTES });
+        replies = [];
+        bytes = 0;
+      }
+      replies.push(reply);
+      bytes += size;
+    }
+    this.#replies = [];
+    this.#send({ hello: undefined, replies, layoutHash });
+    if (this.#stream.bufferedBytes > this.#options.replyBytesMax) {
+      this.#isPaused = true;
+      this.#stream.pause();
+    }
+  }
+
+  #send(frame: SessionReplyFrame): void {
+    if (!this.#isClosed) this.#stream.send(SessionReplyFrame.encode(frame).finish());
+  }
+
+  #refuse(error: CoterieError): void {
+    this.#send({ hello: this.#helloReply(error), replies: [], layoutHash: NO_BYTES });
+    this.close();
+  }
+
+  #resumeIfCalm(): void {
+    if (!this.#isPaused || this.#isClosed) return;
+    if (this.#stream.bufferedBytes > this.#options.replyBytesMax) return;
+    this.#isPaused = false;
+    this.#stream.resume();
+  }
+}
+
+function replyBytes(reply: SessionReply): number {
+  const { result } = reply;
+  if (result?.$case !== 'get') return 256;
+  let bytes = 256;
+  for (const sibling of result.get.siblings) bytes += sibling.value.length + 64;
+  return bytes;
+}
