@@ -1,5 +1,5 @@
-/** Texts of the command line become values. A text that does not fit throws commander's InvalidArgumentError, which
- *  commander completes with the option's name. */
+/** Texts of the command line become values. A text that does not fit throws commander's
+ *  InvalidArgumentError, which commander completes with the option's name. */
 import { InvalidArgumentError } from 'commander';
 import { parseAddress } from '../config/address.ts';
 import type { ProcessEnvironment } from '../config/load.ts';
@@ -21,7 +21,8 @@ export function collectNode(text: string, before: readonly string[] | undefined)
   return [...(before ?? []), parseNode(text)];
 }
 
-/** Flags, or else COTERIE_NODES (comma or space separated), or else the local node. Errors: INVALID_ARGUMENT. */
+/** Flags, or else COTERIE_NODES (comma or space separated), or else the local node. Errors:
+ *  INVALID_ARGUMENT. */
 export function nodesOf(
   flags: readonly string[] | undefined,
   environment: ProcessEnvironment,

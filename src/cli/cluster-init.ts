@@ -1,6 +1,6 @@
-/** `coterie cluster init`: makes fresh nodes one cluster, in two steps. Reserve: all answer and agree, or nothing
- *  happens (a reservation lapses by itself). Adopt: each takes the layout durably and passes it on, so a crash half
- *  way completes itself. */
+/** `coterie cluster init`: makes fresh nodes one cluster, in two steps. Reserve: all answer and
+ *  agree, or nothing happens (a reservation lapses by itself). Adopt: each takes the layout
+ *  durably and passes it on, so a crash half way completes itself. */
 import { Command } from 'commander';
 import { bytesToHex } from '../core/bytes.ts';
 import { CoterieError } from '../core/errors.ts';
@@ -75,7 +75,8 @@ async function clusterInit(context: CliContext, flags: InitFlags): Promise<void>
   }
 }
 
-/** Errors: what a node answered, with its address; CLUSTER_MISMATCH, INVALID_ARGUMENT (init-plan.ts). */
+/** Errors: what a node answered, with its address; CLUSTER_MISMATCH, INVALID_ARGUMENT
+ *  (init-plan.ts). */
 export async function initCluster(
   wanted: InitArguments,
   peers: readonly Peer[],

@@ -1,5 +1,6 @@
 /** The options that put, get and delete share, and how they become options of the client.
- *  An option of the other verb (`--r` on a put, `--context` on a get) is known and refused with a sentence of its own. */
+ *  An option of the other verb (`--r` on a put, `--context` on a get) is known and refused with a
+ *  sentence of its own. */
 import { type Command, Option } from 'commander';
 import type { DeleteOptions, GetOptions, WriteOptions } from '../client/types.ts';
 import { CoterieError } from '../core/errors.ts';

@@ -1,4 +1,5 @@
-/** `coterie delete KEY`: deletes exactly what a read saw, its own or the one whose context is given. */
+/** `coterie delete KEY`: deletes exactly what a read saw, its own or the one whose context is
+ *  given. */
 import { Command } from 'commander';
 import type { DeleteOptions } from '../client/types.ts';
 import { CoterieError } from '../core/errors.ts';

@@ -1,6 +1,7 @@
 /** `coterie dev`: a whole cluster in this process, for trying things out. */
 import { join } from 'node:path';
 import { Command } from 'commander';
+import type { NodeConfigInput } from '../config/schema.ts';
 import { CoterieError } from '../core/errors.ts';
 import { parseNode, wholeNumberIn } from './arguments.ts';
 import type { CliContext, ClusterOptions } from './ports.ts';
@@ -20,6 +21,12 @@ const REPLICAS = 3;
 const NODES_MAX = 32;
 const DEFAULT_PORT = 7_400;
 const DEFAULT_DATA = join('.', 'coterie-data', 'dev');
+/** The terminal is for what to try next, so only warnings are shown; and laptops are often nearly
+ *  full. */
+const DEV_CONFIG: NodeConfigInput = {
+  log: { level: 'warn' },
+  storage: { diskReserveRatio: 0.05, diskStopRatio: 0.02 },
+};
 
 export function devCommand(context: CliContext): Command {
   const count = wholeNumberIn({ min: 1, max: NODES_MAX });
@@ -60,6 +67,7 @@ export function clusterOptions(flags: DevFlags): ClusterOptions {
     engine: memory === true ? 'memory' : 'rocksdb',
     ...(memory === true ? {} : { dataDirectory: data ?? DEFAULT_DATA }),
     ...(metrics === undefined ? {} : { metrics }),
+    config: DEV_CONFIG,
   };
 }
 
@@ -77,10 +85,11 @@ async function dev(context: CliContext, flags: DevFlags): Promise<void> {
 
 export function devText(options: ClusterOptions, addresses: readonly string[]): string {
   const { nodes, replicas, dataDirectory } = options;
+  const copies = replicas === 1 ? '1 copy' : `${replicas} copies`;
   const lines = [`ready ${addresses.join(' ')}`];
   if (replicas < REPLICAS) {
     lines.push(
-      `With ${nodes} of 3 nodes each key has ${replicas} ${replicas === 1 ? 'copy' : 'copies'} in place of 3.`,
+      `With ${nodes} of ${REPLICAS} nodes each key has ${copies} in place of ${REPLICAS}.`,
     );
   }
   const where = dataDirectory === undefined ? 'in memory only' : `in ${dataDirectory}`;

@@ -1,5 +1,5 @@
-/** A failure as people and programs see it: one sentence with what to do next, or one JSON object; and the exit code.
- *  Never a stack trace, except for a bug, which gets one structured dump. */
+/** A failure as people and programs see it: one sentence with what to do next, or one JSON object;
+ *  and the exit code. Never a stack trace, except for a bug, which gets one structured dump. */
 import { CommanderError } from 'commander';
 import { bytesToHex } from '../core/bytes.ts';
 import { CoterieError, ERROR_CODES, type ErrorCode, type ErrorFamily } from '../core/errors.ts';
@@ -20,7 +20,8 @@ export function exitCodeOf(error: CoterieError): number {
   return EXIT_CODES[ERROR_CODES[error.code].family];
 }
 
-/** What is not ours is either something the system refused, which has a sentence of its own, or a bug. */
+/** What is not ours is either something the system refused, which has a sentence of its own, or a
+ *  bug. */
 export function toCoterieError(error: unknown): CoterieError {
   if (error instanceof CoterieError) return error;
   if (error instanceof CommanderError) {

@@ -10,8 +10,8 @@ export interface AdminFlags {
   readonly json?: boolean;
 }
 
-/** Nodes are asked in the order given; the next when one cannot be reached. Errors: UNREACHABLE naming all when none
- *  can; whatever else the node answers. */
+/** Nodes are asked in the order given; the next when one cannot be reached. Errors: UNREACHABLE
+ *  naming all when none can; whatever else the node answers. */
 export async function firstAnswer<T>(
   context: CliContext,
   flags: AdminFlags,
@@ -34,9 +34,10 @@ export async function firstAnswer<T>(
   }
   const [only] = failures;
   if (only !== undefined && failures.length === 1) throw only;
+  const reasons = failures.map((failure) => failure.message);
   throw new CoterieError(
     'UNREACHABLE',
-    `None of ${nodes.join(', ')} answered: ${failures.map((failure) => failure.message).join('; ')}`,
+    `None of ${nodes.join(', ')} answered: ${reasons.join('; ')}`,
     { applied: 'no', details: { nodes } },
   );
 }

@@ -49,7 +49,8 @@ async function get(context: CliContext, key: string, flags: GetFlags): Promise<v
   await terminal.write(getText(name, result, terminal) + trace);
 }
 
-/** Errors: SIBLINGS when there are several and none is picked, INVALID_ARGUMENT when there is no such one. */
+/** Errors: SIBLINGS when there are several and none is picked, INVALID_ARGUMENT when there is no
+ *  such one. */
 export function pickSibling(
   name: KeyName,
   { siblings }: Pick<GetResult, 'siblings'>,

@@ -1,7 +1,8 @@
-/** What `cluster init` does, decided from what the nodes answered: make the cluster, complete one that was made half,
- *  find it whole, or refuse. Pure: the same answers give the same cluster, byte for byte, so repeating is harmless.
+/** What `cluster init` does, decided from what the nodes answered: make the cluster, complete one
+ *  that was made half, find it whole, or refuse. Pure: the same answers give the same cluster,
+ *  byte for byte, so repeating is harmless.
  *  Not here: asking and telling the nodes (cluster-init.ts).
- *  Source: RULINGS of the design on `cluster init`; docs/protocol.md. */
+ *  Source: docs/protocol.md. */
 import { createHash } from 'node:crypto';
 import { bytesToHex } from '../core/bytes.ts';
 import { CoterieError } from '../core/errors.ts';
@@ -31,7 +32,8 @@ export interface NodeAnswer extends Member {
 }
 
 export interface InitPlan {
-  /** `create`: all are fresh. `complete`: some lack the layout of the others. `unchanged`: all have it. */
+  /** `create`: all are fresh. `complete`: some lack the layout of the others. `unchanged`: all
+   *  have it. */
   readonly kind: 'create' | 'complete' | 'unchanged';
   readonly layout: Layout;
   readonly encoded: Uint8Array;
@@ -52,7 +54,8 @@ export function checkArguments({ nodes, replicas }: InitArguments): void {
   if (twice !== undefined) throw usage(`--node ${twice} is given twice`);
   if (nodes.length < replicas) {
     throw usage(
-      `${replicas} replicas need as many nodes; ${nodes.length} given: name more with --node, or lower --replicas`,
+      `${replicas} replicas need as many nodes; ${nodes.length} given: ` +
+        'name more with --node, or lower --replicas',
     );
   }
 }
@@ -92,7 +95,8 @@ interface ClusterIdInput {
   readonly members: readonly Member[];
 }
 
-/** Made from the folders as well as from the arguments: fresh folders make another cluster. 16 bytes. */
+/** Made from the folders as well as from the arguments: fresh folders make another cluster. 16
+ *  bytes. */
 function clusterIdOf({ storeIds, partitions, replicas, members }: ClusterIdInput): Uint8Array {
   return idOf([
     'coterie cluster 1',
@@ -135,8 +139,8 @@ function newestLayout(answers: readonly NodeAnswer[]): ExistingLayout | undefine
       const [known, other] = [bytesToHex(newest.layout.clusterId), bytesToHex(layout.clusterId)];
       if (known !== other) {
         throw mismatch(
-          `${newest.holder.target} belongs to cluster ${known} and ${holder.target} to cluster ${other}; ` +
-            'nothing was changed',
+          `${newest.holder.target} belongs to cluster ${known} and ${holder.target} to cluster ` +
+            `${other}; nothing was changed`,
         );
       }
       if (layout.version <= newest.layout.version) continue;
@@ -152,7 +156,8 @@ interface Wanted {
   readonly members: readonly Member[];
 }
 
-/** What the layout has that was not asked for, as the rest of "the cluster, which ..."; undefined when it fits. */
+/** What the layout has that was not asked for, as the rest of "the cluster, which ..."; undefined
+ *  when it fits. */
 function differenceOf(layout: Layout, wanted: Wanted): string | undefined {
   if (layout.replicas !== wanted.replicas) {
     return `has ${layout.replicas} replicas and not ${wanted.replicas}`;

@@ -1,8 +1,9 @@
-/** What the commands need from the rest of Coterie. main.ts gives the real things, loaded when a command first needs
- *  them, so that `coterie get` does not load a storage engine; tests give their own. */
+/** What the commands need from the rest of Coterie. main.ts gives the real things, loaded when a
+ *  command first needs them, so that `coterie get` does not load a storage engine; tests give
+ *  their own. */
 import type { Client } from '../client/types.ts';
 import type { ProcessEnvironment } from '../config/load.ts';
-import type { NodeConfig } from '../config/schema.ts';
+import type { NodeConfig, NodeConfigInput } from '../config/schema.ts';
 import type { AdminService } from '../wire/services.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -35,6 +36,8 @@ export interface ClusterOptions {
   readonly engine: 'rocksdb' | 'memory';
   /** `HOST:PORT` of the metrics page. */
   readonly metrics?: string;
+  /** Further settings of every node. */
+  readonly config: NodeConfigInput;
 }
 
 export interface StartedCluster {
@@ -49,7 +52,8 @@ export interface CliPorts {
   connectAdmin(address: string, options: { readonly timeoutMs: number }): Promise<AdminConnection>;
   startNode(config: NodeConfig): Promise<StartedNode>;
   startCluster(options: ClusterOptions): Promise<StartedCluster>;
-  /** Resolves with the name of the first SIGINT or SIGTERM; a second one ends the process at once. */
+  /** Resolves with the name of the first SIGINT or SIGTERM; a second one ends the process at once.
+   *  */
   stopSignal(): Promise<string>;
 }
 

@@ -1,4 +1,5 @@
-/** The command line as a whole: which commands there are, and what becomes of their errors and exit codes. */
+/** The command line as a whole: which commands there are, and what becomes of their errors and
+ *  exit codes. */
 import { Command, CommanderError } from 'commander';
 import { clusterCommand } from './cluster-init.ts';
 import { configCommand } from './config-print.ts';
@@ -21,7 +22,8 @@ Exit codes: 0 done, 1 key not found, 2 usage, 3 unavailable or timed out, 4 stat
 
 /** Runs one command line (without interpreter and script); its exit code. Never rejects. */
 export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
-  // Commander writes in the middle of parsing and does not wait; what it writes is kept and written here.
+  // Commander writes in the middle of parsing and does not wait; what it writes is kept and
+  // written here.
   const help: string[] = [];
   try {
     await buildProgram(context, help).parseAsync(argv, { from: 'user' });

@@ -1,4 +1,5 @@
-/** The objects that `--json` prints: a promise to scripts, the same for every release of a major version. */
+/** The objects that `--json` prints: a promise to scripts, the same for every release of a major
+ *  version. */
 import type { DeleteResult, GetResult, PutResult, Replies, RequestTrace } from '../client/types.ts';
 import { encodeValue } from './value-text.ts';
 

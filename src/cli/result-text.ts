@@ -1,4 +1,5 @@
-/** What people see of a get, put or delete: the value first, then how sure it is, then what to do about siblings. */
+/** What people see of a get, put or delete: the value first, then how sure it is, then what to do
+ *  about siblings. */
 import type { DeleteResult, GetResult, PutResult, Replies } from '../client/types.ts';
 import { DEFAULT_BUCKET } from '../core/limits.ts';
 import { isoTime, type KeyName } from './result-json.ts';
@@ -8,14 +9,14 @@ import { displayValue, shellWord } from './value-text.ts';
 
 type Look = Pick<Terminal, 'isTerminal' | 'colors'>;
 
-/** One value: the value alone, with the rest on a terminal only, so that a pipe gets what was asked for. Several:
- *  each with its dot and time, and how to merge. */
+/** One value: the value alone, with the rest on a terminal only, so that a pipe gets what was
+ *  asked for. Several: each with its dot and time, and how to merge. */
 export function getText(name: KeyName, result: GetResult, look: Look): string {
   const { siblings } = result;
   const [first] = siblings;
   if (first === undefined) return '';
   const details = [
-    `${result.level}: ${repliesText(result.replies, 'answered')}, ${milliseconds(result.elapsedMs)}`,
+    `${readText(result)}, ${milliseconds(result.elapsedMs)}`,
     `written ${isoTime(first.writtenAtMs)} as ${first.dot}`,
     `context ${result.context}`,
   ];
@@ -38,7 +39,7 @@ export function getText(name: KeyName, result: GetResult, look: Look): string {
 }
 
 export function notFoundText(name: KeyName, result: GetResult): string {
-  return `${name.key} was not found (${result.level}: ${repliesText(result.replies, 'answered')}).\n`;
+  return `${name.key} was not found (${readText(result)}).\n`;
 }
 
 export function putText(
@@ -77,9 +78,14 @@ function siblingsLines(name: KeyName, siblings: number, look: Look): string[] {
     look.colors.yellow(
       `${name.key} now has ${siblings} siblings: this put did not replace what it had not seen.`,
     ),
-    `To merge them: coterie get ${wordsOf(name)}, then put the merged value with the --context it shows.`,
+    `To merge them: coterie get ${wordsOf(name)}`,
+    'and put the merged value with the --context that it shows.',
     'To replace without looking next time: coterie put --overwrite.',
   ];
+}
+
+function readText({ level, replies }: GetResult): string {
+  return `${level}: ${repliesText(replies, 'answered')}`;
 }
 
 function writtenText(result: PutResult | DeleteResult): string {

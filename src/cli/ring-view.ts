@@ -1,4 +1,5 @@
-/** What `coterie ring` shows, made from a layout alone: who owns how much, and where a key lives. Pure. */
+/** What `coterie ring` shows, made from a layout alone: who owns how much, and where a key lives.
+ *  Pure. */
 import { bytesToHex } from '../core/bytes.ts';
 import type { Ring } from '../core/ring/ring.ts';
 import { renderTable } from './table.ts';
@@ -12,7 +13,8 @@ export interface NodeShare {
   readonly weight: number;
   /** Replicas, one per partition. */
   readonly replicas: number;
-  /** Replicas by weight, before the rule that a partition's replicas are on distinct nodes and zones. */
+  /** Replicas by weight, before the rule that a partition's replicas are on distinct nodes and
+   *  zones. */
   readonly ideal: number;
   /** replicas / ideal; 1 is perfect; 0 for a node that is to carry nothing. */
   readonly shareOfIdeal: number;

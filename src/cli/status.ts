@@ -43,12 +43,14 @@ export function statusText(reply: StatusReply, look: Look): string {
   const colorOf = { SERVING: green, FAILED: red }[reply.state] ?? yellow;
   const reason = reply.reason === '' ? '' : ` (${reply.reason})`;
   const { clusterId, layoutVersion, partitions, replicas } = reply;
+  const sizes = `${partitions} partitions, ${replicas} replicas`;
+  const up = `up ${duration(reply.uptimeSeconds)}`;
   const cluster =
     clusterId.length === 0
       ? 'none yet: run `coterie cluster init`'
-      : `${bytesToHex(clusterId)}, layout ${layoutVersion}, ${partitions} partitions, ${replicas} replicas`;
+      : `${bytesToHex(clusterId)}, layout ${layoutVersion}, ${sizes}`;
   const lines = [
-    `node     ${reply.node} at ${reply.address}, coterie ${reply.version}, up ${duration(reply.uptimeSeconds)}`,
+    `node     ${reply.node} at ${reply.address}, coterie ${reply.version}, ${up}`,
     `state    ${colorOf(reply.state)}${reason}`,
     `cluster  ${cluster}`,
     `storage  ${storageText(reply)}`,

@@ -1,4 +1,5 @@
-/** Where output goes: bytes and text to the standard streams, colours only when a person looks at them. */
+/** Where output goes: bytes and text to the standard streams, colours only when a person looks at
+ *  them. */
 import picocolors from 'picocolors';
 import type { ProcessEnvironment } from '../config/load.ts';
 

@@ -1,5 +1,5 @@
-/** The trace of one request (`--explain`) as a table with a time line: whom the coordinator asked, who answered when
- *  and with what, and which answers counted toward the level. */
+/** The trace of one request (`--explain`) as a table with a time line: whom the coordinator asked,
+ *  who answered when and with what, and which answers counted toward the level. */
 import type { RequestTrace, RequestTraceStep } from '../client/types.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';

@@ -19,7 +19,8 @@ export function encodeValue(bytes: Uint8Array): EncodedValue {
   }
 }
 
-/** For people. On a terminal control characters are escaped, because a stored value must not move its cursor. */
+/** For people. On a terminal control characters are escaped, because a stored value must not move
+ *  its cursor. */
 export function displayValue(bytes: Uint8Array, isTerminal: boolean): string {
   const { value, encoding } = encodeValue(bytes);
   if (encoding === 'base64') return `${value} (base64 of ${bytes.length} bytes)`;

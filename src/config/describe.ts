@@ -8,10 +8,13 @@ export function describeConfig(): string {
   const lines = [
     '# Configuration of a node',
     '',
-    'Made from `src/config/schema.ts`; a test compares the two (`UPDATE=1 npx vitest run test/config` rewrites it).',
+    'Made from `src/config/schema.ts`; a test compares the two (`UPDATE=1 npx vitest run ' +
+      'test/config` rewrites it).',
     '',
-    'A YAML file (`coterie start --config FILE`) is overruled by environment variables, and these by flags.',
-    'Unknown keys are errors. `coterie config print` shows what results and where each value came from.',
+    'A YAML file (`coterie start --config FILE`) is overruled by environment variables, and ' +
+      'these by flags.',
+    'Unknown keys are errors. `coterie config print` shows what results and where each value ' +
+      'came from.',
     'Ready files: `config/dev.yaml`, `config/three-node.yaml`, `config/production.yaml`.',
   ];
   for (const group of CONFIG_GROUPS) {
@@ -53,7 +56,8 @@ function describeKey(key: ConfigKey): string {
   const initial = key.default === undefined ? '(none)' : `\`${shownDefault(key.default)}\``;
   const flag = key.flag === undefined ? '' : `, \`${key.flag}\``;
   const settable = `\`${key.environment}\`${flag}`;
-  return `| \`${key.key}\` | ${initial} | ${key.unit} | ${key.expects} | ${key.reason} <br> ${settable} |`;
+  const cells = [`\`${key.key}\``, initial, key.unit, key.expects];
+  return `| ${cells.join(' | ')} | ${key.reason} <br> ${settable} |`;
 }
 
 function shownDefault(value: string | number): string {

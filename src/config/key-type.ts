@@ -1,5 +1,6 @@
-/** The kinds of value a configuration key can have. Each makes a zod type and files its documentation beside it, so
- *  that checks, defaults, messages, `config print` and docs/configuration.md cannot drift apart. */
+/** The kinds of value a configuration key can have. Each makes a zod type and files its
+ *  documentation beside it, so that checks, defaults, messages, `config print` and
+ *  docs/configuration.md cannot drift apart. */
 import { z } from 'zod';
 import { parseAddress } from './address.ts';
 

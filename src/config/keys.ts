@@ -1,4 +1,5 @@
-/** The keys of the schema as a list, in its order: what loading, printing and documentation walk over. */
+/** The keys of the schema as a list, in its order: what loading, printing and documentation walk
+ *  over. */
 import type { z } from 'zod';
 import { keyRegistry } from './key-type.ts';
 import { type ConfigKey, configSchema } from './schema.ts';

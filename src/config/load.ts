@@ -1,7 +1,8 @@
-/** Where settings come from, weakest first: defaults, YAML file, environment, flags. The one place that reads the
- *  process's environment.
- *  An environment variable is COTERIE_GROUP_KEY (docs/configuration.md lists them); an empty one counts as not set,
- *  and one that begins with COTERIE_ but is no key is an error, because a misspelt setting must not be ignored. */
+/** Where settings come from, weakest first: defaults, YAML file, environment, flags. The one place
+ *  that reads the process's environment.
+ *  An environment variable is COTERIE_GROUP_KEY (docs/configuration.md lists them); an empty one
+ *  counts as not set, and one that begins with COTERIE_ but is no key is an error, because a
+ *  misspelt setting must not be ignored. */
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { CONFIG_KEYS, findKey } from './keys.ts';
@@ -96,7 +97,8 @@ function readFlags(flags: Readonly<Record<string, string>>): Map<string, Setting
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
-/** Numbers only for keys that are numbers: a zone may be called 7. What does not fit stays text and is refused. */
+/** Numbers only for keys that are numbers: a zone may be called 7. What does not fit stays text
+ *  and is refused. */
 function fromText(value: string, defaultValue: string | number | undefined): string | number {
   return typeof defaultValue === 'number' && NUMBER.test(value) ? Number(value) : value;
 }

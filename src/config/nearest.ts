@@ -1,6 +1,7 @@
 /** The name that was probably meant: what messages about unknown keys offer. */
 
-/** The candidate with the smallest edit distance, if that is at most a third of its length (and at least 2). */
+/** The candidate with the smallest edit distance, if that is at most a third of its length (and at
+ *  least 2). */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;

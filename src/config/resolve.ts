@@ -1,8 +1,9 @@
 /** Makes one checked, frozen NodeConfig out of settings and where each came from.
- *  Invariant: a fault is one sentence that names the key, the value and its source; nothing is guessed or repaired.
+ *  Invariant: a fault is one sentence that names the key, the value and its source; nothing is
+ *  guessed or repaired.
  *  Not here: reading files, environment and flags (load.ts). */
 import { CoterieError } from '../core/errors.ts';
-import { isDialable } from './address.ts';
+import { formatAddress, isDialable, parseAddress } from './address.ts';
 import { CONFIG_KEYS, findKey } from './keys.ts';
 import { nearestName } from './nearest.ts';
 import { configSchema, type NodeConfig, type NodeConfigInput } from './schema.ts';
@@ -87,11 +88,11 @@ export function invalidConfig(message: string, cause?: unknown): CoterieError {
 
 function checkTogether(config: NodeConfig, settings: Settings): void {
   const { listen, quorum, storage, limits, metrics } = config;
-  const require = (holds: boolean, name: string, rule: string): void => {
+  const must: Must = (holds, name, rule) => {
     if (!holds) throw invalidConfig(`${described(name, settings)}; it must be ${rule}`);
   };
   const atMost = (name: string, value: number, otherName: string, other: number): void =>
-    require(value <= other, name, `at most ${otherName}, which is ${other}`);
+    must(value <= other, name, `at most ${otherName}, which is ${other}`);
 
   atMost('quorum.timeoutMs', quorum.timeoutMs, 'quorum.timeoutMaxMs', quorum.timeoutMaxMs);
   atMost(
@@ -118,22 +119,31 @@ function checkTogether(config: NodeConfig, settings: Settings): void {
     'limits.storageQueueBytes',
     limits.storageQueueBytes,
   );
-  require(storage.diskStopRatio < storage.diskReserveRatio ||
-    storage.diskReserveRatio ===
-      0, 'storage.diskStopRatio', `below storage.diskReserveRatio, which is ${storage.diskReserveRatio}`);
-  require(metrics.listen !== listen.address ||
-    metrics.listen.endsWith(
-      ':0',
-    ), 'metrics.listen', `another address than listen.address, which is ${listen.address}`);
-  if (listen.advertise !== undefined) {
-    require(isDialable(
-      listen.advertise,
-    ), 'listen.advertise', 'an address that others can dial: a real host and a port above 0');
+  must(
+    storage.diskStopRatio < storage.diskReserveRatio || storage.diskReserveRatio === 0,
+    'storage.diskStopRatio',
+    `below storage.diskReserveRatio, which is ${storage.diskReserveRatio}`,
+  );
+  must(
+    metrics.listen !== listen.address || metrics.listen.endsWith(':0'),
+    'metrics.listen',
+    `another address than listen.address, which is ${listen.address}`,
+  );
+  checkAddresses(listen, must);
+}
+
+type Must = (holds: boolean, name: string, rule: string) => void;
+
+function checkAddresses({ address, advertise }: NodeConfig['listen'], must: Must): void {
+  if (advertise !== undefined) {
+    const rule = 'an address that others can dial: a real host and a port above 0';
+    must(isDialable(advertise), 'listen.advertise', rule);
     return;
   }
-  const hasRealHost =
-    isDialable(listen.address) || /^(?!0\.0\.0\.0|\[::\]).*:0$/.test(listen.address);
-  require(hasRealHost, 'listen.address', 'an address that others can dial, or set listen.advertise');
+  const parsed = parseAddress(address);
+  // Port 0 is fine: the port that the system gives is what is advertised then.
+  const canBeDialled = parsed !== undefined && isDialable(formatAddress({ ...parsed, port: 1 }));
+  must(canBeDialled, 'listen.address', 'an address that others can dial, or set listen.advertise');
 }
 
 function described(name: string, settings: Settings): string {

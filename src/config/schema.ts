@@ -1,6 +1,7 @@
-/** Every setting of a node, once: type, range, default, unit and reason. Groups, not a flat list; keys carry units.
- *  A key is added only when two real deployments need different values. At most 40 keys (a test counts).
- *  Limits that both sides of the wire rely on are not settings: core/limits.ts. */
+/** Every setting of a node, once: type, range, default, unit and reason. Groups, not a flat list;
+ *  keys carry units. A key is added only when two real deployments need different values. At most
+ *  40 keys (a test counts). Limits that both sides of the wire rely on are not settings:
+ *  core/limits.ts. */
 import { z } from 'zod';
 import {
   address,
@@ -31,14 +32,15 @@ const node = z.strictObject({
     unit: 'name',
     flag: '--id',
     reason:
-      'Name under which the cluster knows this node for ever, even after its folder is wiped. Default: the address ' +
-      'it first advertised. Give one where addresses can change.',
+      'Name under which the cluster knows this node for ever, even after its folder is wiped. ' +
+      'Default: the address it first advertised. Give one where addresses can change.',
   }),
   zone: text(NAME, 'zone-1', {
     unit: 'name',
     flag: '--zone',
     reason:
-      'What fails together: a rack, a room, an availability zone. Replicas of a key are placed in distinct zones.',
+      'What fails together: a rack, a room, an availability zone. Replicas of a key are placed ' +
+      'in distinct zones.',
   }),
   datacentre: text(NAME, 'dc-1', {
     unit: 'name',
@@ -51,19 +53,22 @@ const node = z.strictObject({
       unit: 'share',
       flag: '--weight',
       reason:
-        'Share of the data relative to other nodes: 2 holds twice as much as 1, 0 none. Equal machines need not say.',
+        'Share of the data relative to other nodes: 2 holds twice as much as 1, 0 none. Equal ' +
+        'machines need not say.',
     },
   ),
   dataDirectory: text(PATH, './coterie-data', {
     unit: 'path',
     flag: '--data',
     reason:
-      'Folder of this node alone, relative to the working directory. One process may use it at a time.',
+      'Folder of this node alone, relative to the working directory. One process may use it at a ' +
+      'time.',
   }),
   engine: oneOf(['rocksdb', 'memory'], 'rocksdb', {
     unit: 'name',
     reason:
-      'rocksdb keeps data on disk. memory forgets everything when the process ends; for tests and trials.',
+      'rocksdb keeps data on disk. memory forgets everything when the process ends; for tests ' +
+      'and trials.',
   }),
 });
 
@@ -72,15 +77,15 @@ const listen = z.strictObject({
     unit: 'HOST:PORT',
     flag: '--listen',
     reason:
-      'Where this node serves clients and peers. The default takes no connection from other machines, because ' +
-      'traffic is not encrypted. Port 0 takes a free one.',
+      'Where this node serves clients and peers. The default takes no connection from other ' +
+      'machines, because traffic is not encrypted. Port 0 takes a free one.',
   }),
   advertise: optionalAddress({
     unit: 'HOST:PORT',
     flag: '--advertise',
     reason:
-      'Address that others dial, when it differs from where this node listens (0.0.0.0, containers, NAT). ' +
-      'Default: the listen address.',
+      'Address that others dial, when it differs from where this node listens (0.0.0.0, ' +
+      'containers, NAT). Default: the listen address.',
   }),
 });
 
@@ -90,7 +95,8 @@ const quorum = z.strictObject({
     {
       unit: 'ms',
       reason:
-        'Time budget of a request that names none. Far above a healthy answer, far below what callers wait for.',
+        'Time budget of a request that names none. Far above a healthy answer, far below what ' +
+        'callers wait for.',
     },
   ),
   timeoutMaxMs: wholeNumber(
@@ -98,7 +104,8 @@ const quorum = z.strictObject({
     {
       unit: 'ms',
       reason:
-        'Largest budget a request may name; longer ones are cut to it, so that no client can hold memory for hours.',
+        'Largest budget a request may name; longer ones are cut to it, so that no client can ' +
+        'hold memory for hours.',
     },
   ),
   replicaWriteTimeoutMs: wholeNumber(
@@ -106,8 +113,8 @@ const quorum = z.strictObject({
     {
       unit: 'ms',
       reason:
-        "Wait for one replica's acknowledgement of a write. Its own, not the client's: copies must not die with an " +
-        'impatient client. Several slow fsyncs fit into it.',
+        "Wait for one replica's acknowledgement of a write. Its own, not the client's: copies " +
+        'must not die with an impatient client. Several slow fsyncs fit into it.',
     },
   ),
   replicaReadTimeoutMs: wholeNumber(
@@ -115,15 +122,16 @@ const quorum = z.strictObject({
     {
       unit: 'ms',
       reason:
-        "Wait for one replica's answer to a read before the next replica is asked; leaves time for a second try " +
-        'within timeoutMs.',
+        "Wait for one replica's answer to a read before the next replica is asked; leaves time " +
+        'for a second try within timeoutMs.',
     },
   ),
   durability: oneOf(['fsync', 'memory'], 'fsync', {
     unit: 'name',
     reason:
-      'When an acknowledgement counts, for requests that do not say: after the fsync of the batch, or once it is in ' +
-      'the engine. fsync survives power loss; one fsync serves all writes of a tick.',
+      'When an acknowledgement counts, for requests that do not say: after the fsync of the ' +
+      'batch, or once it is in the engine. fsync survives power loss; one fsync serves all ' +
+      'writes of a tick.',
   }),
 });
 
@@ -133,7 +141,8 @@ const limits = z.strictObject({
     {
       unit: 'requests',
       reason:
-        'Client requests this node works on at once; beyond it OVERLOADED. Above it latency grows, not throughput.',
+        'Client requests this node works on at once; beyond it OVERLOADED. Above it latency ' +
+        'grows, not throughput.',
     },
   ),
   inFlightBytes: wholeNumber(
@@ -141,7 +150,8 @@ const limits = z.strictObject({
     {
       unit: 'bytes',
       reason:
-        'Keys and values of those requests; beyond it OVERLOADED. Room for 32 values of the largest size.',
+        'Keys and values of those requests; beyond it OVERLOADED. Room for 32 values of the ' +
+        'largest size.',
     },
   ),
   peerInFlightRequests: wholeNumber(
@@ -149,8 +159,8 @@ const limits = z.strictObject({
     {
       unit: 'requests',
       reason:
-        'Requests to one peer that wait for its answer; beyond it the peer counts as not answering. Twice ' +
-        'inFlightRequests, because copies go on after the client was answered.',
+        'Requests to one peer that wait for its answer; beyond it the peer counts as not ' +
+        'answering. Twice inFlightRequests, because copies go on after the client was answered.',
     },
   ),
   peerInFlightBytes: wholeNumber(
@@ -158,8 +168,8 @@ const limits = z.strictObject({
     {
       unit: 'bytes',
       reason:
-        'Bytes sent to one peer and not answered: what one stalled peer can cost in memory. One frame of the ' +
-        'largest size.',
+        'Bytes sent to one peer and not answered: what one stalled peer can cost in memory. One ' +
+        'frame of the largest size.',
     },
   ),
   sessionInFlightRequests: wholeNumber(
@@ -167,8 +177,8 @@ const limits = z.strictObject({
     {
       unit: 'requests',
       reason:
-        'Requests in flight on one client stream; the client is told and waits. Half of inFlightRequests, so that ' +
-        'one client cannot shut out the others.',
+        'Requests in flight on one client stream; the client is told and waits. Half of ' +
+        'inFlightRequests, so that one client cannot shut out the others.',
     },
   ),
   storageQueueBytes: wholeNumber(
@@ -176,8 +186,8 @@ const limits = z.strictObject({
     {
       unit: 'bytes',
       reason:
-        'Writes that wait for a batch; beyond it OVERLOADED. Well under a second of a slow disk, so that what is ' +
-        'queued can still be answered in time.',
+        'Writes that wait for a batch; beyond it OVERLOADED. Well under a second of a slow disk, ' +
+        'so that what is queued can still be answered in time.',
     },
   ),
   requestTableEntries: wholeNumber(
@@ -185,8 +195,8 @@ const limits = z.strictObject({
     {
       unit: 'entries',
       reason:
-        'Request ids remembered for 60 s to answer retries; when full the oldest go. About 25 s at 8,000 puts/s and ' +
-        '30 MB of memory; a retry comes within seconds.',
+        'Request ids remembered for 60 s to answer retries; when full the oldest go. About 25 s ' +
+        'at 8,000 puts/s and 30 MB of memory; a retry comes within seconds.',
     },
   ),
 });
@@ -197,7 +207,8 @@ const storage = z.strictObject({
     {
       unit: 'bytes',
       reason:
-        "RocksDB's block cache. Give it what the machine can spare; the default suits several nodes on one laptop.",
+        "RocksDB's block cache. Give it what the machine can spare; the default suits several " +
+        'nodes on one laptop.',
     },
   ),
   writeBufferBytes: wholeNumber(
@@ -205,7 +216,8 @@ const storage = z.strictObject({
     {
       unit: 'bytes',
       reason:
-        "RocksDB's memtable, of which two can be held. Larger: fewer flushes; smaller: shorter replay after a crash.",
+        "RocksDB's memtable, of which two can be held. Larger: fewer flushes; smaller: shorter " +
+        'replay after a crash.',
     },
   ),
   batchBytesMax: wholeNumber(
@@ -213,8 +225,8 @@ const storage = z.strictObject({
     {
       unit: 'bytes',
       reason:
-        'Size at which a write batch is closed; the next one collects meanwhile. Thousands of small records share ' +
-        'one fsync, and no fsync becomes long. A larger record goes alone.',
+        'Size at which a write batch is closed; the next one collects meanwhile. Thousands of ' +
+        'small records share one fsync, and no fsync becomes long. A larger record goes alone.',
     },
   ),
   diskReserveRatio: ratio(
@@ -222,8 +234,8 @@ const storage = z.strictObject({
     {
       unit: 'share of the disk',
       reason:
-        'Free space under which client writes are refused with DISK_FULL. Compaction and repair need room to work, ' +
-        'and a RocksDB that met a full disk cannot be resumed.',
+        'Free space under which client writes are refused with DISK_FULL. Compaction and repair ' +
+        'need room to work, and a RocksDB that met a full disk cannot be resumed.',
     },
   ),
   diskStopRatio: ratio(
@@ -231,7 +243,8 @@ const storage = z.strictObject({
     {
       unit: 'share of the disk',
       reason:
-        'Free space under which repairs and deletes are refused as well. Must be below diskReserveRatio.',
+        'Free space under which repairs and deletes are refused as well. Must be below ' +
+        'diskReserveRatio.',
     },
   ),
   diskReserveBytesMin: wholeNumber(
@@ -249,7 +262,8 @@ const metrics = z.strictObject({
     unit: 'HOST:PORT',
     flag: '--metrics',
     reason:
-      'Where Prometheus text is served at /metrics. Not served by default: it is open to whoever can connect.',
+      'Where Prometheus text is served at /metrics. Not served by default: it is open to whoever ' +
+      'can connect.',
   }),
 });
 
@@ -257,7 +271,8 @@ const log = z.strictObject({
   level: oneOf(['debug', 'info', 'warn', 'error', 'silent'], 'info', {
     unit: 'name',
     reason:
-      'Least important event that is written to stderr. info: state changes, not requests. Keys and values never.',
+      'Least important event that is written to stderr. info: state changes, not requests. Keys ' +
+      'and values never.',
   }),
 });
 
@@ -273,7 +288,8 @@ export const configSchema = z.strictObject({
 
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
-/** A checked, complete, frozen configuration of one node. Made by `resolveConfig` and `loadConfig` only. */
+/** A checked, complete, frozen configuration of one node. Made by `resolveConfig` and `loadConfig`
+ *  only. */
 export type NodeConfig = DeepReadonly<z.output<typeof configSchema>>;
 
 /** What a program or a file may give: everything is optional. */

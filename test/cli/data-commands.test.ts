@@ -125,7 +125,7 @@ describe('put', () => {
 });
 
 describe('get', () => {
-  test('prints the promised object with --json, base64 only where the value is not UTF-8', async () => {
+  test('prints the promised object with --json, base64 only for what is not UTF-8', async () => {
     world.get = { siblings: [sibling('\ufeffgrüße'), sibling(everyByte, 4)] };
     const { exitCode, stdout } = await world.run('get', 'k', '--json');
     expect(exitCode).toBe(0);
@@ -378,7 +378,7 @@ describe('failures', () => {
 });
 
 describe('help', () => {
-  test('is printed with exit 0 when asked for, and on stderr with exit 2 when nothing was asked', async () => {
+  test('exits 0 on stdout when asked for, and 2 on stderr when nothing was asked', async () => {
     expect(await world.run('--help')).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining('Exit codes'),

@@ -106,7 +106,10 @@ export class FakeWorld {
       startCluster: async (options) => {
         if (this.startError !== undefined) throw this.startError;
         this.clusters.push(options);
-        const addresses = Array.from({ length: options.nodes }, (_, i) => `127.0.0.1:${7_400 + i}`);
+        const addresses = Array.from(
+          { length: options.nodes },
+          (_, i) => `127.0.0.1:${options.port + i}`,
+        );
         const nodes = addresses.map((address) => ({
           address,
           failed: this.failed,

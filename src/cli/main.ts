@@ -1,0 +1,53 @@
+/** The process: real streams, real signals, real nodes. Everything heavy is loaded when a command
+ *  first needs it. */
+import { readFileSync } from 'node:fs';
+import { processEnvironment } from '../config/load.ts';
+import type { CliPorts } from './ports.ts';
+import { runCli } from './program.ts';
+import { processTerminal } from './terminal.ts';
+
+const ports: CliPorts = {
+  connect: async (options) => {
+    const { connect } = await import('../connect.ts');
+    return connect(options);
+  },
+  connectAdmin: async (address, options) => {
+    const { createAdminClient } = await import('../platform/grpc/unary-client.ts');
+    return createAdminClient(address, options);
+  },
+  startNode: async (config) => {
+    const { startNode } = await import('../embed.ts');
+    return startNode(config);
+  },
+  startCluster: async (options) => {
+    const { startCluster } = await import('../embed.ts');
+    return startCluster(options);
+  },
+  stopSignal: () =>
+    new Promise((resolve) => {
+      const onSignal = (signal: NodeJS.Signals): void => {
+        // Without a listener the second signal ends the process, even if stopping hangs.
+        process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+        resolve(signal);
+      };
+      process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    }),
+};
+
+function softwareVersion(): string {
+  const path = new URL('../../package.json', import.meta.url);
+  const manifest: { readonly version: string } = JSON.parse(readFileSync(path, 'utf8'));
+  return manifest.version;
+}
+
+/** Runs the command line of this process and sets its exit code. */
+export async function main(): Promise<void> {
+  const environment = processEnvironment();
+  process.exitCode = await runCli(process.argv.slice(2), {
+    terminal: processTerminal(environment),
+    environment,
+    ports,
+    version: softwareVersion(),
+    exitCode: 0,
+  });
+}
