@@ -1,4 +1,5 @@
-/** A client over gRPC and this machine's clock and randomness: what a service that uses Coterie calls. */
+/** A client over gRPC and this machine's clock and randomness: what a service that uses Coterie
+ *  calls. */
 import { createClient } from './client/client.ts';
 import type { AbortSignalLike, Client, ClientOptions } from './client/types.ts';
 import type { Log } from './env/log.ts';
@@ -20,9 +21,10 @@ const SILENT: Log = {
   error: () => undefined,
 };
 
-/** Connects to one of the nodes and learns the others from it. Close the client after use: `await using` does it.
- *  Errors: INVALID_ARGUMENT; UNREACHABLE naming every address when none answers within `timeoutMs`; CLUSTER_MISMATCH
- *  and VERSION_UNSUPPORTED when those that answer refuse; ABORTED. */
+/** Connects to one of the nodes and learns the others from it. Close the client after use:
+ *  `await using` does it.
+ *  Errors: INVALID_ARGUMENT; UNREACHABLE naming every address when none answers within
+ *  `timeoutMs`; CLUSTER_MISMATCH and VERSION_UNSUPPORTED when those that answer refuse; ABORTED. */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const log = options.log ?? SILENT;
   const transport = new GrpcTransport({ log });

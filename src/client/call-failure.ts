@@ -1,5 +1,6 @@
 /** The error a request ends with, told from all its attempts.
- *  Invariant: an attempt with an unknown outcome is never hidden by a later definite refusal (RULINGS 11). */
+ *  Invariant: an attempt with an unknown outcome is never hidden by a later definite refusal
+ * . */
 import { CoterieError } from '../core/errors.ts';
 
 /** How one attempt failed. */

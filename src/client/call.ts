@@ -1,8 +1,10 @@
 /** One request from its start to its one outcome, over all its attempts.
- *  Invariants: it settles exactly once, at its deadline at the latest; it is with one session at a time; once an
- *  attempt of a write ended unknown, only success can make the outcome known again (RULINGS 11).
- *  Not here: which node (router.ts), whether to go on (retry-policy.ts), the words of a failure (call-failure.ts).
- *  Source: PROTOCOLS d, outcome table. */
+ *  Invariants: it settles exactly once, at its deadline at the latest; it is with one session at
+ *  a time; once an attempt of a write ended unknown, only success can make the outcome known
+ *  again.
+ *  Not here: which node (router.ts), whether to go on (retry-policy.ts), the words of a failure
+ *  (call-failure.ts).
+ *  Source: docs/protocol.md, outcomes of a request. */
 import type { DeadlineEntry } from '../core/deadline-queue.ts';
 import { CoterieError, type ErrorCode } from '../core/errors.ts';
 import type { Random } from '../env/random.ts';
@@ -15,7 +17,8 @@ import type { SessionConnection } from './session-connection.ts';
 import type { SessionOperation, SessionResult, SessionWork } from './session-work.ts';
 import type { AbortSignalLike, RetryMode } from './types.ts';
 
-/** The node is given this much less time than is left, so that its own account of a failure arrives before ours. */
+/** The node is given this much less time than is left, so that its own account of a failure
+ *  arrives before ours. */
 export const DEADLINE_MARGIN_MS_MAX = 50;
 export const DEADLINE_MARGIN_SHARE = 0.1;
 
@@ -129,7 +132,8 @@ export class Call implements SessionWork {
       this.#outcome.resolve(result);
       return;
     }
-    const message = `${this.#session?.address} answered a ${this.operation.$case} by a ${result.$case}`;
+    const asked = this.operation.$case;
+    const message = `${this.#session?.address} answered a ${asked} by a ${result.$case}`;
     this.failed(new CoterieError('MALFORMED_MESSAGE', message, { applied: 'unknown' }), true);
   }
 

@@ -1,7 +1,8 @@
 /** The client: checks arguments, bounds what is in flight, and turns replies into results.
- *  Invariants: every fault is a rejection with a CoterieError; beyond the bounds a request fails at once and nothing is
- *  queued; after `close` no timer, stream or callback is left.
- *  Not here: choosing nodes (router.ts), attempts and deadlines (call.ts), streams (session-connection.ts). */
+ *  Invariants: every fault is a rejection with a CoterieError; beyond the bounds a request fails
+ *  at once and nothing is queued; after `close` no timer, stream or callback is left.
+ *  Not here: choosing nodes (router.ts), attempts and deadlines (call.ts), streams
+ *  (session-connection.ts). */
 import { CoterieError } from '../core/errors.ts';
 import { DEFAULT_BUCKET, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../core/limits.ts';
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
@@ -312,7 +313,9 @@ function usage(message: string): CoterieError {
 }
 
 function overloaded(bound: string, limit: number, present: string): CoterieError {
-  const message = `This client has ${present} in flight; its ${bound} is ${limit}: wait for some, or raise it`;
+  const message =
+    `This client has ${present} in flight; its ${bound} is ${limit}: ` +
+    'wait for some, or raise it';
   return new CoterieError('OVERLOADED', message, { details: { stage: 'client', bound, limit } });
 }
 

@@ -1,6 +1,8 @@
-/** One timer for all the waits of a client: a request costs an entry in a queue, never a timer of its own.
- *  Invariants: a callback runs at most once, never early, never after `close`; at most one timer is set. The timer is
- *  not moved when what it was set for is cancelled: it fires, finds nothing due and is set for the next.
+/** One timer for all the waits of a client: a request costs an entry in a queue, never a timer
+ *  of its own.
+ *  Invariants: a callback runs at most once, never early, never after `close`; at most one timer
+ *  is set. The timer is not moved when what it was set for is cancelled: it fires, finds nothing
+ *  due and is set for the next.
  *  Not here: the order of what is due (core/deadline-queue.ts). */
 import type { DeadlineEntry } from '../core/deadline-queue.ts';
 import { DeadlineQueue } from '../core/deadline-queue.ts';

@@ -1,7 +1,7 @@
 /** Waits until one of the given nodes has answered the handshake, dialing a few at a time.
- *  Invariants: it settles exactly once; it fails as soon as every given node has failed once, or at the deadline.
- *  A node that refuses this client (another cluster, another protocol) explains more than one that is away: its error
- *  stands before UNREACHABLE. */
+ *  Invariants: it settles exactly once; it fails as soon as every given node has failed once, or
+ *  at the deadline. A node that refuses this client (another cluster, another protocol) explains
+ *  more than one that is away: its error stands before UNREACHABLE. */
 import type { DeadlineEntry } from '../core/deadline-queue.ts';
 import { CoterieError } from '../core/errors.ts';
 import type { Deadlines } from './deadlines.ts';

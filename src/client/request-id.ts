@@ -1,5 +1,5 @@
 /** Request ids: 16 bytes, written as 32 hex digits, that make the repetition of a write safe.
- *  Not here: what a node does with them (RULINGS 8; docs/guarantees.md). */
+ *  Not here: what a node does with them (docs/guarantees.md). */
 import { bytesToHex, hexToBytes } from '../core/bytes.ts';
 import { CoterieError } from '../core/errors.ts';
 import { REQUEST_ID_BYTES } from '../core/limits.ts';
@@ -27,7 +27,8 @@ export function formatId(id: Uint8Array): string {
   return bytesToHex(id);
 }
 
-/** A number below 2^16 that depends on the whole id: ids that were made from a time differ in few places only. */
+/** A number below 2^16 that depends on the whole id: ids that were made from a time differ in
+ *  few places only. */
 export function drawOf(id: Uint8Array): number {
   let sum = 0;
   for (const byte of id) sum = (Math.imul(sum, 31) + byte) >>> 0;
@@ -35,6 +36,7 @@ export function drawOf(id: Uint8Array): number {
 }
 
 function wrong(what: string, found: string): CoterieError {
-  const message = `The ${what} ${found}; it must be ${REQUEST_ID_BYTES} bytes, 32 hex digits or a UUID`;
+  const forms = `${REQUEST_ID_BYTES} bytes, 32 hex digits or a UUID`;
+  const message = `The ${what} ${found}; it must be ${forms}`;
   return new CoterieError('INVALID_ARGUMENT', message);
 }

@@ -1,6 +1,6 @@
 /** Arguments of the public methods to request messages, checked once, here at the edge.
- *  Errors: KEY_TOO_LARGE, VALUE_TOO_LARGE, INVALID_CONTEXT, INVALID_ARGUMENT. What depends on the layout (W > N, a
- *  level that does not fit the verb) is for the node to say.
+ *  Errors: KEY_TOO_LARGE, VALUE_TOO_LARGE, INVALID_CONTEXT, INVALID_ARGUMENT. What depends on
+ *  the layout (W > N, a level that does not fit the verb) is for the node to say.
  *  Not here: the fields that are filled in when the request is sent (call.ts). */
 import { CoterieError } from '../core/errors.ts';
 import { BUCKET_NAME, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../core/limits.ts';

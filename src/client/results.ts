@@ -54,7 +54,8 @@ class ReadResult implements GetResult {
     try {
       return decoder.decode(this.value);
     } catch (cause) {
-      const message = `The value of ${this.value.length} bytes is not UTF-8: take value in place of text()`;
+      const bytes = this.value.length;
+      const message = `The value of ${bytes} bytes is not UTF-8: take value in place of text()`;
       throw new CoterieError('INVALID_ARGUMENT', message, { cause });
     }
   }
@@ -106,7 +107,8 @@ function repliesOf(quorum: Quorum | undefined): Replies {
   return { required: quorum.required, received: quorum.received, nodes: quorum.nodes };
 }
 
-/** Decoded bytes are a view of the whole frame. A small value that its holder keeps would keep megabytes alive. */
+/** Decoded bytes are a view of the whole frame. A small value that its holder keeps would keep
+ *  megabytes alive. */
 function detached(value: Uint8Array): Uint8Array {
   const isMostOfFrame = value.length * 2 >= value.buffer.byteLength;
   return isMostOfFrame

@@ -1,17 +1,20 @@
 /** What follows a failed attempt: give up, another node, or the same node again.
- *  Invariants: a write with an unknown outcome goes to another node only in mode `any`; in mode `same` it is tried once
- *  more, where it was, whatever comes of that; what a node was never handed may always move on; every chain of
- *  decisions ends (SENT_MAX attempts that were sent, each node at most once otherwise).
+ *  Invariants: a write with an unknown outcome goes to another node only in mode `any`; in mode
+ *  `same` it is tried once more, where it was, whatever comes of that; what a node was never
+ *  handed may always move on; every chain of decisions ends (SENT_MAX attempts that were sent,
+ *  each node at most once otherwise).
  *  Not here: choosing the node (router.ts), waiting (call.ts).
- *  Source: PROTOCOLS d "Idempotent retry"; docs/guarantees.md G4. */
+ *  Source: docs/guarantees.md, G4. */
 import type { ErrorCode } from '../core/errors.ts';
 import type { RetryMode } from './types.ts';
 
 /** Attempts of one request that were handed to a stream. */
 export const SENT_MAX = 4;
-/** First pause before a node that has already answered is asked again; doubles with every attempt. */
+/** First pause before a node that has already answered is asked again; doubles with every
+ *  attempt. */
 export const RETRY_PAUSE_MS = 20;
-/** A node reports DEADLINE_EXCEEDED at the end of the budget: only a node with a lower limit of its own leaves more. */
+/** A node reports DEADLINE_EXCEEDED at the end of the budget: only a node with a lower limit of
+ *  its own leaves more. */
 export const REMAINING_AFTER_DEADLINE_MS = 100;
 
 export interface FailedAttempt {
@@ -48,7 +51,8 @@ const FAIL: RetryDecision = { next: 'fail' };
 const OTHER: RetryDecision = { next: 'other' };
 const SAME: RetryDecision = { next: 'same' };
 
-/** Refusals that say something about the node, not about the cluster: another one may well take the write. */
+/** Refusals that say something about the node, not about the cluster: another one may well take
+ *  the write. */
 const NODE_REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'OVERLOADED',
   'NOT_RECOVERED',
@@ -68,7 +72,8 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NOT_OWNER',
 ]);
 
-/** Final for a write unless the caller allows any node: a second coordinator would meet the same replicas. */
+/** Final for a write unless the caller allows any node: a second coordinator would meet the same
+ *  replicas. */
 const CLUSTER_REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'NO_REPLICA',
   'QUORUM_NOT_MET',
@@ -85,7 +90,8 @@ export function decideRetry(attempt: FailedAttempt): RetryDecision {
   if (verb === 'read') return elsewhere(attempt);
   if (CLUSTER_REFUSALS.has(code)) return retry === 'any' ? elsewhere(attempt) : FAIL;
   if (attempt.applied === 'unknown') {
-    // The node that was asked first knows best whether it did it; another one is second choice even in `any`.
+    // The node that was asked first knows best whether it did it: another one comes second, even
+    // in mode `any`.
     return attempt.isUnknown ? elsewhere(attempt) : SAME;
   }
   return NODE_REFUSALS.has(code) ? elsewhere(attempt) : FAIL;

@@ -1,16 +1,19 @@
 /** Which node gets an attempt.
- *  Order of preference: a replica of the key whose session is ready; any other ready node, which passes the request
- *  on; a node that can be dialed, replicas first; one that asked to be left alone; one that rests after a failure.
- *  Reads take the less loaded of two replicas that are drawn at random. Writes do the same, except that the draw is
- *  made by the request id: the same id goes to the same minter, whoever repeats it, unless that one is much busier.
- *  Replicas without a session are dialed in passing, so that a request waits for a dial only when nothing is ready.
- *  Source: Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001; RULINGS 8. */
+ *  Order of preference: a replica of the key whose session is ready; any other ready node, which
+ *  passes the request on; a node that can be dialed, replicas first; one that asked to be left
+ *  alone; one that rests after a failure. Reads take the less loaded of two replicas that are
+ *  drawn at random. Writes do the same, except that the draw is made by the request id: the same
+ *  id goes to the same minter, whoever repeats it, unless that one is much busier. Replicas
+ *  without a session are dialed in passing, so that a request waits for a dial only when nothing
+ *  is ready.
+ *  Source: Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001. */
 import type { CoterieError } from '../core/errors.ts';
 import type { Random } from '../env/random.ts';
 import type { SessionConnection } from './session-connection.ts';
 import type { SessionPool } from './session-pool.ts';
 
-/** A write leaves the minter that its id names when that one has this many more requests than the second. */
+/** A write leaves the minter that its id names when that one has this many more requests than
+ *  the second. */
 export const MINTER_LOAD_EXCESS = 64;
 /** How long a node that refused is left alone when it names no time of its own. */
 export const AVOID_MS = 250;

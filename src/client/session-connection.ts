@@ -1,7 +1,8 @@
 /** The one stream to one node: dialed when first needed, dialed again on demand after it broke.
- *  Invariants: nothing but the hello is sent before the node has answered it, so what waits here was certainly not
- *  applied; no more than the node's own bound is unanswered; while SEND_BUFFER_BYTES_MAX wait for the network nothing
- *  is added to them; a stream that is over calls nothing back.
+ *  Invariants: nothing but the hello is sent before the node has answered it, so what waits here
+ *  was certainly not applied; no more than the node's own bound is unanswered; while
+ *  SEND_BUFFER_BYTES_MAX wait for the network nothing is added to them; a stream that is over
+ *  calls nothing back.
  *  Not here: which node a request goes to (router.ts), what follows a failure (retry-policy.ts).
  *  Source: ARCHITECTURE 5.1 (frames that batch one tick); proto/coterie/v1/kv.proto, Session. */
 import type { DeadlineEntry } from '../core/deadline-queue.ts';
@@ -18,15 +19,17 @@ import type {
 } from '../wire/generated/coterie/v1/kv.ts';
 import { SessionReplyFrame, SessionRequestFrame } from '../wire/generated/coterie/v1/kv.ts';
 import type { Deadlines } from './deadlines.ts';
+import { helloFault, SESSION_PROTOCOL } from './hello-check.ts';
 import type { SessionWork } from './session-work.ts';
 
-export const SESSION_PROTOCOL = 1;
 /** From dialing to the answer of the hello. */
 export const DIAL_TIMEOUT_MS = 1_000;
-/** Pause before the first dial after a failure; doubles, less up to half at random, up to the maximum. */
+/** Pause before the first dial after a failure; doubles, less up to half at random, up to the
+ *  maximum. */
 export const REDIAL_MIN_MS = 50;
 export const REDIAL_MAX_MS = 1_000;
-/** Bytes handed to the stream that the network has not taken: beyond it work waits, where it can be withdrawn. */
+/** Bytes handed to the stream that the network has not taken: beyond it work waits, where it can
+ *  be withdrawn. */
 export const SEND_BUFFER_BYTES_MAX = 1_024 * 1_024;
 /** A frame is closed when it has reached this; one value may be larger. */
 export const FRAME_BYTES_GOAL = 256 * 1_024;
@@ -161,7 +164,8 @@ export class SessionConnection {
     this.#planFlush();
   }
 
-  /** A request that was sent here got no answer within its budget, not even the node's own DEADLINE_EXCEEDED. */
+  /** A request that was sent here got no answer within its budget, not even the node's own
+   *  DEADLINE_EXCEEDED. */
   timedOut(nowMs: number): void {
     this.#silentTimeouts += 1;
     if (this.#silentSinceMs === undefined || this.#state !== 'ready') return;
@@ -192,7 +196,8 @@ export class SessionConnection {
     });
   }
 
-  /** Everything still here fails with NOT_RUNNING. Settles when every stream to the node is over. */
+  /** Everything still here fails with NOT_RUNNING. Settles when every stream to the node is
+   *  over. */
   close(): Promise<void> {
     const stream = this.#stream;
     this.#fail(new CoterieError('NOT_RUNNING', CLOSED, { applied: 'unknown' }), false, 'closed');
@@ -222,7 +227,8 @@ export class SessionConnection {
         this.#over();
         if (dialNumber !== this.#dialNumber) return;
         this.#stream = undefined;
-        const message = `The connection to ${this.address} is over (${reason.kind}: ${reason.message})`;
+        const why = `${reason.kind}: ${reason.message}`;
+        const message = `The connection to ${this.address} is over (${why})`;
         this.#break(new CoterieError('UNREACHABLE', message), reason.kind === 'refused');
       },
       drained: () => {
@@ -238,7 +244,8 @@ export class SessionConnection {
     try {
       frame = SessionReplyFrame.decode(bytes);
     } catch (cause) {
-      const message = `${this.address} sent a frame of ${bytes.length} bytes that cannot be decoded`;
+      const size = bytes.length;
+      const message = `${this.address} sent a frame of ${size} bytes that cannot be decoded`;
       this.#break(
         new CoterieError('MALFORMED_MESSAGE', message, { cause, applied: 'unknown' }),
         false,
@@ -255,7 +262,7 @@ export class SessionConnection {
 
   /** Takes the answer of the hello; false when the stream is given up. */
   #helloed(hello: SessionHelloReply | undefined): boolean {
-    const refusal = refusalOf(hello, this.address, this.#owner.clusterId());
+    const refusal = helloFault(hello, this.address, this.#owner.clusterId());
     if (refusal !== undefined || hello === undefined) {
       if (refusal !== undefined) this.#break(refusal, true);
       return false;
@@ -333,7 +340,8 @@ export class SessionConnection {
     return this.#nextCorrelation;
   }
 
-  /** The stream is of no use any more: rest, then fail what is here. `isUnsent`: nothing was delivered. */
+  /** The stream is of no use any more: rest, then fail what is here. `isUnsent`: nothing was
+   *  delivered. */
   #break(error: CoterieError, isUnsent: boolean): void {
     const ceilingMs = Math.min(REDIAL_MAX_MS, REDIAL_MIN_MS * 2 ** Math.min(this.#failures, 10));
     this.#failures += 1;
@@ -373,26 +381,4 @@ export class SessionConnection {
     if (this.#wait !== undefined) this.#env.deadlines.cancel(this.#wait);
     this.#wait = undefined;
   }
-}
-
-function refusalOf(
-  hello: SessionHelloReply | undefined,
-  address: string,
-  clusterId: Uint8Array,
-): CoterieError | undefined {
-  if (hello === undefined) {
-    const message = `${address} answered the handshake with a frame that has no hello`;
-    return new CoterieError('MALFORMED_MESSAGE', message);
-  }
-  if (hello.refused !== undefined) return errorFromWire(hello.refused);
-  if (hello.protocol !== SESSION_PROTOCOL) {
-    const message = `${address} speaks session protocol ${hello.protocol}; this client speaks ${SESSION_PROTOCOL}`;
-    return new CoterieError('VERSION_UNSUPPORTED', message);
-  }
-  const isOther =
-    clusterId.length > 0 &&
-    hello.clusterId.length > 0 &&
-    hello.clusterId.some((byte, index) => byte !== clusterId[index]);
-  if (!isOther) return undefined;
-  return new CoterieError('CLUSTER_MISMATCH', `${address} belongs to another cluster`);
 }

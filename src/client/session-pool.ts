@@ -1,7 +1,9 @@
 /** The sessions of one client, one per node, and the layout they have shown it.
- *  Invariants: of several layouts seen the newest version stands; a node known by name is never dialed twice, whether
- *  it was given or learned; all sessions belong to one cluster, the one asked for or else the first one met.
- *  Not here: which session a request takes (router.ts), the stream itself (session-connection.ts). */
+ *  Invariants: of several layouts seen the newest version stands; a node known by name is never
+ *  dialed twice, whether it was given or learned; all sessions belong to one cluster, the one
+ *  asked for or else the first one met.
+ *  Not here: which session a request takes (router.ts), the stream itself
+ *  (session-connection.ts). */
 import { bytesEqual } from '../core/bytes.ts';
 import { CoterieError } from '../core/errors.ts';
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
@@ -68,8 +70,8 @@ export class SessionPool implements SessionOwner {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Sessions of the key's replicas, in an order that means nothing; empty before a layout is known. The same list at
-   *  every call, so a request allocates none. */
+  /** Sessions of the key's replicas, in an order that means nothing; empty before a layout is
+   *  known. The same list at every call, so a request allocates none. */
   replicasOf(bucket: string, key: Uint8Array): readonly SessionConnection[] {
     const ring = this.#ring;
     if (ring === undefined) return NO_SESSIONS;

@@ -1,5 +1,6 @@
 /** One attempt of a request, as a session sees it: what to encode, and whom to tell.
- *  Invariant: after `submit` the session calls exactly one of `replied` and `failed`, unless the work is withdrawn.
+ *  Invariant: after `submit` the session calls exactly one of `replied` and `failed`, unless the
+ *  work is withdrawn.
  *  Not here: the session (session-connection.ts), the request over all its attempts (call.ts). */
 import type { CoterieError } from '../core/errors.ts';
 import type { SessionReply, SessionRequest } from '../wire/generated/coterie/v1/kv.ts';
@@ -16,7 +17,8 @@ export interface SessionWork {
   readonly bytes: number;
   /** Id on the stream; given by the session when it sends. */
   correlation: number;
-  /** Called right before the work is encoded and handed to the stream: the time left is written now. */
+  /** Called right before the work is encoded and handed to the stream: the time left is written
+   *  now. */
   sending(nowMs: number): void;
   replied(result: SessionResult): void;
   /** `wasSent` false: the node has certainly not seen the work. */

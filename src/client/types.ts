@@ -1,7 +1,7 @@
 /** The public types of the client: options, results, and the client itself.
- *  Conventions: a key or value is a string, taken as UTF-8, or bytes; bytes handed in must not be changed before the
- *  promise settles. Times are milliseconds. Not found and several siblings are results; faults reject with a
- *  CoterieError and nothing else.
+ *  Conventions: a key or value is a string, taken as UTF-8, or bytes; bytes handed in must not
+ *  be changed before the promise settles. Times are milliseconds. Not found and several siblings
+ *  are results; faults reject with a CoterieError and nothing else.
  *  Not here: behaviour (client.ts). */
 import type { ConsistencyLevel } from '../core/quorum/level.ts';
 import type { Ring } from '../core/ring/ring.ts';
@@ -11,12 +11,16 @@ import type { Random } from '../env/random.ts';
 import type { Transport } from '../env/transport.ts';
 import type { Durability } from '../wire/level-codec.ts';
 
-/** What happens to a write whose outcome is unknown (the connection broke, the deadline of the node passed).
- *  - `same`: tried once more at the same node with the same request id, which cannot write twice.
- *  - `any`: then also at other nodes. If the first try was applied and has been overwritten or deleted meanwhile, the
- *    value may come back as a sibling; every other retry is safe.
- *  - `none`: a request is handed to one node at most once, reads too.
- *  A request that was certainly not applied (refused, or never sent) moves on in `same` and `any`. */
+/** What happens to a write whose outcome is unknown (the connection broke, the deadline of the
+ *  node passed).
+ *  - `same`: tried once more at the same node with the same request id, which cannot write
+ *    twice.
+ *  - `any`: then also at other nodes. If the first try was applied and has been overwritten or
+ *    deleted meanwhile, the value may come back as a sibling; every other retry is safe.
+ *  - `none`: a request is handed to a node once at most, reads too.
+ *
+ *  A write that a node refused (so that it was certainly not applied) moves on in `same` and
+ *  `any`; one that no node was handed moves on in every mode. */
 export type RetryMode = 'same' | 'any' | 'none';
 
 /** The part of AbortSignal that is used; the platform's own fits. */
@@ -44,7 +48,8 @@ export interface ClientOptions {
   readonly bucket?: string;
   /** Level of requests that give neither level nor raw numbers. Default `quorum`. */
   readonly consistency?: ConsistencyLevel;
-  /** One budget per request for connecting, waiting and all attempts, 1..3,600,000 ms. Default 2,000. */
+  /** One budget per request for connecting, waiting and all attempts, 1..3,600,000 ms. Default
+   *  2,000. */
   readonly timeoutMs?: number;
   /** Default `same`. */
   readonly retry?: RetryMode;
@@ -86,20 +91,23 @@ export interface WriteOptions extends RequestOptions {
   readonly durability?: Durability;
   /** `context` of the result that this write replaces. */
   readonly context?: string;
-  /** 16 bytes, 32 hex digits or a UUID; made when absent. Give the one of a failed write (its error's
-   *  `details.requestId`) to repeat that write safely; the node then first looks for the earlier try. */
+  /** 16 bytes, 32 hex digits or a UUID; made when absent. Give the one of a failed write (its
+   *  error's `details.requestId`) to repeat that write safely; the node then first looks for the
+   *  earlier try. */
   readonly requestId?: string | Uint8Array;
   /** Replaces the client's mode for this request. */
   readonly retry?: RetryMode;
 }
 
 export interface PutOptions extends WriteOptions {
-  /** Replace whatever the minting replica holds; may drop a concurrent sibling. Excludes `context`. */
+  /** Replace whatever the minting replica holds; may drop a concurrent sibling. Excludes
+   *  `context`. */
   readonly overwrite?: boolean;
 }
 
 export interface DeleteOptions extends WriteOptions {
-  /** Delete what the minting replica holds, without the read that comes first otherwise. Excludes `context`. */
+  /** Delete what the minting replica holds, without the read that comes first otherwise.
+   *  Excludes `context`. */
   readonly blind?: boolean;
 }
 
@@ -161,13 +169,14 @@ export interface GetResult extends ResultBase {
   /** The value when there is exactly one. */
   readonly value?: Uint8Array;
   readonly replies: Replies;
-  /** The value as text; `undefined` when not found. Errors: SIBLINGS when there are several, INVALID_ARGUMENT when
-   *  it is not UTF-8. */
+  /** The value as text; `undefined` when not found. Errors: SIBLINGS when there are several,
+   *  INVALID_ARGUMENT when it is not UTF-8. */
   text(): string | undefined;
 }
 
 interface WriteResultBase extends ResultBase {
-  /** Values the stored record has now, tombstones not counted; more than 1: somebody wrote at the same time. */
+  /** Values the stored record has now, tombstones not counted; more than 1: somebody wrote at
+   *  the same time. */
   readonly siblings: number;
   readonly acks: Replies;
   /** How many of the acknowledgements were durable. */
@@ -186,7 +195,8 @@ export interface DeleteResult extends WriteResultBase {
   readonly found: boolean;
 }
 
-/** Every method rejects with a CoterieError; `applied` of a failed write says whether it may have happened. */
+/** Every method rejects with a CoterieError; `applied` of a failed write says whether it may
+ *  have happened. */
 export interface Client extends AsyncDisposable {
   get(key: string | Uint8Array, options?: GetOptions): Promise<GetResult>;
   put(
@@ -195,11 +205,13 @@ export interface Client extends AsyncDisposable {
     options?: PutOptions,
   ): Promise<PutResult>;
   delete(key: string | Uint8Array, options?: DeleteOptions): Promise<DeleteResult>;
-  /** Asks a node for the layout it works with. Errors: NOT_INITIALISED before the cluster has one. */
+  /** Asks a node for the layout it works with. Errors: NOT_INITIALISED before the cluster has
+   *  one. */
   layout(options?: RequestOptions): Promise<Ring>;
-  /** Resolves once a node has answered the handshake. Errors: UNREACHABLE naming every address, DEADLINE_EXCEEDED,
-   *  CLUSTER_MISMATCH, VERSION_UNSUPPORTED. */
+  /** Resolves once a node has answered the handshake. Errors: UNREACHABLE naming every address
+   *  (also at the deadline), CLUSTER_MISMATCH, VERSION_UNSUPPORTED, ABORTED. */
   ready(options?: Pick<RequestOptions, 'timeoutMs' | 'signal'>): Promise<void>;
-  /** Idempotent. Requests in flight fail with NOT_RUNNING; afterwards no timer, stream or callback is left. */
+  /** Idempotent. Requests in flight fail with NOT_RUNNING; afterwards no timer, stream or
+   *  callback is left. */
   close(): Promise<void>;
 }
