@@ -16,6 +16,7 @@
  *  Not here: finding the earlier attempt of a write that is already replaced (request-table.ts),
  *  durability.
  *  Source: Preguiça, Baquero et al. 2010; riak_kv issue 679 (reused counters lose data). */
+import { bytesEqual } from '../bytes.ts';
 import type { Checksum } from '../checksum.ts';
 import { CoterieError } from '../errors.ts';
 import { CONTEXT_BYTES_MAX, RECORD_BYTES_MAX, SIBLINGS_MAX } from '../limits.ts';
@@ -32,7 +33,6 @@ import { compareDots, type Dot, formatDot } from './dot.ts';
 import { hlcFromUnixMs } from './hlc.ts';
 import {
   type Content,
-  compareBytes,
   contentHashOf,
   contextOf,
   EMPTY_BYTES,
@@ -183,8 +183,7 @@ function findEarlierAttempt(
   if (requestId === undefined) return undefined;
   const isTombstone = operation.kind === 'delete';
   const attempts = base.siblings.filter(
-    (sibling) =>
-      sibling.requestId !== undefined && compareBytes(sibling.requestId, requestId) === 0,
+    (sibling) => sibling.requestId !== undefined && bytesEqual(sibling.requestId, requestId),
   );
   const same = attempts.find(
     (sibling) => sibling.isTombstone === isTombstone && sibling.contentHash === contentHash,

@@ -8,6 +8,7 @@
  *  sibling's dot, also that of a tombstone.
  *  Not here: new events (mint.ts), bytes (record-codec.ts).
  *  Source: Preguiça, Baquero et al. 2010; Almeida et al. 2014. */
+import { bytesEqual, compareBytes } from '../bytes.ts';
 import type { Checksum } from '../checksum.ts';
 import { type CausalContext, covers, EMPTY_CONTEXT, joinDots } from './causal-context.ts';
 import { compareDots, type Dot, dotsEqual } from './dot.ts';
@@ -135,16 +136,6 @@ function compareContents(a: Sibling, b: Sibling): number {
   );
 }
 
-/** Lexicographic. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let index = 0; index < length; index += 1) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
-}
-
 /** Two events of one write: an attempt was repeated through another minter. The content is compared
  *  too, so that a client's careless reuse of an id never hides a value. */
 export function isTwin(a: Sibling, b: Sibling): boolean {
@@ -153,7 +144,7 @@ export function isTwin(a: Sibling, b: Sibling): boolean {
     b.requestId !== undefined &&
     a.contentHash === b.contentHash &&
     a.isTombstone === b.isTombstone &&
-    compareBytes(a.requestId, b.requestId) === 0
+    bytesEqual(a.requestId, b.requestId)
   );
 }
 
@@ -188,6 +179,9 @@ export function contentHashOf(checksum: Checksum, content: Content): number {
   writeU32(contentFrame, 0, high);
   writeU32(contentFrame, 4, low);
   writeU32(contentFrame, 8, meta.length);
-  const framed = checksum(contentFrame);
-  return checksum(value, meta.length === 0 ? framed : checksum(meta, framed));
+  let hash = checksum(contentFrame);
+  // Never of no bytes: zlib takes an empty array without memory of its own for "begin anew".
+  if (meta.length > 0) hash = checksum(meta, hash);
+  if (value.length > 0) hash = checksum(value, hash);
+  return hash;
 }
