@@ -1,4 +1,4 @@
-/** Byte strings: equality and the hexadecimal form that logs and stored rows use.
+/** Byte strings: equality, order and the hexadecimal form that logs and stored rows use.
  *  Not here: anything with a meaning beyond the bytes. */
 import { CoterieError } from './errors.ts';
 
@@ -9,6 +9,16 @@ export function bytesEqual(a: Uint8Array, b: Uint8Array): boolean {
     if (a[index] !== b[index]) return false;
   }
   return true;
+}
+
+/** Byte by byte, shorter first: negative, zero or positive. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let index = 0; index < shared; index += 1) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
 }
 
 const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -27,5 +27,5 @@ export async function writeIdentity(rows: MetaRows, identity: NodeIdentity): Pro
   const value = new Uint8Array(1 + name.length);
   value[0] = IDENTITY_FORMAT;
   value.set(name, 1);
-  await rows.writeMeta([{ name: IDENTITY_ROW, value }], { sync: true });
+  await rows.writeMeta([{ name: IDENTITY_ROW, value }]);
 }

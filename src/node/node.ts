@@ -8,7 +8,9 @@ import { CoterieError } from '../core/errors.ts';
 import type { OpenedStore } from '../core/membership/standing.ts';
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
 import { Ring } from '../core/ring/ring.ts';
+import type { ClockReading } from '../core/version/hlc.ts';
 import { HybridLogicalClock } from '../core/version/hlc.ts';
+import type { RecordCodec } from '../core/version/record-codec.ts';
 import { createRecordCodec } from '../core/version/record-codec.ts';
 import type { FrameStream, StreamHandlers, StreamService } from '../env/transport.ts';
 import type { AdminService, KvService, NodeServices } from '../wire/services.ts';
@@ -24,7 +26,7 @@ import { LinkRequests } from './replica/link-requests.ts';
 import { Replica } from './replica/replica.ts';
 import { SessionServer } from './session/session-server.ts';
 import { StandingKeeper } from './standing/standing-keeper.ts';
-import type { OpeningState } from './storage/record-store.ts';
+import type { OpeningState } from './storage/opening.ts';
 import { RecordStore } from './storage/record-store.ts';
 
 type Phase = 'created' | 'starting' | 'running' | 'failed' | 'stopping' | 'stopped';
@@ -43,12 +45,14 @@ interface Rooms {
   readonly standing: StandingKeeper;
   readonly links: Links;
   readonly coordinator: Coordinator;
+  readonly hlc: HybridLogicalClock;
 }
 
 export class Node implements NodeServices {
   readonly #env: NodeEnvironment;
   readonly #options: NodeOptions;
   readonly #deadlines: Deadlines;
+  readonly #codec: RecordCodec;
   readonly #store: RecordStore;
   readonly #admin: Admin;
   readonly #sessions = new Set<SessionServer>();
@@ -67,7 +71,12 @@ export class Node implements NodeServices {
     this.#env = env;
     this.#options = options;
     this.#deadlines = new Deadlines(env.clock);
-    this.#store = new RecordStore(env, options.storage);
+    this.#codec = createRecordCodec(env.checksum);
+    this.#store = new RecordStore(
+      env,
+      { codec: this.#codec, presentTick: () => this.#running().hlc.issue(this.#reading()) },
+      options.storage,
+    );
     this.#admin = new Admin(this.#administered(), this.#deadlines);
   }
 
@@ -106,6 +115,7 @@ export class Node implements NodeServices {
     this.#address = address;
     const opening = await this.#store.start();
     this.#store.onFailed((error) => this.#fail(error));
+    this.#store.onEngineDamage((reason) => this.#rooms?.standing.reportDamage(reason));
     const identity = await readIdentity(this.#store);
     const name = identity?.name ?? this.#options.name ?? address;
     if (this.#options.name !== undefined && this.#options.name !== name) {
@@ -167,7 +177,7 @@ export class Node implements NodeServices {
 
   #makeRooms(name: string, opening: OpeningState): Rooms {
     const env = { ...this.#env, deadlines: this.#deadlines };
-    const codec = createRecordCodec(env.checksum);
+    const codec = this.#codec;
     const opened: OpenedStore = {
       storeId: bytesToHex(opening.storeId),
       run: opening.run,
@@ -188,7 +198,7 @@ export class Node implements NodeServices {
     });
     const hlc = new HybridLogicalClock({
       ceiling: opening.ceiling,
-      reading: { wallMs: env.clock.wallMs(), monotonicMs: env.clock.monotonicMs() },
+      reading: this.#reading(),
     });
     const replica = new Replica({ ...env, store: this.#store, codec, hlc }, view, {
       requestTableEntriesMax: this.#options.requestTableEntriesMax,
@@ -220,7 +230,7 @@ export class Node implements NodeServices {
       replaceAfterMs: this.#options.replicaReadTimeoutMs,
       replicaWriteTimeoutMs: this.#options.replicaWriteTimeoutMs,
     });
-    return { name, opening, opened, standing, links, coordinator };
+    return { name, opening, opened, standing, links, coordinator, hlc };
   }
 
   #acceptSession(rooms: Rooms, stream: FrameStream): StreamHandlers {
@@ -272,7 +282,7 @@ export class Node implements NodeServices {
         `The layout names no member ${this.name}; nothing was changed`,
       );
     }
-    await this.#store.writeMeta([{ name: LAYOUT_ROW, value: layoutBytes }], { sync: true });
+    await this.#store.writeMeta([{ name: LAYOUT_ROW, value: layoutBytes }]);
     await this.#join(layoutBytes);
     this.#announceServing();
   }
@@ -296,6 +306,11 @@ export class Node implements NodeServices {
     this.#place = place;
     await rooms.standing.start(rooms.opened, damageOf(rooms.opening), peers);
     rooms.links.join(place, layoutBytes);
+  }
+
+  #reading(): ClockReading {
+    const { clock } = this.#env;
+    return { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
   }
 
   #running(): Rooms {
@@ -335,7 +350,7 @@ export class Node implements NodeServices {
       reason: () => this.#failure || (this.#rooms?.standing.standing.reason ?? ''),
       run: () => this.#rooms?.opening.run ?? 0,
       commitSeq: () => this.#store.commitSeq,
-      keyCount: () => this.#store.keyCount(),
+      keyCount: () => this.#store.keyCount,
       unreadableCount: () => this.#store.unreadableCount,
       diskSpace: () => this.#env.store.diskSpace(),
       link: (nodeIndex) => this.#rooms?.links.link(nodeIndex),

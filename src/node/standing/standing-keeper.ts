@@ -19,7 +19,6 @@ export interface MetaRows {
   readMeta(name: string): Promise<Uint8Array | undefined>;
   writeMeta(
     entries: readonly { readonly name: string; readonly value: Uint8Array }[],
-    options: { readonly sync: true },
   ): Promise<void>;
 }
 
@@ -99,9 +98,7 @@ export class StandingKeeper {
     peer.shown = shown;
     const next = remember(peer.remembered, shown);
     if (next !== peer.remembered) {
-      await this.#rows.writeMeta([{ name: rowName(nodeIndex), value: encodeRow(next) }], {
-        sync: true,
-      });
+      await this.#rows.writeMeta([{ name: rowName(nodeIndex), value: encodeRow(next) }]);
       peer.remembered = next;
     }
     peer.hasAnswered = true;
@@ -151,7 +148,7 @@ export class StandingKeeper {
       if (peer.remembered === undefined) continue;
       entries.push({ name: rowName(nodeIndex), value: encodeRow(peer.remembered) });
     }
-    this.#rows.writeMeta(entries, { sync: true }).catch((error: unknown) => {
+    this.#rows.writeMeta(entries).catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       this.#log.warn('peer-commits-not-noted', { message });
     });

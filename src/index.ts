@@ -1,0 +1,29 @@
+/** The public names of Coterie: a client for a cluster, a node or a whole cluster in this process, and the errors. */
+export type {
+  AbortSignalLike,
+  Client,
+  ClientOptions,
+  DeleteOptions,
+  DeleteResult,
+  GetOptions,
+  GetResult,
+  PutOptions,
+  PutResult,
+  Replies,
+  RequestOptions,
+  RequestTrace,
+  RequestTraceStep,
+  RetryMode,
+  SiblingValue,
+  WriteOptions,
+} from './client/types.ts';
+export type { NodeConfig, NodeConfigInput } from './config/schema.ts';
+export type { ConnectOptions } from './connect.ts';
+export { connect } from './connect.ts';
+export type { ErrorCode, ErrorDetails, ErrorFamily, ErrorSpec } from './core/errors.ts';
+export { CoterieError, ERROR_CODES } from './core/errors.ts';
+export type { ConsistencyLevel } from './core/quorum/level.ts';
+export type { ClusterOptions, RunningCluster, RunningNode, StartOptions } from './embed.ts';
+export { startCluster, startNode } from './embed.ts';
+export type { Log, LogFields } from './env/log.ts';
+export type { Durability } from './wire/level-codec.ts';
