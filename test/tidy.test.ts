@@ -1,4 +1,5 @@
-/** The rules of this repository, run over this repository. What each rule catches is shown in test/tidy. */
+/** The rules of this repository, run over this repository. What each rule catches is shown in
+ *  test/tidy. */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +17,8 @@ const everything = readRepository();
 const src = everything.filter(({ path }) => /^src\/.*\.ts$/.test(path));
 const code = everything.filter(({ path }) => /^(src|test)\/.*\.ts$|^bin\//.test(path));
 
-/** Files that are started or named from outside: the package's exports, and what bin and package.json scripts run. */
+/** Files that are started or named from outside: the package's exports, and what bin and
+ *  package.json scripts run. */
 const ENTRIES = [
   'src/index.ts',
   ...everything

@@ -26,11 +26,14 @@ export function errorsPage(): string {
     'Every failure is a `CoterieError` with a stable `code`. Two facts say what a program may do:',
     '',
     '- `retryable`: the same request, with the same request id, may be sent again as it is.',
-    '- `applied`: `no` means that no replica will ever show the write; `unknown` means that one may,',
-    '  now or later. An error may carry a better answer than the one its code has here: a coordinator',
+    '- `applied`: `no` means that no replica will ever show the write; `unknown` means that ' +
+      'one may,',
+    '  now or later. An error may carry a better answer than the one its code has here: a ' +
+      'coordinator',
     '  that knows that nothing was sent says `no` where the code alone would say `unknown`.',
     '',
-    'The message is for people and may change; it contains the numbers and what to do. `details` holds',
+    'The message is for people and may change; it contains the numbers and what to do. ' +
+      '`details` holds',
     'the same numbers for programs. A failed unary call carries all of it in the trailer',
     '`coterie-error-bin`; the command line prints it and exits with the code of the family.',
     '',
@@ -63,7 +66,8 @@ export function metricsPage(): string {
     '',
     'Made from `src/env/metrics.ts` by `npm run docs`; a test compares the two.',
     '',
-    '`--metrics HOST:PORT` serves them as Prometheus text. No label carries a key, a bucket or anything',
+    '`--metrics HOST:PORT` serves them as Prometheus text. No label carries a key, a bucket ' +
+      'or anything',
     'else that a user can make without bound. Times are seconds.',
     '',
     '| metric | kind | labels | meaning | buckets |',

@@ -1,4 +1,5 @@
-/** Shell snippets of a page that stand behind the mark `<!-- tested: NAME -->`: a test runs them as they are. */
+/** Shell snippets of a page that stand behind the mark `<!-- tested: NAME -->`: a test runs them as
+ *  they are. */
 
 export interface Snippet {
   readonly name: string;

@@ -11,7 +11,8 @@ export interface WaitOptions {
 }
 
 /** Resolves with the first truthy answer of `predicate`. Rejects at the deadline, saying what it
- *  waited for, and at once when the predicate throws: one that expects an error catches it itself. */
+ *  waited for, and at once when the predicate throws: one that expects an error catches it itself.
+ */
 export async function waitUntil<Answer>(
   predicate: () => Answer | Promise<Answer>,
   options: WaitOptions,

@@ -1,5 +1,6 @@
-/** Replaces the contents of comments, and of strings when asked, by spaces: every offset and line stays where it is.
- *  Enough of a tokenizer for our own sources; it does not try to understand the language. */
+/** Replaces the contents of comments, and of strings when asked, by spaces: every offset and line
+ *  stays where it is. Enough of a tokenizer for our own sources; it does not try to understand the
+ *  language. */
 
 export type Blanked = 'comments' | 'comments and strings';
 

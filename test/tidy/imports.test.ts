@@ -74,7 +74,7 @@ test('a diamond is no cycle, an import of itself is one', () => {
   expect(importCycles([sourceOf('src/a.ts', "import './a.ts';")])).toHaveLength(1);
 });
 
-test('a file that only itself and its test import is an orphan; entries and used files are none', () => {
+test('a file that only itself imports is an orphan; entries and used files are none', () => {
   const sources = [
     sourceOf('bin/coterie', "import '../dist/cli/main.js';"),
     sourceOf('src/index.ts', "export { used } from './used.ts';"),

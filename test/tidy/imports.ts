@@ -1,5 +1,5 @@
-/** Who imports whom, by a scan of the text: static, side-effect and dynamic imports, re-exports and `import('x')`
- *  types. A cycle of types counts like any other. */
+/** Who imports whom, by a scan of the text: static, side-effect and dynamic imports, re-exports and
+ *  `import('x')` types. A cycle of types counts like any other. */
 import { posix } from 'node:path';
 import { type Finding, lineAt, type Source } from './sources.ts';
 
@@ -83,7 +83,9 @@ export function importCycles(sources: readonly Source[]): readonly Finding[] {
     rule: 'cycles',
     path: group[0] ?? '',
     line: 0,
-    message: `is in an import cycle with ${group.slice(1).join(', ') || 'itself'}: move what both need down`,
+    message:
+      `is in an import cycle with ${group.slice(1).join(', ') || 'itself'}: move ` +
+      'what both need down',
   }));
 }
 
@@ -113,7 +115,8 @@ function stronglyConnected(targets: ReadonlyMap<string, readonly string[]>): str
   return groups;
 }
 
-/** Files of src that nothing in src or bin imports and that are no entry: dead, however well tested. */
+/** Files of src that nothing in src or bin imports and that are no entry: dead, however well
+ *  tested. */
 export function orphans(
   sources: readonly Source[],
   entries: readonly string[],

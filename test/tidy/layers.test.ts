@@ -60,8 +60,8 @@ test('rooms of the node do not know each other, not even by type', () => {
 });
 
 test('what rooms share as types is shared as types only', () => {
-  const value = "import { encodeKey } from '../storage/record-key.ts';";
-  const type = "import type { RecordKey } from '../storage/record-key.ts';";
+  const value = "import { openRecordStore } from '../storage/record-store.ts';";
+  const type = "import type { RecordStore } from '../storage/record-store.ts';";
   expect(faults('src/node/replica/a.ts', value)).toHaveLength(1);
   expect(faults('src/node/replica/a.ts', type)).toEqual([]);
 });

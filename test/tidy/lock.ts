@@ -9,8 +9,8 @@ interface LockedPackage {
 
 const KINDS = ['dependencies', 'devDependencies', 'optionalDependencies'] as const;
 
-/** npm leaves a package out of the lock file when it cannot fetch it for another platform, and `npm ci`
- *  then refuses the whole file; and a package.json edited by hand leaves the two apart. */
+/** npm leaves a package out of the lock file when it cannot fetch it for another platform, and `npm
+ *  ci` then refuses the whole file; and a package.json edited by hand leaves the two apart. */
 export function checkLock(manifestText: string, lockText: string): readonly Finding[] {
   const manifest = JSON.parse(manifestText) as LockedPackage;
   const { packages } = JSON.parse(lockText) as { packages: Record<string, LockedPackage> };

@@ -1,4 +1,5 @@
-/** Each decision has a table of examples and a law: src/core/a/b.ts has test/core/a/b.test.ts and b.prop.test.ts. */
+/** Each decision has a table of examples and a law: src/core/a/b.ts has test/core/a/b.test.ts and
+ *  b.prop.test.ts. */
 import type { Finding, Source } from './sources.ts';
 
 export function missingTests(sources: readonly Source[]): readonly Finding[] {

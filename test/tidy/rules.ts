@@ -142,7 +142,8 @@ export function checkSize({ path, lines }: Source): readonly Finding[] {
   return findings;
 }
 
-/** Files that hold decisions open with what they answer, what always holds, what they are not and where it is from. */
+/** Files that hold decisions open with what they answer, what always holds, what they are not and
+ *  where it is from. */
 export function checkHeader({ path, text }: Source): readonly Finding[] {
   if (!/^src\/(core|node|sim)\/.*\.ts$/.test(path) || path.endsWith('.d.ts')) return [];
   const comment = /^\/\*\*[\s\S]*?\*\/|^(?:\/\/.*\n)+/.exec(text)?.[0].trimEnd();

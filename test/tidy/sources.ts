@@ -1,4 +1,5 @@
-/** The files that the tidy rules look at, read once. Paths are relative to the repository, with forward slashes. */
+/** The files that the tidy rules look at, read once. Paths are relative to the repository, with
+ *  forward slashes. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { blank } from './blank.ts';

@@ -1,4 +1,5 @@
-/** What a program that uses the package sees: it compiles under nodenext, and no type of it is `any`. */
+/** What a program that uses the package sees: it compiles under nodenext, and no type of it is
+ *  `any`. */
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
