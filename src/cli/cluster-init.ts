@@ -1,23 +1,14 @@
-/** `coterie cluster init`: makes fresh nodes one cluster, in two steps. Reserve: all answer and
- *  agree, or nothing happens (a reservation lapses by itself). Adopt: each takes the layout
- *  durably and passes it on, so a crash half way completes itself. */
+/** `coterie cluster init`: makes fresh nodes one cluster, and says what it did. How and in which
+ *  steps: client/init-cluster.ts. */
 import { Command } from 'commander';
+import { initCluster } from '../client/init-cluster.ts';
 import { bytesToHex } from '../core/bytes.ts';
-import { CoterieError } from '../core/errors.ts';
+import type { InitPlan } from '../core/ring/init-plan.ts';
 import { layoutHash } from '../core/ring/layout.ts';
 import { REPLICAS_MAX } from '../core/ring/quota.ts';
 import { PARTITIONS_MAX } from '../core/ring/token.ts';
 import { ADMIN_TIMEOUT_MS, nodesOf, wholeNumberIn } from './arguments.ts';
 import { nodeOption, timeoutOption } from './data-options.ts';
-import { toCoterieError } from './error-report.ts';
-import {
-  checkArguments,
-  type InitArguments,
-  type InitPlan,
-  type NodeAnswer,
-  planInit,
-  proposalId,
-} from './init-plan.ts';
 import type { AdminConnection, CliContext } from './ports.ts';
 import { jsonLine } from './result-json.ts';
 
@@ -27,11 +18,6 @@ interface InitFlags {
   readonly partitions: number;
   readonly timeout?: number;
   readonly json?: boolean;
-}
-
-interface Peer {
-  readonly target: string;
-  readonly admin: AdminConnection;
 }
 
 export function clusterCommand(context: CliContext): Command {
@@ -60,9 +46,8 @@ async function clusterInit(context: CliContext, flags: InitFlags): Promise<void>
   const { terminal, ports, environment } = context;
   const { replicas, partitions } = flags;
   const wanted = { nodes: nodesOf(flags.node, environment), replicas, partitions };
-  checkArguments(wanted);
   const timeoutMs = flags.timeout ?? ADMIN_TIMEOUT_MS;
-  const peers: Peer[] = [];
+  const peers: { readonly target: string; readonly admin: AdminConnection }[] = [];
   try {
     for (const target of wanted.nodes) {
       peers.push({ target, admin: await ports.connectAdmin(target, { timeoutMs }) });
@@ -73,58 +58,6 @@ async function clusterInit(context: CliContext, flags: InitFlags): Promise<void>
   } finally {
     for (const { admin } of peers) await admin.close();
   }
-}
-
-/** Errors: what a node answered, with its address; CLUSTER_MISMATCH, INVALID_ARGUMENT
- *  (init-plan.ts). */
-export async function initCluster(
-  wanted: InitArguments,
-  peers: readonly Peer[],
-): Promise<InitPlan> {
-  const id = proposalId(wanted);
-  const answers = await reserveAll(id, peers);
-  const plan = planInit(wanted, answers);
-  const adopting = peers.filter(({ target }) => plan.targets.includes(target));
-  const request = { proposalId: id, layout: plan.encoded };
-  const outcomes = await Promise.allSettled(adopting.map(({ admin }) => admin.adopt(request)));
-  const failed = firstFailure(adopting, outcomes);
-  if (failed === undefined) return plan;
-  const taken = peers.length - outcomes.filter(({ status }) => status === 'rejected').length;
-  throw new CoterieError(
-    failed.error.code,
-    `${taken} of ${peers.length} nodes have the layout, but ${failed.target} did not take it: ` +
-      `${failed.error.message}; repeat the same command to complete it`,
-    { cause: failed.error, details: failed.error.details, retryable: true, applied: 'unknown' },
-  );
-}
-
-async function reserveAll(id: Uint8Array, peers: readonly Peer[]): Promise<NodeAnswer[]> {
-  const request = { proposalId: id };
-  const outcomes = await Promise.allSettled(
-    peers.map(async ({ target, admin }) => ({ target, ...(await admin.reserve(request)) })),
-  );
-  const failed = firstFailure(peers, outcomes);
-  if (failed !== undefined) {
-    const { code, message, details, retryable } = failed.error;
-    throw new CoterieError(code, `${failed.target}: ${message}; nothing was changed`, {
-      cause: failed.error,
-      details,
-      retryable,
-      applied: 'no',
-    });
-  }
-  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-}
-
-function firstFailure(
-  peers: readonly Peer[],
-  outcomes: readonly PromiseSettledResult<unknown>[],
-): { readonly target: string; readonly error: CoterieError } | undefined {
-  for (const [index, outcome] of outcomes.entries()) {
-    if (outcome.status === 'fulfilled') continue;
-    return { target: peers[index]?.target ?? '', error: toCoterieError(outcome.reason) };
-  }
-  return undefined;
 }
 
 export function planJson({ kind, layout, encoded }: InitPlan) {

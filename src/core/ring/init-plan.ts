@@ -1,18 +1,13 @@
 /** What `cluster init` does, decided from what the nodes answered: make the cluster, complete one
  *  that was made half, find it whole, or refuse. Pure: the same answers give the same cluster,
  *  byte for byte, so repeating is harmless.
- *  Not here: asking and telling the nodes (cluster-init.ts).
+ *  Not here: asking and telling the nodes (client/init-cluster.ts).
  *  Source: docs/protocol.md. */
-import { createHash } from 'node:crypto';
-import { bytesToHex } from '../core/bytes.ts';
-import { CoterieError } from '../core/errors.ts';
-import {
-  decodeLayout,
-  encodeLayout,
-  firstLayout,
-  type Layout,
-  type Member,
-} from '../core/ring/layout.ts';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex } from '../bytes.ts';
+import { CoterieError } from '../errors.ts';
+import { decodeLayout, encodeLayout, firstLayout, type Layout, type Member } from './layout.ts';
+import { CLUSTER_ID_BYTES } from './token.ts';
 
 export interface InitArguments {
   /** `HOST:PORT`, as given. */
@@ -40,8 +35,6 @@ export interface InitPlan {
   /** Addresses to which the layout must be given, as they were asked. */
   readonly targets: readonly string[];
 }
-
-const ID_BYTES = 16;
 
 /** Names one set of arguments, in any order of the nodes: 16 bytes. */
 export function proposalId({ nodes, replicas, partitions }: InitArguments): Uint8Array {
@@ -108,8 +101,7 @@ function clusterIdOf({ storeIds, partitions, replicas, members }: ClusterIdInput
 }
 
 function idOf(parts: readonly unknown[]): Uint8Array {
-  const digest = createHash('sha256').update(JSON.stringify(parts)).digest();
-  return Uint8Array.from(digest.subarray(0, ID_BYTES));
+  return sha256(new TextEncoder().encode(JSON.stringify(parts))).slice(0, CLUSTER_ID_BYTES);
 }
 
 function checkDistinct(answers: readonly NodeAnswer[]): void {
