@@ -19,6 +19,8 @@ export interface ChainExpectation {
   readonly chainStart: number;
   /** Last commit of the last clean stop; 0 = none. */
   readonly cleanCommitSeq: number;
+  /** Rows that are kept: CHAIN_WINDOW. */
+  readonly window: number;
 }
 
 export interface ChainFound {
@@ -27,12 +29,12 @@ export interface ChainFound {
   readonly isWhole: boolean;
 }
 
-/** O(CHAIN_WINDOW) rows read. */
+/** Reads every row of the window. */
 export async function readChain(store: Store, expected: ChainExpectation): Promise<ChainFound> {
-  const { chainStart, cleanCommitSeq } = expected;
+  const { chainStart, cleanCommitSeq, window } = expected;
   const commitSeq = await readLast(store);
   if (commitSeq < Math.max(chainStart - 1, cleanCommitSeq)) return { commitSeq, isWhole: false };
-  const first = Math.max(chainStart, commitSeq - CHAIN_WINDOW + 1);
+  const first = Math.max(chainStart, commitSeq - window + 1);
   const count = await countRows(store, first);
   return { commitSeq, isWhole: count === commitSeq - first + 1 };
 }

@@ -6,7 +6,7 @@
 import { CoterieError } from '../../core/errors.ts';
 import { LEAVES_PER_PARTITION } from '../../core/ring/token.ts';
 import type { Store, StoreEntry, StoreOperation, StoreRange } from '../../env/store.ts';
-import { type ChainFound, readChain } from './commit-chain.ts';
+import { CHAIN_WINDOW, type ChainExpectation, type ChainFound, readChain } from './commit-chain.ts';
 import type { FloorsFound } from './epoch-floors.ts';
 import { LeafTable } from './leaf-table.ts';
 import {
@@ -91,7 +91,7 @@ export async function readFolder(
   const isFresh = found === undefined && (await isEmpty(store));
   const chainStart = numberOf(meta, META.chainStart, 1);
   const cleanCommitSeq = found?.cleanCommitSeq ?? 0;
-  const chain = await findChain(store, { chainStart, cleanCommitSeq });
+  const chain = await findChain(store, { chainStart, cleanCommitSeq, window: CHAIN_WINDOW });
   // A folder with rows and no run record has lost its very first batch.
   const hasGap = !chain.isWhole || (found === undefined && !isFresh);
   const damage = addDamage(meta.get(META.damage), hasGap, chain.engineDamage);
@@ -145,7 +145,7 @@ function firstRows(
 /** A chain that the engine cannot even read is broken, and what the engine says is kept. */
 async function findChain(
   store: Store,
-  expected: { readonly chainStart: number; readonly cleanCommitSeq: number },
+  expected: ChainExpectation,
 ): Promise<ChainFound & { readonly engineDamage: string }> {
   try {
     return { ...(await readChain(store, expected)), engineDamage: '' };

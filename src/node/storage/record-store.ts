@@ -281,7 +281,7 @@ export class RecordStore {
   }
 
   async #stop(): Promise<void> {
-    if (this.#starting !== undefined) await Promise.allSettled([this.#starting]);
+    if (this.#state === 'starting') await Promise.allSettled([this.#starting]);
     if (this.#state !== 'running') {
       this.#state = 'stopped';
       return;

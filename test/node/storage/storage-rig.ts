@@ -1,0 +1,174 @@
+/** A record store over the memory engine, with notes and faults, on a clock whose time the test moves. */
+import { crc32 } from 'node:zlib';
+import { createRecordCodec } from '../../../src/core/version/record-codec.ts';
+import type { Clock } from '../../../src/env/clock.ts';
+import type { Store } from '../../../src/env/store.ts';
+import { LeafTable } from '../../../src/node/storage/leaf-table.ts';
+import type { OpeningState } from '../../../src/node/storage/opening.ts';
+import { makeRecordKey, type RecordKey } from '../../../src/node/storage/record-key.ts';
+import { RecordStore } from '../../../src/node/storage/record-store.ts';
+import {
+  STORAGE_DEFAULTS,
+  type StorageOptions,
+} from '../../../src/node/storage/storage-options.ts';
+import { StoredRecord } from '../../../src/node/storage/stored-record.ts';
+import { recordRange, tableRange, tokenOfRow } from '../../../src/node/storage/table-keys.ts';
+import type { Applied, Decide, UpdateOptions } from '../../../src/node/storage/update.ts';
+import { MemoryDisk } from '../../../src/platform/memory/memory-disk.ts';
+import { MemoryStore } from '../../../src/platform/memory/memory-store.ts';
+import { CountingStore, type StoreEvent } from '../../conformance/counting-store.ts';
+
+export const codec = createRecordCodec((bytes, previous) => crc32(bytes, previous));
+export const PARTITIONING = { partitions: 4, clusterKeyHigh: 17, clusterKeyLow: 23 };
+export const SYNC: UpdateOptions = { sync: true, priority: 'client' };
+export const NO_SYNC: UpdateOptions = { sync: false, priority: 'client' };
+
+export class RigClock implements Clock {
+  nowMs = 0;
+  wallMs(): number {
+    return 1_800_000_000_000 + this.nowMs;
+  }
+  monotonicMs(): number {
+    return this.nowMs;
+  }
+  setTimer(): never {
+    throw new Error('the storage service sets no timers');
+  }
+  defer(callback: () => void): void {
+    setImmediate(callback);
+  }
+}
+
+export const silentLog = { debug() {}, info() {}, warn() {}, error() {} };
+export const silentMetrics = { add() {}, set() {}, observe() {} };
+export const random = {
+  float: () => 0.5,
+  bytes: (length: number) => new Uint8Array(length).fill(7),
+};
+
+export interface Rig {
+  readonly records: RecordStore;
+  readonly engine: CountingStore;
+  readonly clock: RigClock;
+  readonly disk: MemoryDisk;
+  readonly opening: OpeningState;
+  /** The tick `presentTick` hands out next. */
+  tick: number;
+}
+
+export interface RigSetup {
+  readonly disk?: MemoryDisk;
+  readonly options?: Partial<StorageOptions>;
+  readonly wrap?: (store: Store) => Store;
+}
+
+/** Opens a record store that knows its partitioning. */
+export async function openRig(setup: RigSetup = {}): Promise<Rig> {
+  const disk = setup.disk ?? new MemoryDisk();
+  const clock = new RigClock();
+  const memory = new MemoryStore({ clock }, { disk });
+  const engine = new CountingStore(setup.wrap?.(memory) ?? memory);
+  const rig = { engine, clock, disk, tick: 1_000 };
+  const records = new RecordStore(
+    { store: engine, clock, random, log: silentLog, metrics: silentMetrics },
+    { codec, presentTick: () => opened.tick++ },
+    { ...STORAGE_DEFAULTS, ...setup.options },
+  );
+  const opened: Rig = Object.assign(rig, { records, opening: undefined as never });
+  const opening = await records.start();
+  Object.assign(opened, { opening });
+  await records.usePartitioning(PARTITIONING);
+  return opened;
+}
+
+export function keyOf(name: string, token = 0x4000_0001): RecordKey {
+  return makeRecordKey(token, 'b', new TextEncoder().encode(name));
+}
+
+/** An encoded record with one sibling: event `seq` of one actor, with this text as its value. */
+export function recordBytes(seq: number, text = `v${seq}`): Uint8Array {
+  const dot = { nodeIndex: 1, epoch: 1, seq };
+  const value = new TextEncoder().encode(text);
+  const sibling = { dot, isTombstone: false, contentHash: seq, meta: new Uint8Array(), value };
+  return codec.encode({ vector: [dot], dots: [], siblings: [sibling] });
+}
+
+export function textOf(stored: StoredRecord | undefined): string | undefined {
+  const [sibling] = stored?.record.siblings ?? [];
+  return sibling && new TextDecoder().decode(sibling.value);
+}
+
+/** Replaces whatever is there; the result is the seq that was found (0: none). */
+export function put(seq: number, text?: string): Decide<number> {
+  return (current) => ({
+    result: current.record?.vector[0]?.seq ?? 0,
+    write: { bytes: recordBytes(seq, text) },
+  });
+}
+
+export function write(
+  rig: Pick<Rig, 'records'>,
+  name: string,
+  seq: number,
+  options: UpdateOptions = SYNC,
+): Promise<Applied<number>> {
+  return rig.records.update(keyOf(name), options, put(seq));
+}
+
+/** The next decision adds one to the seq that is there. */
+export const increment: Decide<number> = (current) => {
+  const seq = (current.record?.vector[0]?.seq ?? 0) + 1;
+  return { result: seq, write: { bytes: recordBytes(seq) } };
+};
+
+export function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
+}
+
+export async function nextTurn(turns = 1): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+export function batches(engine: CountingStore): Extract<StoreEvent, { what: 'batch-started' }>[] {
+  return engine.events.filter((event) => event.what === 'batch-started');
+}
+
+/** What the leaf rows in the engine should be, made from its records alone, and what they are. */
+export async function leavesOf(
+  store: Store,
+  isCounted: (rowKey: Uint8Array) => boolean = () => true,
+): Promise<{ readonly stored: Map<string, string>; readonly counted: Map<string, string> }> {
+  const table = new LeafTable(PARTITIONING);
+  await using records = store.iterate(recordRange(0, 2 ** 32));
+  for (const { key, value } of await records.next(100_000)) {
+    if (isCounted(key)) table.replace(tokenOfRow(key), undefined, new StoredRecord(codec, value));
+  }
+  const rows: { key: Uint8Array; value: Uint8Array }[] = [];
+  table.takeRows(rows as never);
+  await using leaves = store.iterate(tableRange('leaves'));
+  return { counted: asMap(rows), stored: asMap(await leaves.next(100_000)) };
+}
+
+/** Empty leaves are as good as none. */
+function asMap(rows: readonly { key: Uint8Array; value: Uint8Array }[]): Map<string, string> {
+  const held = rows.filter(({ value }) => value.slice(9).some((byte) => byte !== 0));
+  return new Map(held.map(({ key, value }) => [hexOf(key), hexOf(value)]));
+}
+
+/** A disk that holds what these batches wrote: leave one out, and the log has lost it. */
+export async function replay(
+  events: readonly StoreEvent[],
+  lost: number[] = [],
+): Promise<MemoryDisk> {
+  const disk = new MemoryDisk();
+  const store = new MemoryStore({ clock: new RigClock() }, { disk });
+  await store.open();
+  for (const event of events) {
+    if (event.what !== 'batch-started' || lost.includes(event.batch)) continue;
+    await store.batch(event.operations, { sync: true });
+  }
+  await store.close();
+  return disk;
+}
