@@ -2,7 +2,7 @@
  *  Not here: configuration (config), the cluster's first layout (client/init-cluster.ts). */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { initCluster } from './cli/cluster-init.ts';
+import { initCluster } from './client/init-cluster.ts';
 import type { Client, ClientOptions } from './client/types.ts';
 import { formatAddress, parseAddress } from './config/address.ts';
 import { resolveConfig } from './config/resolve.ts';
@@ -145,7 +145,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
     const addresses = nodes.map((node) => node.address);
     await initCluster(
       { nodes: addresses, replicas, partitions },
-      nodes.map((node) => ({ target: node.address, admin: { ...adminOf(node), close() {} } })),
+      nodes.map((node) => ({ target: node.address, admin: node.admin })),
     );
     await Promise.all(nodes.map(untilServing));
     return {
@@ -280,13 +280,4 @@ export function softwareVersion(): string {
   const manifest: unknown = JSON.parse(text);
   const isNamed = typeof manifest === 'object' && manifest !== null && 'version' in manifest;
   return isNamed ? String(manifest.version) : 'unknown';
-}
-
-function adminOf({ admin }: RunningNode): AdminService {
-  return {
-    status: (request) => admin.status(request),
-    layout: (request) => admin.layout(request),
-    reserve: (request) => admin.reserve(request),
-    adopt: (request) => admin.adopt(request),
-  };
 }
