@@ -138,7 +138,6 @@ test.each(GOLDEN)('%s with any one bit flipped is found damaged', (_, __, hex) =
 test('bytes behind a record are found', () => {
   const bytes = new Uint8Array([...codec.encode(small), 0]);
   expect(codeOf(() => codec.decode(bytes))).toBe('CORRUPT_RECORD');
-  expect(codeOf(() => codec.decode(sealed('000300000000')))).toBe('MALFORMED_MESSAGE');
 });
 
 test('values are views of the bytes, not copies, also when the bytes are part of a larger array', () => {
@@ -150,32 +149,49 @@ test('values are views of the bytes, not copies, also when the bytes are part of
   expect(sibling?.value).toEqual(bytesOf('cart'));
 });
 
-test.each([
-  ['record flags of a later format', '0103000000'],
-  ['a header that ends too late', '0004000000'],
-  ['a header that ends too early', '0002000000'],
-  ['a header longer than all', '0080010000'],
-  ['more vector entries than can fit', '00037f0000'],
-  ['an actor twice', '00090201050000000100000000'],
-  ['a single dot twice', '000a000201050100000000000000'],
-  ['a single dot that the vector covers', '00090101050301010501'],
-  ['a node index above 65,535', '00080180800405000000'],
-  ['a varint that is longer than it needs to be', '0004000080000000'],
-  ['a sibling without an entry', '000a00000100000000000000000000'],
-  ['a sibling below its epoch', '000d0101050000010001000000000000000000'],
-  ['a sibling with unknown flags', '000d0101050000010000020000000000000000'],
-  ['two siblings of one dot', '00140101050000020000000000000000000000000000000000000000'],
-  ['a body with unknown flags', '000c01010500000100000000000004000000'],
-  ['a value longer than all', '000c0101050000010000000000000000007f'],
-  ['a value that is missing', '000c0101050000010000000000000000'],
-])('%s is malformed although the checksum holds', (_, rest) => {
-  expect(codeOf(() => codec.decode(sealed(rest)))).toBe('MALFORMED_MESSAGE');
+/** Header of one actor (node 1, epoch 5, seq 5) and of one sibling, and the sibling's empty body. */
+const ONE_ACTOR = '0101050000';
+const ONE_SIBLING = '00000000000000';
+const EMPTY_BODY = '000000';
+
+test('the least record of one sibling, from which the malformed ones are made, is well formed', () => {
+  const bytes = sealed(`000d${ONE_ACTOR}01${ONE_SIBLING}${EMPTY_BODY}`);
+  const record = codec.decode(bytes);
+  expect(record.siblings).toMatchObject([{ dot: { nodeIndex: 1, epoch: 5, seq: 5 } }]);
+  expect(bytesToHex(codec.encode(record))).toBe(bytesToHex(bytes));
 });
 
-test('the least record of one sibling is well formed (what the malformed ones are made from)', () => {
-  const bytes = sealed('000c01010500000100000000000000000000'.slice(0, 34));
-  expect(codec.decode(bytes).siblings).toHaveLength(1);
-  expect(bytesToHex(codec.encode(codec.decode(bytes)))).toBe(bytesToHex(bytes));
+test.each([
+  ['record flags of a later format', '0103000000', 'flags 1'],
+  ['a header that ends too late', '0004000000', 'should end at byte 12'],
+  ['a header that ends too early', '0002000000', 'should end at byte 10'],
+  ['a header longer than all', '008001000000', 'should end at byte 137'],
+  ['more vector entries than can fit', '00037f0000', '127 dots cannot fit'],
+  ['more siblings than can fit', '000300007f', '127 siblings cannot fit'],
+  ['an actor twice', '0009020105000000010000', 'repeated'],
+  ['a single dot twice', '0009000201050000000000', 'repeated'],
+  ['a single dot that the vector covers', '0009010105010101050100', 'covered by the vector'],
+  ['a node index above 65,535', '00080180800405000000', 'Node index 65536'],
+  ['a varint that is longer than it needs to be', '000400800000', 'longer than it needs'],
+  ['a sibling without an entry', `000a000001${ONE_SIBLING}${EMPTY_BODY}`, 'vector entry 0'],
+  ['a sibling below its epoch', `000d${ONE_ACTOR}0100010000000000${EMPTY_BODY}`, 'its epoch'],
+  ['a sibling with unknown flags', `000d${ONE_ACTOR}0100000200000000${EMPTY_BODY}`, 'flags 2'],
+  [
+    'two siblings of one dot',
+    `0014${ONE_ACTOR}02${ONE_SIBLING}${ONE_SIBLING}${EMPTY_BODY}${EMPTY_BODY}`,
+    'not ordered',
+  ],
+  ['a body with unknown flags', `000d${ONE_ACTOR}01${ONE_SIBLING}040000`, 'Body flags 4'],
+  ['a value longer than all', `000d${ONE_ACTOR}01${ONE_SIBLING}00007f`, '127 bytes should follow'],
+  ['a value that is missing', `000d${ONE_ACTOR}01${ONE_SIBLING}0000`, '1 bytes should follow'],
+  ['a byte behind it', `000d${ONE_ACTOR}01${ONE_SIBLING}${EMPTY_BODY}00`, '1 bytes follow'],
+])('a record with %s is malformed although its checksum holds', (_, rest, reason) => {
+  expect(() => codec.decode(sealed(rest))).toThrow(
+    expect.objectContaining({
+      code: 'MALFORMED_MESSAGE',
+      message: expect.stringContaining(reason),
+    }),
+  );
 });
 
 test('encoding a record that breaks its own rules is a bug, not bytes', () => {
