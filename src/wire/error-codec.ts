@@ -2,8 +2,9 @@
  *
  *  - Encoding never fails: a detail that JSON cannot carry is left out, never the error itself.
  *  - Bytes among the details travel as `{"$bytes": base64}` and come back as bytes.
- *  - A code that a newer peer sent and that this version does not know becomes VERSION_UNSUPPORTED with the peer's own
- *    two facts (`retryable`, `applied`), on which behaviour hangs, and the peer's code in `details.code`. */
+ *  - A code that a newer peer sent and that this version does not know becomes
+ *    VERSION_UNSUPPORTED with the peer's own two facts (`retryable`, `applied`), on which
+ *    behaviour hangs, and the peer's code in `details.code`. */
 import { CoterieError, type ErrorCode, type ErrorDetails, isErrorCode } from '../core/errors.ts';
 import { Error as WireError } from './generated/coterie/v1/kv.ts';
 
@@ -42,7 +43,8 @@ const GRPC_STATUSES: Readonly<Record<ErrorCode, number>> = {
   ASSERTION_FAILED: 13,
 };
 
-/** Statuses that come from gRPC itself, or from a peer that is not ours; all others read as MALFORMED_MESSAGE. */
+/** Statuses that come from gRPC itself, or from a peer that is not ours; all others read as
+ *  MALFORMED_MESSAGE. */
 const CODES_BY_STATUS: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [1, 'ABORTED'],
   [4, 'DEADLINE_EXCEEDED'],
@@ -57,8 +59,8 @@ export function grpcStatusOf(code: ErrorCode): number {
   return GRPC_STATUSES[code];
 }
 
-/** The error for a gRPC status that came without an Error message. Whether a write was applied is unknown, unless the
- *  far side does not have the method at all. */
+/** The error for a gRPC status that came without an Error message. Whether a write was applied
+ *  is unknown, unless the far side does not have the method at all. */
 export function errorFromGrpcStatus(status: number, message: string): CoterieError {
   return new CoterieError(CODES_BY_STATUS.get(status) ?? 'MALFORMED_MESSAGE', message, {
     applied: status === STATUS_UNIMPLEMENTED ? 'no' : 'unknown',
@@ -66,7 +68,8 @@ export function errorFromGrpcStatus(status: number, message: string): CoterieErr
   });
 }
 
-/** What was thrown, as a CoterieError; anything else than one is a bug and becomes ASSERTION_FAILED. */
+/** What was thrown, as a CoterieError; anything else than one is a bug and becomes
+ *  ASSERTION_FAILED. */
 export function asCoterieError(thrown: unknown): CoterieError {
   if (thrown instanceof CoterieError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);

@@ -1,5 +1,5 @@
-/** The largest frame of each stream service. A sender breaks its stream rather than send more, a receiver rather than
- *  take more; whoever builds frames splits or refuses before that (RULINGS 17). */
+/** The largest frame of each stream service. A sender breaks its stream rather than send more, a
+ *  receiver rather than take more; whoever builds frames splits or refuses before that. */
 import { CLIENT_FRAME_BYTES_MAX, PEER_FRAME_BYTES_MAX } from '../core/limits.ts';
 import type { StreamService } from '../env/transport.ts';
 

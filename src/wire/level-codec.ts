@@ -1,10 +1,11 @@
-/** The proto enums of the client protocol to the unions of core, and back. 0 on the wire means "not given" for a level
- *  and `fsync` for a durability. */
+/** The proto enums of the client protocol to the unions of core, and back. 0 on the wire means
+ *  "not given" for a level and `fsync` for a durability. */
 import { CoterieError } from '../core/errors.ts';
 import { CONSISTENCY_LEVELS, type ConsistencyLevel } from '../core/quorum/level.ts';
 import { Durability as WireDurability, Level as WireLevel } from './generated/coterie/v1/kv.ts';
 
-/** When a replica's acknowledgement counts: after its fsync, or once its storage engine has the record. */
+/** When a replica's acknowledgement counts: after its fsync, or once its storage engine has the
+ *  record. */
 export type Durability = 'fsync' | 'memory';
 
 const WIRE_LEVELS: Readonly<Record<ConsistencyLevel, WireLevel>> = {
@@ -32,7 +33,8 @@ export function levelToWire(level: ConsistencyLevel | undefined): WireLevel {
   return level === undefined ? WireLevel.UNSPECIFIED : WIRE_LEVELS[level];
 }
 
-/** `undefined`: no level was given. Errors: INVALID_ARGUMENT for a number that this version does not know. */
+/** `undefined`: no level was given. Errors: INVALID_ARGUMENT for a number that this version does
+ *  not know. */
 export function levelFromWire(level: number): ConsistencyLevel | undefined {
   if (level === WireLevel.UNSPECIFIED) return undefined;
   const known = LEVELS_BY_NUMBER.get(level);

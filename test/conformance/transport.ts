@@ -359,7 +359,8 @@ function until(predicate: () => boolean, what: string | (() => string)): Promise
   return waitUntil(predicate, { deadlineMs: DEADLINE_MS, what, everyMs: 2 });
 }
 
-/** Lets so many turns of the event loop pass, IO included: long enough for what must not happen to show. */
+/** Lets so many turns of the event loop pass, IO included: long enough for what must not happen
+ *  to show. */
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
 }

@@ -1,5 +1,5 @@
-/** The accepting side of a stream: offers it to the node, and either carries it or refuses it with the node's error
- *  before anything was delivered. */
+/** The accepting side of a stream: offers it to the node, and either carries it or refuses it
+ *  with the node's error before anything was delivered. */
 import { Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { Log } from '../../env/log.ts';
 import type { StreamAcceptor, StreamService } from '../../env/transport.ts';
@@ -25,8 +25,8 @@ export function acceptStream(
     service: options.service,
     closeTimeoutMs: options.closeTimeoutMs,
     log: options.log,
-    // grpc-js has no way to drop one call of a server: it ends when the other side has taken what is queued, or with
-    // the connection.
+    // grpc-js has no way to drop one call of a server: it ends when the other side has taken what
+    // is queued, or with the connection.
     abort: (message) => call.emit('error', { code: status.ABORTED, details: message }),
     released: (released) => {
       if (!call.writableEnded) call.end();

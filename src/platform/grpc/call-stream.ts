@@ -1,7 +1,8 @@
-/** A FrameStream over one bidirectional gRPC call: what the dialling and the accepting side have in common.
+/** A FrameStream over one bidirectional gRPC call: what both sides have in common.
  *
- *  Invariants: `closed` is called once, and nothing after it; frames are handed in whole, in order, and never while
- *  paused; `bufferedBytes` is what was sent and flow control has not yet let through.
+ *  Invariants: `closed` is called once, and nothing after it; frames are handed in whole, in
+ *  order, and never while paused; `bufferedBytes` is what was sent and flow control has not yet
+ *  let through.
  *  A handler that throws breaks its own stream and is logged; nothing else is harmed.
  *  Not here: connecting (dial-stream.ts), accepting (accept-stream.ts). */
 import type { Log } from '../../env/log.ts';
@@ -148,8 +149,9 @@ export class CallStream implements FrameStream {
     this.#options.released(this);
   }
 
-  /** Readable reads up to 16 objects ahead while it is paused, which may be 16 frames of 64 MiB. Holding its reads back
-   *  instead leaves what comes in the HTTP/2 window, where it stops the sender. */
+  /** Readable reads up to 16 objects ahead while it is paused, which may be 16 frames of 64 MiB.
+   *  Holding its reads back instead leaves what comes in the HTTP/2 window, where it stops the
+   *  sender. */
   #holdReads(call: FrameCall): void {
     const read = call._read.bind(call);
     call._read = (size) => {

@@ -1,5 +1,6 @@
-/** The dialling side of a stream: connect, begin the call, and read from its end what became of it.
- *  `refused` is said only when nothing was sent, or when the far side's Error message proves that it took nothing. */
+/** The dialling side of a stream: connect, begin the call, and read from its end what became of
+ *  it. `refused` is said only when nothing was sent, or when the far side's Error message proves
+ *  that it took nothing. */
 import type { ClientDuplexStream, StatusObject } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import type { Log } from '../../env/log.ts';

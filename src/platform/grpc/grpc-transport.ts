@@ -1,5 +1,6 @@
-/** The Transport port over gRPC. Every stream has a connection of its own, so that a bulk stream never delays another
- *  one to the same node and a refused dial leaves no back-off behind: the next one tries again at once. */
+/** The Transport port over gRPC. Every stream has a connection of its own, so that a bulk stream
+ *  never delays another one to the same node and a refused dial leaves no back-off behind: the
+ *  next one tries again at once. */
 import type { Log } from '../../env/log.ts';
 import type { FrameStream, StreamHandlers, StreamService, Transport } from '../../env/transport.ts';
 import { dialStream } from './dial-stream.ts';
@@ -8,7 +9,8 @@ export interface GrpcTransportOptions {
   readonly log: Log;
   /** From `dial` until the far side has taken the stream; then it is `broken`. Default 2,000. */
   readonly dialTimeoutMs?: number;
-  /** From `close` until the far side has taken what was sent; then it is `broken`. Default 2,000. */
+  /** From `close` until the far side has taken what was sent; then it is `broken`. Default
+   *  2,000. */
   readonly closeTimeoutMs?: number;
 }
 

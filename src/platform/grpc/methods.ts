@@ -1,6 +1,7 @@
-/** Paths and codecs of every method, for both sides. gRPC itself only ever moves bytes: unary messages are encoded and
- *  decoded here by the generated codecs (so that a message that cannot be decoded is a CoterieError like any other),
- *  stream frames by whoever uses the stream. A test holds this table to the proto files that reflection.ts loads. */
+/** Paths and codecs of every method, for both sides. gRPC itself only ever moves bytes: unary
+ *  messages are encoded and decoded here by the generated codecs (so that a message that cannot
+ *  be decoded is a CoterieError like any other), stream frames by whoever uses the stream. A
+ *  test holds this table to the proto files that reflection.ts loads. */
 import type { StreamService } from '../../env/transport.ts';
 import * as admin from '../../wire/generated/coterie/v1/admin.ts';
 import * as kv from '../../wire/generated/coterie/v1/kv.ts';

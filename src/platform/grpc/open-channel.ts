@@ -1,9 +1,11 @@
 /** Opens a connection of its own to an address and says how that went, at once and without doubt.
  *
- *  A TCP connection is tried first, by ourselves: it tells a refusal from a silence with the system's own error, and it
- *  can be given up. grpc-js alone could not: its own connecting socket outlives the channel it belongs to (a silent
- *  host keeps the process alive for two minutes), and a channel that was refused waits before it tries again.
- *  A call is begun only on a channel that is ready, so what was refused was certainly not sent. */
+ *  A short connection of ours goes first: it greets in HTTP/2 and waits for the first byte of an
+ *  answer. So a refusal comes with the system's own error, a host or a process that hangs is
+ *  told from one that is not there, and all of it can be given up. grpc-js alone could not: a
+ *  socket that it is still connecting, or that nobody answers on, outlives its channel for
+ *  minutes, and a channel that was refused waits before it tries again.
+ *  A call is begun only on a channel that is ready: what was refused was certainly not sent. */
 import { connect } from 'node:net';
 import { type ChannelInterface, Client, connectivityState, credentials } from '@grpc/grpc-js';
 import { channelOptions } from './options.ts';
@@ -33,14 +35,18 @@ export async function openChannel(request: ChannelRequest): Promise<ChannelOpeni
     credentials.createInsecure(),
     channelOptions(request.messageBytesMax),
   );
-  const timeoutMs = Math.max(0, request.timeoutMs - (performance.now() - startedAt));
+  const spentMs = performance.now() - startedAt;
+  const timeoutMs = Math.max(0, Math.ceil(request.timeoutMs - spentMs));
   const trouble = await untilReady(client.getChannel(), { ...request, timeoutMs });
   if (trouble === undefined) return { kind: 'ready', client };
   client.close();
   return trouble;
 }
 
-/** `undefined` when somebody listens. */
+/** The client's preface and an empty SETTINGS frame (RFC 9113 section 3.4). */
+const GREETING = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
+
+/** `undefined` when somebody listens and speaks. */
 function probe(request: ChannelRequest): Promise<Failure | undefined> {
   const { address, signal } = request;
   const target = splitAddress(address);
@@ -49,7 +55,9 @@ function probe(request: ChannelRequest): Promise<Failure | undefined> {
   }
   return settleOnce(request, (settle) => {
     const socket = connect(target);
-    socket.once('connect', () => settle(undefined));
+    socket.once('connect', () => socket.write(GREETING));
+    socket.once('data', () => settle(undefined));
+    socket.once('end', () => settle({ kind: 'refused', message: `${address} hung up` }));
     socket.once('error', (error: NodeJS.ErrnoException) => {
       settle({ kind: 'refused', message: `${address}: ${error.code ?? error.message}` });
     });
@@ -81,7 +89,8 @@ function untilReady(
   });
 }
 
-/** Runs `begin` until it settles, the time is up or the caller gives up; then cleans up after it. */
+/** Runs `begin` until it settles, the time is up or the caller gives up; then cleans up after
+ *  it. */
 function settleOnce(
   request: ChannelRequest,
   begin: (settle: (outcome: Failure | undefined) => void) => () => void,

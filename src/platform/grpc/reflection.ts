@@ -1,4 +1,5 @@
-/** The proto files as gRPC's reflection service shows them. Only a server loads them, at its start. */
+/** The proto files as gRPC's reflection service shows them. Only a server loads them, at its
+ *  start. */
 import { fileURLToPath } from 'node:url';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import { protoPath as healthProto } from 'grpc-health-check';

@@ -1,5 +1,5 @@
-/** CoterieError to what a gRPC call ends with, and back: status number, message, and the whole error, serialised, in
- *  the trailer `coterie-error-bin`. */
+/** CoterieError to what a gRPC call ends with, and back: status number, message, and the whole
+ *  error, serialised, in the trailer `coterie-error-bin`. */
 import { Metadata, type ServiceError } from '@grpc/grpc-js';
 import type { CoterieError } from '../../core/errors.ts';
 import {
@@ -11,9 +11,11 @@ import {
 
 export const ERROR_TRAILER = 'coterie-error-bin';
 
-/** The status line repeats the message for foreign clients; HTTP/2 allows all headers together 64 KiB. */
+/** The status line repeats the message for foreign clients; HTTP/2 allows all headers together
+ *  64 KiB. */
 const STATUS_CHARS_MAX = 1_024;
-/** Holds the largest context that SIBLING_LIMIT carries, twice base64 encoded. A larger error goes without trailer. */
+/** Holds the largest context that SIBLING_LIMIT carries, twice base64 encoded. A larger error
+ *  goes without trailer. */
 const TRAILER_BYTES_MAX = 36 * 1_024;
 
 export interface CallFailure {

@@ -1,6 +1,6 @@
-/** Typed callers of a node's unary methods, for the command line and tests. Every failure is a CoterieError:
- *  the node's own, or UNREACHABLE (`applied: 'no'` when the connection was refused, so that nothing was sent),
- *  DEADLINE_EXCEEDED, ABORTED. */
+/** Typed callers of a node's unary methods, for the command line and tests. Every failure is a
+ *  CoterieError: the node's own, or UNREACHABLE (`applied: 'no'` when the connection was
+ *  refused, so that nothing was sent), DEADLINE_EXCEEDED, ABORTED. */
 import { type Client, connectivityState, type ServiceError } from '@grpc/grpc-js';
 import { CoterieError } from '../../core/errors.ts';
 import { FRAME_BYTES_MAX } from '../../wire/frame-limits.ts';
@@ -89,7 +89,8 @@ class UnaryCaller {
     return this.#opening;
   }
 
-  /** A channel that lost its connection would back off before it tries again; a new one tries at once. */
+  /** A channel that lost its connection would back off before it tries again; a new one tries at
+   *  once. */
   async #open(): Promise<Client> {
     this.#client?.close();
     this.#client = undefined;

@@ -1,5 +1,5 @@
-/** Serves one unary method: decode, call the node, encode; a failure of any kind becomes status and trailer.
- *  The caller's cancellation and deadline abort the signal. */
+/** Serves one unary method: decode, call the node, encode; a failure of any kind becomes status
+ *  and trailer. The caller's cancellation and deadline abort the signal. */
 import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
 import { CoterieError } from '../../core/errors.ts';
 import type { Log } from '../../env/log.ts';
