@@ -224,14 +224,13 @@ export class Call implements SessionWork {
 
   #expire(): void {
     const session = this.#session;
-    if (this.#isSent) session?.timedOut(this.#env.deadlines.nowMs());
-    // The silence may have broken the session, which failed this request with the rest.
-    if (this.#isSettled) return;
+    const wasSent = this.#isSent;
     const where = session === undefined ? '' : ` from ${session.address}`;
     const message =
       `No answer${where} within the budget of ${this.#spec.timeoutMs} ms ` +
       `(phase ${this.#phase()}): raise timeoutMs or look at the node`;
     this.abandon('DEADLINE_EXCEEDED', message);
+    if (wasSent) session?.timedOut(this.#env.deadlines.nowMs());
   }
 
   #phase(): 'connect' | 'send' | 'reply' | 'pause' {

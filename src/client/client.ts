@@ -110,7 +110,8 @@ class SessionClient implements Client {
       bytes: get.key.length,
       retry: this.#retry,
       requestId: undefined,
-      ...this.#limitsOf(options),
+      timeoutMs: this.#timeoutOf(options),
+      signal: options.signal,
     });
     if (result.$case !== 'get') throw mismatch('get', result);
     return getResult(result.get, this.#deadlines.nowMs() - startedMs);
@@ -155,7 +156,8 @@ class SessionClient implements Client {
       bytes: 0,
       retry: this.#retry,
       requestId: undefined,
-      ...this.#limitsOf(options),
+      timeoutMs: this.#timeoutOf(options),
+      signal: options.signal,
     });
     if (result.$case !== 'layout') throw mismatch('layout', result);
     const encoded = result.layout.layout;
@@ -167,7 +169,8 @@ class SessionClient implements Client {
   }
 
   async ready(options: Pick<RequestOptions, 'timeoutMs' | 'signal'> = NO_OPTIONS): Promise<void> {
-    const { timeoutMs, signal } = this.#limitsOf(options);
+    const timeoutMs = this.#timeoutOf(options);
+    const { signal } = options;
     this.#checkOpen();
     if (signal?.aborted === true) throw aborted(signal.reason);
     if (this.#pool.all.some((session) => session.isReady())) return;
@@ -233,7 +236,8 @@ class SessionClient implements Client {
       bytes,
       retry: options.retry === undefined ? this.#retry : checkRetry(options.retry),
       requestId: message.requestId,
-      ...this.#limitsOf(options),
+      timeoutMs: this.#timeoutOf(options),
+      signal: options.signal,
     });
   }
 
@@ -268,14 +272,8 @@ class SessionClient implements Client {
     });
   }
 
-  #limitsOf(
-    options: Pick<RequestOptions, 'timeoutMs' | 'signal'>,
-  ): Pick<CallSpec, 'timeoutMs' | 'signal'> {
-    const { timeoutMs } = options;
-    return {
-      timeoutMs: timeoutMs === undefined ? this.#timeoutMs : checkTimeout(timeoutMs),
-      signal: options.signal,
-    };
+  #timeoutOf({ timeoutMs }: Pick<RequestOptions, 'timeoutMs'>): number {
+    return timeoutMs === undefined ? this.#timeoutMs : checkTimeout(timeoutMs);
   }
 
   #requestId(options: WriteOptions): Uint8Array {

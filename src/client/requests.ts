@@ -6,8 +6,15 @@ import { CoterieError } from '../core/errors.ts';
 import { BUCKET_NAME, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../core/limits.ts';
 import { CONSISTENCY_LEVELS, type ConsistencyLevel } from '../core/quorum/level.ts';
 import { contextFromText } from '../core/version/context-token.ts';
-import type { DeleteRequest, GetRequest, PutRequest } from '../wire/generated/coterie/v1/kv.ts';
+import type {
+  DeleteRequest,
+  GetRequest,
+  PutRequest,
+  Durability as WireDurability,
+  Level as WireLevel,
+} from '../wire/generated/coterie/v1/kv.ts';
 import { durabilityToWire, levelToWire } from '../wire/level-codec.ts';
+import { encodeText } from './text-bytes.ts';
 import type {
   DeleteOptions,
   GetOptions,
@@ -24,10 +31,6 @@ export interface RequestDefaults {
   readonly consistency: ConsistencyLevel;
 }
 
-type Level = Pick<GetRequest, 'level'>;
-type WriteFields = Pick<PutRequest, 'level' | 'w' | 'pw' | 'dw' | 'durability' | 'context'>;
-
-const encoder = new TextEncoder();
 const EMPTY = new Uint8Array(0);
 /** With the `u` flag a surrogate matches only when it stands alone. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -42,7 +45,7 @@ export function getRequest(
   return {
     bucket: checkBucket(options.bucket ?? defaults.bucket),
     key: keyBytes(key),
-    ...levelOf(defaults, options, r + pr > 0),
+    level: levelOf(defaults, options, r + pr > 0),
     r,
     pr,
     explain: options.explain === true,
@@ -57,6 +60,9 @@ export function putRequest(
   options: PutOptions,
   requestId: Uint8Array,
 ): PutRequest {
+  const w = countOf('w', options.w);
+  const pw = countOf('pw', options.pw);
+  const dw = countOf('dw', options.dw);
   const overwrite = options.overwrite === true;
   if (overwrite && options.context !== undefined) throw either('context', 'overwrite');
   return {
@@ -64,7 +70,12 @@ export function putRequest(
     key: keyBytes(key),
     value: valueBytes(value),
     overwrite,
-    ...writeFields(defaults, options),
+    level: levelOf(defaults, options, w + pw + dw > 0),
+    w,
+    pw,
+    dw,
+    durability: durabilityOf(options),
+    context: contextOf(options),
     requestId,
     isRetry: options.requestId !== undefined,
     explain: options.explain === true,
@@ -78,13 +89,21 @@ export function deleteRequest(
   options: DeleteOptions,
   requestId: Uint8Array,
 ): DeleteRequest {
+  const w = countOf('w', options.w);
+  const pw = countOf('pw', options.pw);
+  const dw = countOf('dw', options.dw);
   const blind = options.blind === true;
   if (blind && options.context !== undefined) throw either('context', 'blind');
   return {
     bucket: checkBucket(options.bucket ?? defaults.bucket),
     key: keyBytes(key),
     blind,
-    ...writeFields(defaults, options),
+    level: levelOf(defaults, options, w + pw + dw > 0),
+    w,
+    pw,
+    dw,
+    durability: durabilityOf(options),
+    context: contextOf(options),
     requestId,
     isRetry: options.requestId !== undefined,
     explain: options.explain === true,
@@ -134,31 +153,23 @@ function bytesOf(text: string | Uint8Array, what: string): Uint8Array {
   if (typeof text !== 'string') throw usage(`The ${what} is neither a string nor a Uint8Array`);
   // UTF-8 has no form for it: it would become U+FFFD, and two different strings one.
   if (LONE_SURROGATE.test(text)) throw usage(`The ${what} has half of a surrogate pair in it`);
-  return encoder.encode(text);
+  return encodeText(text);
 }
 
-function writeFields(defaults: RequestDefaults, options: WriteOptions): WriteFields {
-  const w = countOf('w', options.w);
-  const pw = countOf('pw', options.pw);
-  const dw = countOf('dw', options.dw);
+function durabilityOf(options: WriteOptions): WireDurability {
   const durability = options.durability ?? 'fsync';
-  if (durability !== 'fsync' && durability !== 'memory') {
-    throw usage(`The durability ${JSON.stringify(durability)} is neither fsync nor memory`);
-  }
-  return {
-    ...levelOf(defaults, options, w + pw + dw > 0),
-    w,
-    pw,
-    dw,
-    durability: durabilityToWire(durability),
-    context: options.context === undefined ? EMPTY : contextFromText(options.context),
-  };
+  if (durability === 'fsync' || durability === 'memory') return durabilityToWire(durability);
+  throw usage(`The durability ${JSON.stringify(durability)} is neither fsync nor memory`);
 }
 
-function levelOf(defaults: RequestDefaults, options: RequestOptions, isRaw: boolean): Level {
+function contextOf(options: WriteOptions): Uint8Array {
+  return options.context === undefined ? EMPTY : contextFromText(options.context);
+}
+
+function levelOf(defaults: RequestDefaults, options: RequestOptions, isRaw: boolean): WireLevel {
   const { consistency } = options;
-  if (!isRaw) return { level: levelToWire(checkLevel(consistency ?? defaults.consistency)) };
-  if (consistency === undefined) return { level: levelToWire(undefined) };
+  if (!isRaw) return levelToWire(checkLevel(consistency ?? defaults.consistency));
+  if (consistency === undefined) return levelToWire(undefined);
   throw usage(`Give either a consistency level (${consistency}) or raw numbers, not both`);
 }
 

@@ -47,7 +47,7 @@ class ReadResult implements GetResult {
   text(): string | undefined {
     const count = this.siblings.length;
     if (count > 1) {
-      const message = `The key has ${count} siblings: look at siblings, merge, and put with the context`;
+      const message = `The key has ${count} siblings: merge them and put with the context`;
       throw new CoterieError('SIBLINGS', message, { details: { count, context: this.context } });
     }
     if (this.value === undefined) return undefined;

@@ -82,6 +82,7 @@ const CLUSTER_REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export function decideRetry(attempt: FailedAttempt): RetryDecision {
   const { verb, retry, code } = attempt;
   const isPinned = attempt.isUnknown && retry !== 'any' && verb === 'write';
+  if (attempt.remainingMs <= 0) return FAIL;
   if (!attempt.wasSent) return isPinned || !attempt.hasUntried ? FAIL : OTHER;
   if (retry === 'none' || isPinned || !attempt.retryable) return FAIL;
   if (code === 'ABORTED' || attempt.sentCount >= SENT_MAX) return FAIL;

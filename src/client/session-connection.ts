@@ -33,6 +33,8 @@ export const REDIAL_MAX_MS = 1_000;
 export const SEND_BUFFER_BYTES_MAX = 1_024 * 1_024;
 /** A frame is closed when it has reached this; one value may be larger. */
 export const FRAME_BYTES_GOAL = 256 * 1_024;
+/** A writer that has grown beyond it is dropped. */
+const WRITER_BYTES_MAX = 2 * FRAME_BYTES_GOAL;
 /** When a hello names no bound. */
 export const NODE_IN_FLIGHT_DEFAULT = 1_024;
 /** A node that has answered nothing for this long, while requests timed out, is taken for dead. */
@@ -80,6 +82,8 @@ export class SessionConnection {
   #wait: DeadlineEntry | undefined;
   #nextCorrelation = 1;
   #inFlightMax = NODE_IN_FLIGHT_DEFAULT;
+  /** Used again for every frame: growing a new one by doubling costs more than the encoding. */
+  #writer: ReturnType<typeof SessionRequestFrame.encode> | undefined;
   #isFlushPlanned = false;
   #isAskingLayout = false;
   #silentSinceMs: number | undefined;
@@ -311,8 +315,15 @@ export class SessionConnection {
       const requests = this.#takeFrame(nowMs);
       if (requests.length === 0) return;
       this.#silentSinceMs ??= nowMs;
-      stream.send(SessionRequestFrame.encode({ hello: undefined, requests }).finish());
+      stream.send(this.#encode(requests));
     }
+  }
+
+  #encode(requests: SessionRequest[]): Uint8Array {
+    const writer = SessionRequestFrame.encode({ hello: undefined, requests }, this.#writer);
+    const frame = writer.finish();
+    this.#writer = frame.length > WRITER_BYTES_MAX ? undefined : writer;
+    return frame;
   }
 
   #takeFrame(nowMs: number): SessionRequest[] {
