@@ -11,7 +11,7 @@ import type { PendingUpdate, Waiter } from './update.ts';
 export class Lane {
   readonly key: RecordKey;
   /** Updates that wait for the record to be loaded; undefined once it is. */
-  waiting: PendingUpdate[] | undefined = [];
+  waiting: PendingUpdate[] | undefined;
   /** What a reader may see. */
   committed: StoredRecord | undefined;
   /** What the leaves count: of the batch under way, or committed. */
@@ -23,8 +23,9 @@ export class Lane {
   /** Bytes this lane adds to `batch`. */
   bytes = 0;
 
-  constructor(key: RecordKey) {
+  constructor(key: RecordKey, first: PendingUpdate) {
     this.key = key;
+    this.waiting = [first];
   }
 
   loaded(stored: StoredRecord | undefined): void {

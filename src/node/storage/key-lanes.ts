@@ -11,7 +11,7 @@ import { type CommitQueue, stoppedError } from './commit-queue.ts';
 import type { DiskGuard } from './disk-guard.ts';
 import type { EpochFloors } from './epoch-floors.ts';
 import type { RecordKey } from './record-key.ts';
-import type { RecordLoader } from './record-loader.ts';
+import type { LoadTarget, RecordLoader } from './record-loader.ts';
 import type { StorageOptions } from './storage-options.ts';
 import { StoredRecord } from './stored-record.ts';
 import type { UnreadableKeys } from './unreadable-keys.ts';
@@ -52,8 +52,10 @@ export class KeyLanes {
   }
 
   add(key: RecordKey, update: PendingUpdate): void {
-    const lane = this.#lanes.get(key.id) ?? this.#begin(key);
-    if (lane.waiting === undefined) {
+    const lane = this.#lanes.get(key.id);
+    if (lane === undefined) {
+      this.#begin(key, update);
+    } else if (lane.waiting === undefined) {
       this.#run(lane, update);
     } else {
       lane.waiting.push(update);
@@ -66,28 +68,29 @@ export class KeyLanes {
     if (lane.waiting === undefined) this.#lanes.delete(lane.key.id);
   }
 
-  #begin(key: RecordKey): Lane {
-    const lane = new Lane(key);
-    this.#lanes.set(key.id, lane);
-    const target = {
-      loaded: (stored: StoredRecord | undefined) => this.#loaded(lane, stored),
-      unreadable: (reason: string, isEngineDamage: boolean) => {
-        this.#parts.noteUnreadable(key, reason, isEngineDamage);
-        this.#loaded(lane, undefined);
-      },
-      failed: (error: CoterieError) => {
-        this.#lanes.delete(key.id);
-        for (const update of this.#takeWaiting(lane)) update.refuse(error);
-      },
-    };
-    this.#parts.loader.load(key, target, true);
-    return lane;
-  }
-
-  #loaded(lane: Lane, stored: StoredRecord | undefined): void {
+  /** The record of a lane is at hand, as far as it can be read. */
+  loaded(lane: Lane, stored: StoredRecord | undefined): void {
     lane.loaded(this.#parts.unreadable.isLost(lane.key.id) ? undefined : stored);
     for (const update of this.#takeWaiting(lane)) this.#run(lane, update);
     if (lane.batch === undefined) this.release(lane);
+  }
+
+  unreadable(lane: Lane, reason: string, isEngineDamage: boolean): void {
+    this.#parts.noteUnreadable(lane.key, reason, isEngineDamage);
+    this.loaded(lane, undefined);
+  }
+
+  /** Nothing is known of the record. */
+  failed(lane: Lane, error: CoterieError): void {
+    this.#lanes.delete(lane.key.id);
+    for (const update of this.#takeWaiting(lane)) update.refuse(error);
+  }
+
+  #begin(key: RecordKey, update: PendingUpdate): void {
+    const lane = new Lane(key, update);
+    this.#lanes.set(key.id, lane);
+    this.#waitingCount += 1;
+    this.#parts.loader.load(key, new LaneLoad(this, lane), true);
   }
 
   #takeWaiting(lane: Lane): readonly PendingUpdate[] {
@@ -144,6 +147,29 @@ export class KeyLanes {
       return overloaded(`${queue.openBytes} bytes wait to be written`, queue.retryAfterMs);
     }
     return guard.refusal(priority);
+  }
+}
+
+/** A lane's end of a load. A class, and not three closures, because there is one for every update of a cold key. */
+class LaneLoad implements LoadTarget {
+  readonly #lanes: KeyLanes;
+  readonly #lane: Lane;
+
+  constructor(lanes: KeyLanes, lane: Lane) {
+    this.#lanes = lanes;
+    this.#lane = lane;
+  }
+
+  loaded(stored: StoredRecord | undefined): void {
+    this.#lanes.loaded(this.#lane, stored);
+  }
+
+  unreadable(reason: string, isEngineDamage: boolean): void {
+    this.#lanes.unreadable(this.#lane, reason, isEngineDamage);
+  }
+
+  failed(error: CoterieError): void {
+    this.#lanes.failed(this.#lane, error);
   }
 }
 

@@ -10,14 +10,15 @@ import { LEAVES_PER_PARTITION, leafOf, partitionOf } from '../../core/ring/token
 import { type ItemHash, itemHash } from '../../core/version/item-hash.ts';
 import type { StoreOperation } from '../../env/store.ts';
 import {
-  encodeLeaf,
   encodePartitioning,
+  LEAF_ROW_BYTES,
   type LeafRow,
   META,
   type PartitioningRow,
+  writeLeaf,
 } from './meta-rows.ts';
 import type { StoredRecord } from './stored-record.ts';
-import { leafRowKey, metaRowKey } from './table-keys.ts';
+import { LEAF_KEY_BYTES, metaRowKey, writeLeafRowKey } from './table-keys.ts';
 
 const FIELDS = 3;
 const COUNT = 2;
@@ -92,16 +93,19 @@ export class LeafTable {
     this.#changed.add(index);
   }
 
-  /** Rows of the leaves that changed since the last call, appended to a batch. */
+  /** Rows of the leaves that changed since the last call, appended to a batch. Their bytes share one buffer: there is
+   *  a leaf for nearly every record, and an array of its own costs more than what is in it. */
   takeRows(operations: StoreOperation[]): void {
+    const buffer = new Uint8Array(this.#changed.size * (LEAF_KEY_BYTES + LEAF_ROW_BYTES));
+    let at = 0;
     for (const index of this.#changed) {
       const partition = Math.floor(index / LEAVES_PER_PARTITION);
-      const { high, low, count } = this.leaf(index);
-      operations.push({
-        type: 'put',
-        key: leafRowKey(partition, index % LEAVES_PER_PARTITION),
-        value: encodeLeaf(high, low, count),
-      });
+      const key = buffer.subarray(at, at + LEAF_KEY_BYTES);
+      const value = buffer.subarray(at + LEAF_KEY_BYTES, at + LEAF_KEY_BYTES + LEAF_ROW_BYTES);
+      writeLeafRowKey(key, partition, index % LEAVES_PER_PARTITION);
+      writeLeaf(value, this.leaf(index));
+      operations.push({ type: 'put', key, value });
+      at += LEAF_KEY_BYTES + LEAF_ROW_BYTES;
     }
     this.#changed.clear();
   }

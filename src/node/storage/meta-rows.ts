@@ -161,17 +161,18 @@ export interface LeafRow {
   readonly count: number;
 }
 
-export function encodeLeaf(high: number, low: number, count: number): Uint8Array {
-  const bytes = new Uint8Array(13);
+export const LEAF_ROW_BYTES = 13;
+
+/** Writes a leaf to the first LEAF_ROW_BYTES bytes. */
+export function writeLeaf(bytes: Uint8Array, leaf: LeafRow): void {
   bytes[0] = ROW_FORMAT;
-  writeU32(bytes, 1, high);
-  writeU32(bytes, 5, low);
-  writeU32(bytes, 9, count);
-  return bytes;
+  writeU32(bytes, 1, leaf.high);
+  writeU32(bytes, 5, leaf.low);
+  writeU32(bytes, 9, leaf.count);
 }
 
 export function decodeLeaf(bytes: Uint8Array): LeafRow {
-  checkRow('leaf', bytes, 13);
+  checkRow('leaf', bytes, LEAF_ROW_BYTES);
   return { high: readU32(bytes, 1), low: readU32(bytes, 5), count: readU32(bytes, 9) };
 }
 

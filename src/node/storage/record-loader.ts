@@ -99,9 +99,11 @@ export class RecordLoader {
       for (const load of loads) await this.#loadAlone(load);
       return;
     }
-    for (const [index, load] of loads.entries()) {
+    let index = 0;
+    for (const load of loads) {
       // A rotten record is asked for again: only what stays rotten is given up.
       if (!this.#deliver(load, values[index])) await this.#loadAlone(load);
+      index += 1;
     }
   }
 

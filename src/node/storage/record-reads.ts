@@ -41,35 +41,60 @@ export class RecordReads {
     }
     return new Promise((resolve, reject) => {
       this.#waitingCount += 1;
-      loader.load(key, this.#target(key, resolve, reject), false);
+      loader.load(key, new ReadLoad(this, key, resolve, reject), false);
     });
+  }
+
+  /** What a reader of the key gets to see after a load of its own. */
+  loaded(load: ReadLoad, stored: StoredRecord | undefined): void {
+    const { lanes, unreadable } = this.#parts;
+    this.#waitingCount -= 1;
+    const lane = lanes.loadedLane(load.key.id);
+    if (this.#isUnreadable(load.key)) load.reject(unreadable.error());
+    else load.resolve(lane === undefined ? stored : lane.committed);
+  }
+
+  unreadable(load: ReadLoad, reason: string, isEngineDamage: boolean): void {
+    const { lanes, noteUnreadable } = this.#parts;
+    // What a lane holds was readable later than what was just loaded.
+    const isKnown = lanes.loadedLane(load.key.id) !== undefined;
+    if (!isKnown) noteUnreadable(load.key, reason, isEngineDamage);
+    this.loaded(load, undefined);
+  }
+
+  failed(load: ReadLoad, error: CoterieError): void {
+    this.#waitingCount -= 1;
+    load.reject(error);
   }
 
   #isUnreadable(key: RecordKey): boolean {
     return this.#parts.unreadable.has(key.id, this.#parts.partitionOf(key.token));
   }
+}
 
-  #target(key: RecordKey, resolve: Resolve, reject: Reject): LoadTarget {
-    const { lanes, unreadable } = this.#parts;
-    return {
-      loaded: (stored) => {
-        this.#waitingCount -= 1;
-        const lane = lanes.loadedLane(key.id);
-        if (this.#isUnreadable(key)) reject(unreadable.error());
-        else resolve(lane === undefined ? stored : lane.committed);
-      },
-      unreadable: (reason, isEngineDamage) => {
-        this.#waitingCount -= 1;
-        // What a lane holds was readable later than what was just loaded.
-        const lane = lanes.loadedLane(key.id);
-        if (lane === undefined) this.#parts.noteUnreadable(key, reason, isEngineDamage);
-        if (lane === undefined || this.#isUnreadable(key)) reject(unreadable.error());
-        else resolve(lane.committed);
-      },
-      failed: (error) => {
-        this.#waitingCount -= 1;
-        reject(error);
-      },
-    };
+/** A reader's end of a load. */
+class ReadLoad implements LoadTarget {
+  readonly key: RecordKey;
+  readonly resolve: Resolve;
+  readonly reject: Reject;
+  readonly #reads: RecordReads;
+
+  constructor(reads: RecordReads, key: RecordKey, resolve: Resolve, reject: Reject) {
+    this.#reads = reads;
+    this.key = key;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
+
+  loaded(stored: StoredRecord | undefined): void {
+    this.#reads.loaded(this, stored);
+  }
+
+  unreadable(reason: string, isEngineDamage: boolean): void {
+    this.#reads.unreadable(this, reason, isEngineDamage);
+  }
+
+  failed(error: CoterieError): void {
+    this.#reads.failed(this, error);
   }
 }

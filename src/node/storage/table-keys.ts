@@ -16,6 +16,7 @@ export type Table = keyof typeof TABLE;
 
 const TWO_32 = 2 ** 32;
 const TOKEN_END = 5;
+export const LEAF_KEY_BYTES = 5;
 const encoder = new TextEncoder();
 
 /** Storage key of a record. `bucket` is a valid bucket name, hence ASCII and shorter than 256. */
@@ -47,8 +48,10 @@ export function recordRowKeyOfMarker(markerKey: Uint8Array): Uint8Array {
   return inTable(markerKey, 'records');
 }
 
-export function leafRowKey(partition: number, leaf: number): Uint8Array {
-  return Uint8Array.of(TABLE.leaves, partition >>> 8, partition, leaf >>> 8, leaf);
+/** Writes a leaf's row key to the first LEAF_KEY_BYTES bytes. */
+export function writeLeafRowKey(bytes: Uint8Array, partition: number, leaf: number): void {
+  bytes[0] = TABLE.leaves;
+  writeU32(bytes, 1, (partition << 16) | leaf);
 }
 
 export function partitionOfLeafRow(rowKey: Uint8Array): number {

@@ -8,7 +8,6 @@ import {
   decodePartitioning,
   decodeRun,
   encodeDamage,
-  encodeLeaf,
   encodeMark,
   encodeMarker,
   encodeNumber,
@@ -16,8 +15,10 @@ import {
   encodeRun,
   floorName,
   isOwnName,
+  LEAF_ROW_BYTES,
   partitionOfName,
   unreadableName,
+  writeLeaf,
 } from '../../../src/node/storage/meta-rows.ts';
 import { hexOf } from './storage-rig.ts';
 
@@ -62,12 +63,11 @@ describe('golden rows', () => {
   });
 
   it('leaf', () => {
-    expect(hexOf(encodeLeaf(0xdeadbeef, 2, 3))).toBe('01deadbeef0000000200000003');
-    expect(decodeLeaf(encodeLeaf(0xdeadbeef, 2, 3))).toEqual({
-      high: 0xdeadbeef,
-      low: 2,
-      count: 3,
-    });
+    const row = { high: 0xdeadbeef, low: 2, count: 3 };
+    const bytes = new Uint8Array(LEAF_ROW_BYTES);
+    writeLeaf(bytes, row);
+    expect(hexOf(bytes)).toBe('01deadbeef0000000200000003');
+    expect(decodeLeaf(bytes)).toEqual(row);
   });
 });
 
