@@ -1,5 +1,6 @@
-/** Random histories of one key at three nodes, told twice: by the code, and by plain sets of events that know nothing
- *  of dots, vectors or epochs. After every step both must say the same about what is there and what was seen. */
+/** Random histories of one key at three nodes, told twice: by the code, and by plain sets of events
+ *  that know nothing of dots, vectors or epochs. After every step both must say the same about what
+ *  is there and what was seen. */
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import {
@@ -107,7 +108,8 @@ export class History {
     this.#check();
   }
 
-  /** All records there ever were, merged in this order: what is left is what no other write has seen. */
+  /** All records there ever were, merged in this order: what is left is what no other write has
+   *  seen. */
   checkSurvivors(order: readonly number[]): void {
     let record = EMPTY_RECORD;
     for (const index of order) {

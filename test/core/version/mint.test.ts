@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { CoterieError } from '../../../src/core/errors.ts';
 import { CONTEXT_BYTES_MAX } from '../../../src/core/limits.ts';
 import {
   type CausalContext,
@@ -15,18 +14,17 @@ import { compareDots } from '../../../src/core/version/dot.ts';
 import { hlcFromUnixMs, hlcToUnixMs } from '../../../src/core/version/hlc.ts';
 import { contextOf, mergeRecords } from '../../../src/core/version/record.ts';
 import { recordByteLength } from '../../../src/core/version/record-codec.ts';
-import { bytesOf, checksum, ReplicaNode, requestIdOf, textOf, valuesOf } from './replicas.ts';
+import {
+  bytesOf,
+  checksum,
+  failureOf,
+  ReplicaNode,
+  requestIdOf,
+  textOf,
+  valuesOf,
+} from './replicas.ts';
 
 const [A, B, C] = [1, 2, 3];
-
-function failureOf(run: () => unknown): CoterieError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof CoterieError) return error;
-  }
-  throw new Error('it should have failed with a CoterieError');
-}
 
 function settled(...nodes: readonly ReplicaNode[]): string[] {
   for (const a of nodes) for (const b of nodes) a.receive(b.get());
@@ -168,6 +166,19 @@ test('a context that names an own event above the next tick does not cover the n
   const fourth = a.put('4', third.replyContext);
   expect(fourth.dot.epoch).toBe(fourth.dot.seq);
   expect(settled(a, b)).toEqual(['4']);
+});
+
+test('a client that saw a single own event which the local copy has lost forbids the epoch', () => {
+  const [a, b] = [new ReplicaNode(A), new ReplicaNode(B)];
+  const backup = a.put('1').record;
+  a.put('hidden');
+  const shown = a.put('shown');
+  b.receive(a.get());
+  a.record = backup;
+  expect(shown.replyContext).toEqual({ vector: [], dots: [shown.dot] });
+  const next = a.put('next', shown.replyContext);
+  expect(next.dot.epoch).toBe(next.dot.seq);
+  expect(settled(a, b)).toEqual(['1', 'hidden', 'next']);
 });
 
 test('an own single event above the local entry forbids the epoch', () => {

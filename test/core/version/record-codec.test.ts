@@ -38,7 +38,7 @@ const small: VersionedRecord = {
   ],
 };
 
-/** Two epochs of one node, a far node, single dots, a tombstone, metadata, expiry, every value byte. */
+/** Two epochs of a node, a far node, single dots, a tombstone, meta, expiry, every value byte. */
 const rich: VersionedRecord = {
   vector: [
     { nodeIndex: 1, epoch: T, seq: T + 5 },
@@ -149,7 +149,7 @@ test('values are views of the bytes, not copies, also when the bytes are part of
   expect(sibling?.value).toEqual(bytesOf('cart'));
 });
 
-/** Header of one actor (node 1, epoch 5, seq 5) and of one sibling, and the sibling's empty body. */
+/** Header of one actor (node 1, epoch 5, seq 5) and of one sibling, and its empty body. */
 const ONE_ACTOR = '0101050000';
 const ONE_SIBLING = '00000000000000';
 const EMPTY_BODY = '000000';

@@ -67,6 +67,22 @@ test('one event with two contents is reported and resolved alike on both sides',
   expect(mergeRecords(small, stone).collisions).toHaveLength(1);
 });
 
+test('collisions are resolved one by one, whichever side has the larger content', () => {
+  const [a, b, x, y] = [
+    recordOf(1, 9, 'a'),
+    recordOf(1, 9, 'b'),
+    recordOf(2, 9, 'x'),
+    recordOf(2, 9, 'y'),
+  ];
+  const left = mergeRecords(a, y).record;
+  const right = mergeRecords(b, x).record;
+  for (const merged of [mergeRecords(left, right), mergeRecords(right, left)]) {
+    expect(merged.relation).toBe('merged');
+    expect(merged.collisions).toHaveLength(2);
+    expect(valuesOf(merged.record)).toEqual(['b', 'y']);
+  }
+});
+
 test('merging never looks at request ids', () => {
   const [a, b] = [new ReplicaNode(1), new ReplicaNode(2)];
   a.put('same', EMPTY_CONTEXT, { requestId: requestIdOf(1) });

@@ -1,6 +1,7 @@
 /** Nodes that mint and merge one key without network or disk, for tests that tell a story. */
 import { crc32 } from 'node:zlib';
 import type { Checksum } from '../../../src/core/checksum.ts';
+import { CoterieError } from '../../../src/core/errors.ts';
 import { type CausalContext, EMPTY_CONTEXT } from '../../../src/core/version/causal-context.ts';
 import { hlcToUnixMs } from '../../../src/core/version/hlc.ts';
 import {
@@ -26,6 +27,16 @@ export function bytesOf(text: string): Uint8Array {
 
 export function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
+}
+
+/** The CoterieError that it fails with. */
+export function failureOf(run: () => unknown): CoterieError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof CoterieError) return error;
+  }
+  throw new Error('it should have failed with a CoterieError');
 }
 
 export function requestIdOf(byte: number): Uint8Array {
