@@ -21,10 +21,10 @@ const REPLICAS = 3;
 const NODES_MAX = 32;
 const DEFAULT_PORT = 7_400;
 const DEFAULT_DATA = join('.', 'coterie-data', 'dev');
-/** The terminal is for what to try next, so only warnings are shown; and laptops are often nearly
- *  full. */
+/** The terminal is for what to try next: a link that breaks as the cluster stops is no news there.
+ *  And laptops are often nearly full. */
 const DEV_CONFIG: NodeConfigInput = {
-  log: { level: 'warn' },
+  log: { level: 'error' },
   storage: { diskReserveRatio: 0.05, diskStopRatio: 0.02 },
 };
 

@@ -64,7 +64,6 @@ const NEXT_STEPS: Partial<Record<ErrorCode, string>> = {
   DEADLINE_EXCEEDED: 'Give it longer with --timeout, or see `coterie status` for what is slow',
   OVERLOADED: 'Try again in a moment',
   UNREACHABLE: 'Is the node running? Name others with --node HOST:PORT or COTERIE_NODES',
-  NOT_INITIALISED: 'Make the nodes a cluster with `coterie cluster init --node HOST:PORT ...`',
   NOT_RECOVERED: 'Ask another node with --node HOST:PORT',
   SIBLING_LIMIT: 'Read the key, merge its values, and put the result with --context',
   SIBLINGS: 'Take one with --sibling I, or read the key without --raw to see all',

@@ -75,7 +75,13 @@ function repliesJson({ required, received, nodes }: Replies) {
 }
 
 function traceFields(trace: RequestTrace | undefined) {
-  return trace === undefined ? {} : { trace };
+  if (trace === undefined) return {};
+  const steps = trace.steps.map((step) => ({
+    ...step,
+    sentAtMs: rounded(step.sentAtMs),
+    answeredAtMs: rounded(step.answeredAtMs),
+  }));
+  return { trace: { ...trace, steps, elapsedMs: rounded(trace.elapsedMs) } };
 }
 
 function rounded(ms: number): number {

@@ -32,7 +32,10 @@ async function showRing(context: CliContext, flags: RingFlags): Promise<void> {
   checkBucket(bucket);
   const { layout } = await firstAnswer(context, flags, (admin) => admin.layout({}));
   if (layout.length === 0) {
-    throw new CoterieError('NOT_INITIALISED', 'The node belongs to no cluster yet');
+    throw new CoterieError(
+      'NOT_INITIALISED',
+      'The node belongs to no cluster yet: run `coterie cluster init`',
+    );
   }
   const ring = new Ring(decodeLayout(layout), layoutHash(layout));
   const view = viewRing(ring);

@@ -52,7 +52,8 @@ async function reserveAll(id: Uint8Array, nodes: readonly InitNode[]): Promise<N
   const failed = firstFailure(nodes, outcomes);
   if (failed !== undefined) {
     const { code, message, details, retryable } = failed.error;
-    throw new CoterieError(code, `${failed.target}: ${message}; nothing was changed`, {
+    const who = message.includes(failed.target) ? '' : `${failed.target}: `;
+    throw new CoterieError(code, `${who}${message}; nothing was changed`, {
       cause: failed.error,
       details,
       retryable,
