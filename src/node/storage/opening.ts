@@ -119,23 +119,18 @@ export async function readFolder(
     unreadable: { markers: await readMarkers(store), partitions: unreadablePartitionsOf(meta) },
     partitioning: partitioningOf(meta),
     damage,
-    firstRows: firstRows(run, damage, hasGap ? commitSeq + 1 : undefined),
+    firstRows: firstRows(run, damage, commitSeq + 1),
   };
 }
 
-function firstRows(
-  run: RunRow,
-  damage: DamageRow,
-  newChainStart: number | undefined,
-): readonly StoreOperation[] {
+/** The chain begins anew at every opening: what was found has been checked, and by opening the engine has moved it
+ *  from its log to files with checksums. */
+function firstRows(run: RunRow, damage: DamageRow, chainStart: number): readonly StoreOperation[] {
   const rows: StoreOperation[] = [
     { type: 'put', key: metaRowKey(META.format), value: encodeNumber(STORE_FORMAT) },
     { type: 'put', key: metaRowKey(META.run), value: encodeRun(run) },
+    { type: 'put', key: metaRowKey(META.chainStart), value: encodeNumber(chainStart) },
   ];
-  if (newChainStart !== undefined) {
-    const value = encodeNumber(newChainStart);
-    rows.push({ type: 'put', key: metaRowKey(META.chainStart), value });
-  }
   if (damage.hasGap || damage.engineDamage !== '') {
     rows.push({ type: 'put', key: metaRowKey(META.damage), value: encodeDamage(damage) });
   }

@@ -197,6 +197,35 @@ describe('a failed batch', () => {
 });
 
 describe('a stop', () => {
+  it('during which the last batch fails ends all the same, and is not clean', async () => {
+    const { records, engine, disk } = await open();
+    engine.holdBatches();
+    engine.failNextBatch();
+    const failing = write(rig, 'a', 1);
+    await nextTurn(10);
+    const stopped = records.stop();
+    engine.releaseBatches();
+    await expect(failing).rejects.toMatchObject({ code: 'STORAGE_IO' });
+    await stopped;
+    await open({ disk });
+    expect(rig.opening.wasClean).toBe(false);
+  });
+
+  it('is clean when batches were under way and open', async () => {
+    const { records, engine, disk } = await open();
+    engine.holdBatches();
+    const underWay = write(rig, 'a', 1);
+    await nextTurn(10);
+    const inOpen = write(rig, 'b', 1);
+    await nextTurn(10);
+    const stopped = records.stop();
+    await nextTurn(10);
+    engine.releaseBatches();
+    await Promise.all([underWay, inOpen, stopped]);
+    await open({ disk });
+    expect(rig.opening).toMatchObject({ wasClean: true, chain: 'whole' });
+  });
+
   it('finishes what is under way, refuses what comes later and can be repeated', async () => {
     const { records, disk } = await open();
     const written = write(rig, 'k', 1);

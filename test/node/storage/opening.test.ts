@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CoterieError } from '../../../src/core/errors.ts';
-import { readChain } from '../../../src/node/storage/commit-chain.ts';
 import { encodeNumber } from '../../../src/node/storage/meta-rows.ts';
 import { RecordStore } from '../../../src/node/storage/record-store.ts';
 import { STORAGE_DEFAULTS } from '../../../src/node/storage/storage-options.ts';
@@ -195,30 +194,28 @@ describe('the commit chain', () => {
     expect(rig.opening).toMatchObject({ isFresh: false, chain: 'gap', previousRun: 0 });
   });
 
+  it('a batch lost in a later run is a gap, the one that began the chain anew among them', async () => {
+    const first = await written();
+    await first.records.stop();
+    const second = await open({ disk: first.disk });
+    for (let seq = 1; seq <= 3; seq += 1) await write(rig, `l${seq}`, seq);
+    second.disk.cutPower();
+    const count = batches(first.engine).length;
+    const later = second.engine.events.map((event) =>
+      event.what === 'note' ? event : { ...event, batch: event.batch + count },
+    );
+    for (const lost of [count, count + 1, count + 2]) {
+      await open({ disk: await replay([...first.engine.events, ...later], [lost]) });
+      expect(rig.opening).toMatchObject({ chain: 'gap' });
+      await rig.records.stop();
+    }
+  });
+
   it('a lost tail is not a gap: peers know it by commitSeq', async () => {
     const { engine, disk: first } = await written();
     first.cutPower();
     await open({ disk: await replay(engine.events, [9, 10]) });
     expect(rig.opening).toMatchObject({ chain: 'whole', commitSeq: 9 });
-  });
-
-  it('only the window is expected', async () => {
-    await open();
-    const store = new MemoryStore({ clock: new RigClock() });
-    await store.open();
-    const window = 64;
-    const expected = { chainStart: 1, cleanCommitSeq: 0, window };
-    const last = window + 10;
-    const links = Array.from({ length: window }, (_, index) => ({
-      type: 'put' as const,
-      key: chainRowKey(last - index),
-      value: Uint8Array.of(1),
-    }));
-    await store.batch(links, { sync: true });
-    expect(await readChain(store, expected)).toEqual({ commitSeq: last, isWhole: true });
-    await store.batch([{ type: 'del', key: chainRowKey(last - window + 1) }], { sync: true });
-    expect(await readChain(store, expected)).toEqual({ commitSeq: last, isWhole: false });
-    await store.close();
   });
 });
 

@@ -121,6 +121,21 @@ describe('acknowledgements', () => {
     ).toEqual([false, true]);
   });
 
+  it('an update that finds the record in the open batch waits for that one, not for the one under way', async () => {
+    const { records, engine } = await open();
+    engine.holdBatches();
+    const underWay = write(rig, 'a', 1);
+    await nextTurn(10);
+    const inOpen = write(rig, 'b', 1);
+    await nextTurn(10);
+    const repeated = records.update(keyOf('b'), SYNC, () => ({ result: 'same' }));
+    engine.failNextBatch();
+    engine.releaseBatches();
+    await underWay;
+    await expect(inOpen).rejects.toMatchObject({ code: 'STORAGE_IO' });
+    await expect(repeated).rejects.toMatchObject({ code: 'STORAGE_IO' });
+  });
+
   it('commitSeq is that of the last fsynced batch', async () => {
     const { records } = await open();
     const before = records.commitSeq;

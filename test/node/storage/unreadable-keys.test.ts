@@ -6,6 +6,7 @@ import {
   increment,
   keyOf,
   leavesOf,
+  nextTurn,
   openRig,
   type Rig,
   recordBytes,
@@ -101,6 +102,7 @@ describe('an unreadable record', () => {
       write: { bytes: recordBytes(6) },
       isRebuilt: true,
     }));
+    await nextTurn(10);
     await expect(rig.records.read(key)).rejects.toMatchObject(corrupt);
     rig.engine.releaseBatches();
     await rebuilt;
@@ -125,6 +127,24 @@ describe('an unreadable record', () => {
     expect(without.stored).toEqual(without.counted);
 
     await records.update(rotten, SYNC, increment);
+    const withPart = await leavesOf(engine);
+    expect(withPart.stored).toEqual(withPart.counted);
+  });
+
+  it('stays lost when the engine reads it well again, and counts in no leaf', async () => {
+    const { records, engine } = await open();
+    const key = keyOf('a');
+    await Promise.all(['a', 'b'].map((name) => write(rig, name, 1)));
+    engine.failReads([key.storageKey]);
+    await expect(records.read(key)).rejects.toMatchObject(corrupt);
+    engine.healReads();
+    expect((await seen(key)).result).toMatchObject({ isUnreadable: true, seq: undefined });
+    await write(rig, 'b', 2);
+    const isOther = (rowKey: Uint8Array) => Buffer.compare(rowKey, key.storageKey) !== 0;
+    const without = await leavesOf(engine, isOther);
+    expect(without.stored).toEqual(without.counted);
+
+    await records.update(key, SYNC, increment);
     const withPart = await leavesOf(engine);
     expect(withPart.stored).toEqual(withPart.counted);
   });
