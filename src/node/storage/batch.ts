@@ -1,7 +1,9 @@
-/** What will be written together, and who waits for it; and the lane of a key, which is where batches find its record.
- *  Invariants: a batch holds each lane once, with the newest record decided for it; a lane is in the batch under way,
- *  in the open one, in both, or in none, and `batch` names the newest.
- *  Not here: order and writing (commit-queue.ts), who may decide when (key-lanes.ts). Source: RULINGS 15. */
+/** What will be written together, and who waits for it; and the lane of a key, which is where
+ *  batches find its record.
+ *  Invariants: a batch holds each lane once, with the newest record decided for it; a lane is in
+ *  the batch under way, in the open one, in both, or in none, and `batch` names the newest.
+ *  Not here: order and writing (commit-queue.ts), who may decide when (key-lanes.ts). Source:
+ *  docs/ARCHITECTURE.md 5.2. */
 import type { StoreOperation } from '../../env/store.ts';
 import type { RecordKey } from './record-key.ts';
 import type { StoredRecord } from './stored-record.ts';

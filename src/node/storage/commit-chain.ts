@@ -1,16 +1,19 @@
-/** Has the engine's log lost batches that were fsynced? RocksDB drops a damaged stretch from the middle of its log
- *  and opens without a word; later batches are then there and earlier ones are not.
- *  Every batch puts one row numbered one above its predecessor's, so what is missing shows as a gap. Rows are deleted
- *  CHAIN_WINDOW batches later, when their batch has long left the log.
- *  Invariants: a chain is whole when it has every row from its start (or the window's) to its last one, and ends
- *  where the last clean stop ended or above. A lost tail cannot be seen here; peers remember it.
- *  Not here: what a gap leads to (core/membership/standing.ts). Source: RULINGS 4. */
+/** Has the engine's log lost batches that were fsynced? RocksDB drops a damaged stretch from the
+ *  middle of its log and opens without a word; later batches are then there and earlier ones are
+ *  not. Every batch puts one row numbered one above its predecessor's, so what is missing shows as
+ *  a gap. Rows are deleted CHAIN_WINDOW batches later, when their batch has long left the log.
+ *  Invariants: a chain is whole when it has every row from its start (or the window's) to its last
+ *  one, and ends where the last clean stop ended or above. A lost tail cannot be seen here; peers
+ *  remember it.
+ *  Not here: what a gap leads to (core/membership/standing.ts). Source: docs/ARCHITECTURE.md
+ *  5.18. */
 import type { Store } from '../../env/store.ts';
 import { chainRowKey, commitSeqOfRow, tableRange } from './table-keys.ts';
 
-/** Rows that are kept. The guarantee is needed for what may still be in the engine's log, at most two write buffers
- *  of 64 MiB. The smallest batch takes some 300 bytes of one (record, leaf, ceiling, link, expired link), so 2^18 of
- *  them fill a buffer; 2^20 rows would make each opening seconds longer and prove nothing more. */
+/** Rows that are kept. The guarantee is needed for what may still be in the engine's log, at most
+ *  two write buffers of 64 MiB. The smallest batch takes some 300 bytes of one (record, leaf,
+ *  ceiling, link, expired link), so 2^18 of them fill a buffer; 2^20 rows would make each opening
+ *  seconds longer and prove nothing more. */
 export const CHAIN_WINDOW: number = 2 ** 18;
 const ROWS_PER_READ = 4_096;
 

@@ -1,10 +1,13 @@
-/** In which order does what reach the disk, and who may be answered when? Batches are written strictly one after the
- *  other; while one is under way everything else collects in the next (group commit).
- *  Invariants: nobody is answered before the batch that holds what the answer speaks of has been written, and fsynced
- *  if anybody in it asked for that; a batch is built in one synchronous step: records, leaf deltas, its link of the
- *  commit chain, the ceiling; a batch that fails is the last one ever, so nothing pending is ever rolled back.
- *  Not here: what is decided (key-lanes.ts). Source: RULINGS 2, 4, 7, 9, 15, 24; group commit after DeWitt et al.,
- *  "Implementation techniques for main memory database systems", 1984. */
+/** In which order does what reach the disk, and who may be answered when? Batches are written
+ *  strictly one after the other; while one is under way everything else collects in the next (group
+ *  commit).
+ *  Invariants: nobody is answered before the batch that holds what the answer speaks of has been
+ *  written, and fsynced if anybody in it asked for that; a batch is built in one synchronous step:
+ *  records, leaf deltas, its link of the commit chain, the ceiling; a batch that fails is the last
+ *  one ever, so nothing pending is ever rolled back.
+ *  Not here: what is decided (key-lanes.ts). Source: docs/ARCHITECTURE.md 5.2 and 5.18; group
+ *  commit after DeWitt et al., "Implementation techniques for main memory database systems",
+ *  1984. */
 import { assert, CoterieError } from '../../core/errors.ts';
 import type { StoreOperation } from '../../env/store.ts';
 import { Batch, type Lane } from './batch.ts';
@@ -128,7 +131,8 @@ export class CommitQueue {
     this.#schedule();
   }
 
-  /** Answers one who changed nothing but relies on what `holder` holds (undefined: on what is committed already). */
+  /** Answers one who changed nothing but relies on what `holder` holds (undefined: on what is
+   *  committed already). */
   confirm(waiter: Waiter, sync: boolean, holder: Batch | undefined): void {
     const underWay = this.#underWay;
     if (holder === undefined && (!sync || !this.#hasUnsynced)) {
@@ -231,8 +235,9 @@ export class CommitQueue {
     operations.push({ type: 'put', key: key.storageKey, value: current.bytes });
   }
 
-  /** A mint that is released before its fsync could be forgotten by a power loss, and its tick be issued again: a
-   *  start after that must know it (all floors rise), and its clock must start above that tick. */
+  /** A mint that is released before its fsync could be forgotten by a power loss, and its tick be
+   *  issued again: a start after that must know it (all floors rise), and its clock must start
+   *  above that tick. */
   #noteUnsyncedMint(batch: Batch): void {
     if (batch.sync || !batch.hasUnsyncedMint) return;
     if (!this.#isUnsyncedMintNoted) {

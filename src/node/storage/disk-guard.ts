@@ -1,8 +1,10 @@
-/** Is there room on the disk for what is to be written? It is asked before an update is decided, because after ENOSPC
- *  in its log the engine refuses everything and cannot be resumed.
- *  Invariants: the answer is never older than the time and the bytes of the options when an update is decided on it;
- *  repairs are admitted longer than clients, for they make replicas equal and free siblings.
- *  Not here: what a batch does that fails all the same (commit-queue.ts). Source: RULINGS 24. */
+/** Is there room on the disk for what is to be written? It is asked before an update is decided,
+ *  because after ENOSPC in its log the engine refuses everything and cannot be resumed.
+ *  Invariants: the answer is never older than the time and the bytes of the options when an update
+ *  is decided on it; repairs are admitted longer than clients, for they make replicas equal and
+ *  free siblings.
+ *  Not here: what a batch does that fails all the same (commit-queue.ts). Source:
+ *  docs/ARCHITECTURE.md 5.11. */
 import { CoterieError } from '../../core/errors.ts';
 import type { DiskSpace } from '../../env/store.ts';
 import type { StorageEnvironment, StorageOptions } from './storage-options.ts';
@@ -32,8 +34,8 @@ export class DiskGuard {
     this.#writtenBytes += bytes;
   }
 
-  /** Asks again when the last answer is too old; undefined when it is not. Never rejects: if the disk cannot be
-   *  asked, the last answer stands. */
+  /** Asks again when the last answer is too old; undefined when it is not. Never rejects: if the
+   *  disk cannot be asked, the last answer stands. */
   refresh(): Promise<void> | undefined {
     const { diskCheckMs, diskCheckBytes } = this.#options;
     const nowMs = this.#environment.clock.monotonicMs();

@@ -1,9 +1,11 @@
-/** Which own epochs may a mint of a partition still use? Those at or above its floor.
- *  A floor is raised above every tick issued so far whenever a record of the partition may have been lost here: an
- *  old epoch, used again on a copy refilled by an older container, would cover events the copy never held.
- *  Invariants: a floor only rises; the raised floor is durable no later than the first mint that was decided under it
- *  (its row rides in the same batch or an earlier one).
- *  Not here: the rest of the epoch rule (core/version/mint.ts). Source: RULINGS 2. */
+/** Which own epochs may a mint of a partition still use? Those at or above its floor. A floor is
+ *  raised above every tick issued so far whenever a record of the partition may have been lost
+ *  here: an old epoch, used again on a copy refilled by an older container, would cover events the
+ *  copy never held.
+ *  Invariants: a floor only rises; the raised floor is durable no later than the first mint that
+ *  was decided under it (its row rides in the same batch or an earlier one).
+ *  Not here: the rest of the epoch rule (core/version/mint.ts). Source: docs/ARCHITECTURE.md
+ *  5.16. */
 import type { StoreOperation } from '../../env/store.ts';
 import { encodeNumber, floorName, META } from './meta-rows.ts';
 import { metaRowKey } from './table-keys.ts';

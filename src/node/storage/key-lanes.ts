@@ -1,8 +1,10 @@
-/** Whose turn is it on one key, and what does it decide on? Each key with work has a lane. The first update of a key
- *  waits for its record; while a batch is pending every further one is decided at once on what the one before left.
- *  Invariants: decisions on one key run one after the other, each on the outcome of the last; a lane waits for a load
- *  and never for an fsync (a hot key would otherwise get one write per fsync); what is refused was not decided.
- *  Not here: the order of batches (commit-queue.ts). Source: RULINGS 11, 15. */
+/** Whose turn is it on one key, and what does it decide on? Each key with work has a lane. The
+ *  first update of a key waits for its record; while a batch is pending every further one is
+ *  decided at once on what the one before left.
+ *  Invariants: decisions on one key run one after the other, each on the outcome of the last; a
+ *  lane waits for a load and never for an fsync (a hot key would otherwise get one write per
+ *  fsync); what is refused was not decided.
+ *  Not here: the order of batches (commit-queue.ts). Source: docs/ARCHITECTURE.md 5.2. */
 import { CoterieError } from '../../core/errors.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { Clock } from '../../env/clock.ts';
@@ -150,7 +152,8 @@ export class KeyLanes {
   }
 }
 
-/** A lane's end of a load. A class, and not three closures, because there is one for every update of a cold key. */
+/** A lane's end of a load. A class, and not three closures, because there is one for every update
+ *  of a cold key. */
 class LaneLoad implements LoadTarget {
   readonly #lanes: KeyLanes;
   readonly #lane: Lane;

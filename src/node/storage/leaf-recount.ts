@@ -1,8 +1,9 @@
-/** What is in a leaf, counted anew from the records? Needed when a record cannot be read: its share of the leaf is
- *  known to nobody, so the leaf is made from all the others.
- *  Invariants: it runs between two batches, when the engine holds exactly what the leaves count; what is in the open
- *  batch is added when that is built. A leaf is a short range (some tens of records), so the batch waits a moment.
- *  Not here: scrubbing of whole partitions. Source: RULINGS 3, 15. */
+/** What is in a leaf, counted anew from the records? Needed when a record cannot be read: its share
+ *  of the leaf is known to nobody, so the leaf is made from all the others.
+ *  Invariants: it runs between two batches, when the engine holds exactly what the leaves count;
+ *  what is in the open batch is added when that is built. A leaf is a short range (some tens of
+ *  records), so the batch waits a moment.
+ *  Not here: scrubbing of whole partitions. Source: docs/ARCHITECTURE.md 5.9 and 5.17. */
 import { CoterieError } from '../../core/errors.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { StoreEntry } from '../../env/store.ts';
@@ -49,7 +50,8 @@ export class LeafRecount {
         leaves.correct(index, await this.#count(leaves, index));
       } catch (error) {
         if (!(error instanceof CoterieError)) throw error;
-        // The leaf keeps the share of the lost record, so exchanges find it to differ until it is scrubbed.
+        // The leaf keeps the share of the lost record, so exchanges find it to differ until it is
+        // scrubbed.
         this.#environment.log.error('leaf-not-recounted', { leaf: index, reason: error.message });
       }
     }

@@ -1,10 +1,12 @@
-/** The Merkle leaves of every partition: XOR of the item hashes of a leaf's records, and their number.
- *  In memory it is the writer's truth: deltas are applied when a batch is built, in one synchronous step with the
- *  records, and the batch carries the absolute leaves that result. A leaf is shared by many keys; were it computed
- *  when the batch succeeds, the batch built meanwhile would store it without the delta, for ever.
- *  Invariants: at every batch boundary a leaf is the XOR of the records stored in it. A partition without records
- *  takes no memory, others 12 KiB each.
- *  Not here: inner levels and exchange. Source: PROTOCOLS f; RULINGS 15, 16. */
+/** The Merkle leaves of every partition: XOR of the item hashes of a leaf's records, and their
+ *  number. In memory it is the writer's truth: deltas are applied when a batch is built, in one
+ *  synchronous step with the records, and the batch carries the absolute leaves that result. A leaf
+ *  is shared by many keys; were it computed when the batch succeeds, the batch built meanwhile
+ *  would store it without the delta, for ever.
+ *  Invariants: at every batch boundary a leaf is the XOR of the records stored in it. A partition
+ *  without records takes no memory, others 12 KiB each.
+ *  Not here: inner levels and exchange. Source: docs/ARCHITECTURE.md 5.9; XOR leaves as in Riak's
+ *  Tictac trees. */
 import { assert } from '../../core/errors.ts';
 import { LEAVES_PER_PARTITION, leafOf, partitionOf } from '../../core/ring/token.ts';
 import { type ItemHash, itemHash } from '../../core/version/item-hash.ts';
@@ -93,8 +95,9 @@ export class LeafTable {
     this.#changed.add(index);
   }
 
-  /** Rows of the leaves that changed since the last call, appended to a batch. Their bytes share one buffer: there is
-   *  a leaf for nearly every record, and an array of its own costs more than what is in it. */
+  /** Rows of the leaves that changed since the last call, appended to a batch. Their bytes share
+   *  one buffer: there is a leaf for nearly every record, and an array of its own costs more than
+   *  what is in it. */
   takeRows(operations: StoreOperation[]): void {
     const buffer = new Uint8Array(this.#changed.size * (LEAF_KEY_BYTES + LEAF_ROW_BYTES));
     let at = 0;

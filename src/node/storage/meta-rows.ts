@@ -1,8 +1,9 @@
 /** What do the meta rows of the storage service hold, byte for byte.
- *  Invariants: every value begins with its format byte; a value of a later format is refused, never guessed at.
- *  The names here belong to the storage service alone; other services write theirs through `writeMeta`.
- *  Not here: when the rows are written (opening.ts, commit-queue.ts, record-store.ts). Source: PROTOCOLS j; RULINGS
- *  2, 4, 5. */
+ *  Invariants: every value begins with its format byte; a value of a later format is refused, never
+ *  guessed at. The names here belong to the storage service alone; other services write theirs
+ *  through `writeMeta`.
+ *  Not here: when the rows are written (opening.ts, commit-queue.ts, record-store.ts). Source:
+ *  PROTOCOLS j; RULINGS 2, 4, 5. */
 import { CoterieError } from '../../core/errors.ts';
 import { readU32, readU64, writeU32, writeU64 } from './table-keys.ts';
 
@@ -32,7 +33,8 @@ export function unreadableName(partition: number): string {
   return `${UNREADABLE_PREFIX}${partition}`;
 }
 
-/** The partition that a row named by `floorName` or `unreadableName` is of; undefined for any other name. */
+/** The partition that a row named by `floorName` or `unreadableName` is of; undefined for any other
+ *  name. */
 export function partitionOfName(
   name: string,
 ): { readonly kind: 'floor' | 'unreadable'; readonly partition: number } | undefined {
@@ -142,8 +144,8 @@ export function decodePartitioning(bytes: Uint8Array): PartitioningRow {
   };
 }
 
-/** Marker of an unreadable key. `lost`: nothing of the record is left. `partial`: what was written since is there and
- *  in the leaf, but what was lost may be missing from it. */
+/** Marker of an unreadable key. `lost`: nothing of the record is left. `partial`: what was written
+ *  since is there and in the leaf, but what was lost may be missing from it. */
 export type MarkerState = 'lost' | 'partial';
 
 export function encodeMarker(state: MarkerState): Uint8Array {
@@ -183,8 +185,9 @@ export function checkStoreFormat(bytes: Uint8Array): void {
   const found = format === undefined ? 'unknown' : String(format);
   throw new CoterieError(
     'VERSION_UNSUPPORTED',
-    `The folder has storage format ${found}, this software reads format ${STORE_FORMAT}: start it ` +
-      'with the version of Coterie that wrote it (or a later one), or give this node an empty folder',
+    `The folder has storage format ${found}, this software reads format ${STORE_FORMAT}: ` +
+      'start it with the version of Coterie that wrote it (or a later one), or give this node ' +
+      'an empty folder',
     { details: { found: format, supported: STORE_FORMAT } },
   );
 }

@@ -1,8 +1,9 @@
 /** In what state was the folder found, and what is written before anything else?
- *  Invariants: a folder of a later format is not touched; the run record (run + 1, not clean) is fsynced before any
- *  other write of this run; a gap in the commit chain is noted durably before the chain begins anew, so that it is
- *  reported at every opening until it has been made good.
- *  Not here: what the node may do in which state (core/membership/standing.ts). Source: RULINGS 2, 4, 5. */
+ *  Invariants: a folder of a later format is not touched; the run record (run + 1, not clean) is
+ *  fsynced before any other write of this run; a gap in the commit chain is noted durably before
+ *  the chain begins anew, so that it is reported at every opening until it has been made good.
+ *  Not here: what the node may do in which state (core/membership/standing.ts). Source:
+ *  docs/ARCHITECTURE.md 5.16 to 5.19. */
 import { CoterieError } from '../../core/errors.ts';
 import { LEAVES_PER_PARTITION } from '../../core/ring/token.ts';
 import type { Store, StoreEntry, StoreOperation, StoreRange } from '../../env/store.ts';
@@ -58,9 +59,11 @@ export interface OpeningState {
   readonly commitSeq: number;
   /** The last run ended with `stop`, and nothing came after it. */
   readonly wasClean: boolean;
-  /** `gap`: the log has lost batches that were fsynced, now or at an earlier opening since which nobody rebuilt. */
+  /** `gap`: the log has lost batches that were fsynced, now or at an earlier opening since which
+   *  nobody rebuilt. */
   readonly chain: 'whole' | 'gap';
-  /** Mints were released before their fsync. After an unclean stop all floors rise (`usePartitioning` does it). */
+  /** Mints were released before their fsync. After an unclean stop all floors rise
+   *  (`usePartitioning` does it). */
   readonly hadUnsyncedMints: boolean;
   /** What the engine said of damage to its files, now or earlier, in words. */
   readonly engineDamage?: string;
@@ -77,8 +80,8 @@ export interface Opened {
   readonly firstRows: readonly StoreOperation[];
 }
 
-/** Reads the folder of an engine that is open. Errors: VERSION_UNSUPPORTED for one of later software,
- *  MALFORMED_MESSAGE, STORAGE_IO. Cost: the commit chain (see CHAIN_WINDOW). */
+/** Reads the folder of an engine that is open. Errors: VERSION_UNSUPPORTED for one of later
+ *  software, MALFORMED_MESSAGE, STORAGE_IO. Cost: the commit chain (see CHAIN_WINDOW). */
 export async function readFolder(
   environment: Pick<StorageEnvironment, 'store' | 'random'>,
 ): Promise<Opened> {
@@ -123,8 +126,8 @@ export async function readFolder(
   };
 }
 
-/** The chain begins anew at every opening: what was found has been checked, and by opening the engine has moved it
- *  from its log to files with checksums. */
+/** The chain begins anew at every opening: what was found has been checked, and by opening the
+ *  engine has moved it from its log to files with checksums. */
 function firstRows(run: RunRow, damage: DamageRow, chainStart: number): readonly StoreOperation[] {
   const rows: StoreOperation[] = [
     { type: 'put', key: metaRowKey(META.format), value: encodeNumber(STORE_FORMAT) },
@@ -194,7 +197,8 @@ function partitioningOf(meta: ReadonlyMap<string, Uint8Array>): PartitioningRow 
   return bytes === undefined ? undefined : decodePartitioning(bytes);
 }
 
-/** All meta rows by name. They are few: floors and marks of at most all partitions, and some of each service. */
+/** All meta rows by name. They are few: floors and marks of at most all partitions, and some of
+ *  each service. */
 async function readMetaRows(store: Store): Promise<Map<string, Uint8Array>> {
   const rows = new Map<string, Uint8Array>();
   await forEachRow(store, tableRange('meta'), ({ key, value }) => {
@@ -216,7 +220,8 @@ async function isEmpty(store: Store): Promise<boolean> {
   return (await rows.next(1)).length === 0;
 }
 
-/** The leaves as they were stored. Errors: CLUSTER_MISMATCH when they were computed for another partitioning. */
+/** The leaves as they were stored. Errors: CLUSTER_MISMATCH when they were computed for another
+ *  partitioning. */
 export async function readLeaves(
   store: Store,
   found: PartitioningRow | undefined,

@@ -1,6 +1,8 @@
-/** By what is a record known inside this node: to the engine by its storage key, to Maps by a string.
+/** By what is a record known inside this node: to the engine by its storage key, to Maps by a
+ *  string.
  *  Invariants: two keys have the same id exactly when they have the same storage key.
- *  Not here: the token's computation (core/ring/token.ts), the checks of bucket and key (the client's edge). */
+ *  Not here: the token's computation (core/ring/token.ts), the checks of bucket and key (the
+ *  client's edge). */
 import { recordRowKey } from './table-keys.ts';
 
 export interface RecordKey {
@@ -19,8 +21,8 @@ export function makeRecordKey(token: number, bucket: string, key: Uint8Array): R
   return { token, bucket, key, storageKey, id: recordIdOf(storageKey) };
 }
 
-/** The id of a storage key. A storage key is at most 1,094 bytes, few enough to be arguments of one call, which is
- *  several times faster than a string put together byte by byte. */
+/** The id of a storage key. A storage key is at most 1,094 bytes, few enough to be arguments of one
+ *  call, which is several times faster than a string put together byte by byte. */
 export function recordIdOf(storageKey: Uint8Array): string {
   return Reflect.apply(String.fromCharCode, undefined, storageKey);
 }

@@ -1,9 +1,10 @@
-/** How do records come from the engine? All that were asked for in one tick in one call, each checked before anyone
- *  sees it.
- *  Invariants: bytes that do not pass their checksum reach nobody; a record that cannot be read fails those who asked
- *  for it and nobody else; so many engine calls at a time and no more.
- *  Not here: what an unreadable record leads to (unreadable-keys.ts), who may see which state (key-lanes.ts).
- *  Source: ARCHITECTURE 5.2; RULINGS 3. */
+/** How do records come from the engine? All that were asked for in one tick in one call, each
+ *  checked before anyone sees it.
+ *  Invariants: bytes that do not pass their checksum reach nobody; a record that cannot be read
+ *  fails those who asked for it and nobody else; so many engine calls at a time and no more.
+ *  Not here: what an unreadable record leads to (unreadable-keys.ts), who may see which state
+ *  (key-lanes.ts).
+ *  Source: docs/ARCHITECTURE.md 5.2 and 5.17. */
 import { CoterieError } from '../../core/errors.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { RecordKey } from './record-key.ts';
@@ -13,7 +14,8 @@ import { StoredRecord } from './stored-record.ts';
 /** Who asked for a record. One of the three is called, once. */
 export interface LoadTarget {
   loaded(stored: StoredRecord | undefined): void;
-  /** Something is stored, and it cannot be read. `isEngineDamage`: it was the engine that found it so. */
+  /** Something is stored, and it cannot be read. `isEngineDamage`: it was the engine that found it
+   *  so. */
   unreadable(why: string, isEngineDamage: boolean): void;
   /** Nothing is known: the engine is closed or answers nothing. */
   failed(error: CoterieError): void;
@@ -49,7 +51,8 @@ export class RecordLoader {
     this.#gate = gate;
   }
 
-  /** Only what was asked for in this very tick shares one answer: a later reader must not see an earlier state. */
+  /** Only what was asked for in this very tick shares one answer: a later reader must not see an
+   *  earlier state. */
   load(key: RecordKey, target: LoadTarget, needsRecord: boolean): void {
     const load = this.#next.get(key.id);
     if (load === undefined) {
@@ -131,8 +134,8 @@ export class RecordLoader {
     return true;
   }
 
-  /** Of a later format is damaged as well: such records come only with a later format of the folder, and a folder of
-   *  a later format is not opened. */
+  /** Of a later format is damaged as well: such records come only with a later format of the
+   *  folder, and a folder of a later format is not opened. */
   #check(bytes: Uint8Array, needsRecord: boolean): StoredRecord | undefined {
     try {
       if (needsRecord) return new StoredRecord(this.#codec, bytes, this.#codec.decode(bytes));
@@ -153,8 +156,9 @@ function engineError(cause: unknown): CoterieError {
   });
 }
 
-/** Whether the engine speaks of damage to the row. Where it can tell (`isCorruption`), trouble of another sort, such
- *  as too many open files, passes and must not mark thousands of keys as lost. */
+/** Whether the engine speaks of damage to the row. Where it can tell (`isCorruption`), trouble of
+ *  another sort, such as too many open files, passes and must not mark thousands of keys as
+ *  lost. */
 function isDamage(error: CoterieError): boolean {
   if (error.code === 'CORRUPT_RECORD') return true;
   return error.code === 'STORAGE_IO' && error.details['isCorruption'] !== false;

@@ -1,8 +1,9 @@
-/** What may a reader see? Committed bytes and nothing else: a pending write is not shown, because a crash could take
- *  it back, and a record of which something was lost is not shown, because a quorum would count it.
- *  Invariants: while a batch is pending its keys are answered from memory with their committed state, so an engine
- *  that shows a batch before its fsync makes no difference.
- *  Not here: loading (record-loader.ts). Source: RULINGS 3, 15. */
+/** What may a reader see? Committed bytes and nothing else: a pending write is not shown, because a
+ *  crash could take it back, and a record of which something was lost is not shown, because a
+ *  quorum would count it.
+ *  Invariants: while a batch is pending its keys are answered from memory with their committed
+ *  state, so an engine that shows a batch before its fsync makes no difference.
+ *  Not here: loading (record-loader.ts). Source: docs/ARCHITECTURE.md 5.2 and 5.17. */
 import type { CoterieError } from '../../core/errors.ts';
 import { type KeyLanes, overloaded } from './key-lanes.ts';
 import type { RecordKey } from './record-key.ts';

@@ -1,14 +1,16 @@
-/** The storage service of a node: everything durable goes through here, and nothing is acknowledged before its time.
+/** The storage service of a node: everything durable goes through here, and nothing is acknowledged
+ *  before its time.
  *
  *      read ──► reads ──► loader ──► engine (one getMany per tick)
  *      update ► lanes ──► loader        │ record
  *                 │ decide, one after the other per key
  *                 └─► queue ──► engine (one batch under way, fsynced if anyone in it asked)
  *
- *  Invariants: an answer that says durable follows the fsync of its batch; reads see committed batches only; leaf ==
- *  XOR of the stored records at every batch boundary; a failed batch is the last one of this run.
+ *  Invariants: an answer that says durable follows the fsync of its batch; reads see committed
+ *  batches only; leaf == XOR of the stored records at every batch boundary; a failed batch is the
+ *  last one of this run.
  *  Not here: what a write means (replica service), layouts and fences, the engine.
- *  Source: ARCHITECTURE 5.2; PROTOCOLS j; RULINGS 2-5, 7, 9, 15, 24. */
+ *  Source: docs/ARCHITECTURE.md 4, 5.2, 5.9, 5.13 and 5.16 to 5.19. */
 import { assert, CoterieError } from '../../core/errors.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { StoreOperation } from '../../env/store.ts';
@@ -44,7 +46,8 @@ import { type Applied, type Decide, Update, type UpdateOptions } from './update.
 
 export interface RecordStoreDependencies {
   readonly codec: RecordCodec;
-  /** A tick of the node's clock above every one issued so far. First called by `usePartitioning`. */
+  /** A tick of the node's clock above every one issued so far. First called by
+   *  `usePartitioning`. */
   readonly presentTick: () => number;
 }
 
@@ -112,8 +115,9 @@ export class RecordStore {
     this.#reads = new RecordReads({ ...shared, lanes: this.#lanes }, options.waitingReadsMax);
   }
 
-  /** Opens the engine and says how the folder was found. May be called once. Errors: VERSION_UNSUPPORTED for a folder
-   *  of later software; CONFLICT, STORAGE_IO from the engine. After an error the engine is closed. */
+  /** Opens the engine and says how the folder was found. May be called once. Errors:
+   *  VERSION_UNSUPPORTED for a folder of later software; CONFLICT, STORAGE_IO from the engine.
+   *  After an error the engine is closed. */
   start(): Promise<OpeningState> {
     assert(this.#state === 'created', 'A record store can be started once');
     this.#state = 'starting';
@@ -121,9 +125,10 @@ export class RecordStore {
     return this.#starting;
   }
 
-  /** Once the layout is known: loads the leaves; updates and reads are refused before it. The same partitioning again
-   *  changes nothing. Raises all epoch floors if the last run may have lost mints. Errors: CLUSTER_MISMATCH when the
-   *  folder was written for another one, NOT_RUNNING, STORAGE_IO. */
+  /** Once the layout is known: loads the leaves; updates and reads are refused before it. The same
+   *  partitioning again changes nothing. Raises all epoch floors if the last run may have lost
+   *  mints. Errors: CLUSTER_MISMATCH when the folder was written for another one, NOT_RUNNING,
+   *  STORAGE_IO. */
   async usePartitioning(partitioning: PartitioningRow): Promise<void> {
     const opened = this.#runningFolder();
     if (this.#leaves !== undefined) {
@@ -142,8 +147,8 @@ export class RecordStore {
     if (rows.length > 0) await this.#writeRows(rows);
   }
 
-  /** Refuses new work, finishes what is under way, marks the stop as clean and closes the engine. Idempotent. After a
-   *  failed batch nothing is marked. */
+  /** Refuses new work, finishes what is under way, marks the stop as clean and closes the engine.
+   *  Idempotent. After a failed batch nothing is marked. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
@@ -154,18 +159,18 @@ export class RecordStore {
     return this.stop();
   }
 
-  /** The committed record; `undefined` when there is none. Errors: CORRUPT_RECORD while any of it is lost here,
-   *  OVERLOADED, NOT_RUNNING, NOT_INITIALISED, STORAGE_IO. */
+  /** The committed record; `undefined` when there is none. Errors: CORRUPT_RECORD while any of it
+   *  is lost here, OVERLOADED, NOT_RUNNING, NOT_INITIALISED, STORAGE_IO. */
   read(key: RecordKey): Promise<StoredRecord | undefined> {
     const refusal = this.#dataRefusal();
     return refusal === undefined ? this.#reads.read(key) : Promise.reject(refusal);
   }
 
-  /** Decides on the present record (pending writes included) and answers when what was decided is committed; with
-   *  `sync` when it is fsynced. `decide` is called once, synchronously, unless the update is refused before; what it
-   *  throws rejects this update alone.
-   *  Errors, all with applied 'no' unless said: OVERLOADED, DISK_FULL, DEADLINE_EXCEEDED, NOT_RUNNING,
-   *  NOT_INITIALISED; STORAGE_IO (unknown) when its batch failed. */
+  /** Decides on the present record (pending writes included) and answers when what was decided is
+   *  committed; with `sync` when it is fsynced. `decide` is called once, synchronously, unless the
+   *  update is refused before; what it throws rejects this update alone.
+   *  Errors, all with applied 'no' unless said: OVERLOADED, DISK_FULL, DEADLINE_EXCEEDED,
+   *  NOT_RUNNING, NOT_INITIALISED; STORAGE_IO (unknown) when its batch failed. */
   update<T>(key: RecordKey, options: UpdateOptions, decide: Decide<T>): Promise<Applied<T>> {
     const refusal = this.#dataRefusal() ?? this.#crowdRefusal(options);
     if (refusal !== undefined) return Promise.reject(refusal);
@@ -181,7 +186,8 @@ export class RecordStore {
     return value;
   }
 
-  /** Writes rows of another service in one fsynced batch. Errors: NOT_RUNNING; STORAGE_IO (unknown). */
+  /** Writes rows of another service in one fsynced batch. Errors: NOT_RUNNING; STORAGE_IO
+   *  (unknown). */
   writeMeta(entries: readonly MetaEntry[]): Promise<void> {
     const rows = entries.map(({ name, value }): StoreOperation => {
       assert(!isOwnName(name), `The meta row ${name} belongs to the storage service`);
@@ -197,12 +203,14 @@ export class RecordStore {
     return this.#floors.floorOf(partition);
   }
 
-  /** Raises the floors of all partitions, at once for every later decision; settles when that is fsynced. */
+  /** Raises the floors of all partitions, at once for every later decision; settles when that is
+   *  fsynced. */
   raiseAllFloors(floor: number): Promise<void> {
     return this.#writeRows([this.#floors.raiseAll(floor)]);
   }
 
-  /** The folder has been rebuilt, or its loss accepted: gap and engine damage are no longer reported. */
+  /** The folder has been rebuilt, or its loss accepted: gap and engine damage are no longer
+   *  reported. */
   clearDamage(): Promise<void> {
     this.#damage = NO_DAMAGE;
     return this.#writeRows([{ type: 'del', key: metaRowKey(META.damage) }]);

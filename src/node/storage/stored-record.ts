@@ -1,4 +1,5 @@
-/** A record as it is held here: bytes that passed their checksum, decoded once and only when somebody asks.
+/** A record as it is held here: bytes that passed their checksum, decoded once and only when
+ *  somebody asks.
  *  Invariants: neither the bytes nor the record ever change; both are of one state.
  *  Not here: the format (core/version/record-codec.ts). */
 import type { VersionedRecord } from '../../core/version/record.ts';
@@ -9,7 +10,8 @@ export class StoredRecord {
   readonly #codec: RecordCodec;
   #record: VersionedRecord | undefined;
 
-  /** The bytes are right: they have been verified or were just made, in which case the maker may pass the record. */
+  /** The bytes are right: they have been verified or were just made, in which case the maker may
+   *  pass the record. */
   constructor(codec: RecordCodec, bytes: Uint8Array, record?: VersionedRecord) {
     this.bytes = bytes;
     this.#codec = codec;

@@ -6,9 +6,10 @@
  *      B | commitSeq u64                                  the commit chain
  *      M | name                                           meta
  *
- *  Invariants: numbers are big endian, so rows lie in the order of their numbers; a partition and a leaf are each one
- *  range of D. The letters and layouts are a durable format: a change is a new format version (meta-rows.ts).
- *  Not here: what the rows hold. Source: PROTOCOLS j. */
+ *  Invariants: numbers are big endian, so rows lie in the order of their numbers; a partition and a
+ *  leaf are each one range of D. The letters and layouts are a durable format: a change is a new
+ *  format version (meta-rows.ts).
+ *  Not here: what the rows hold. Source: docs/ARCHITECTURE.md 4. */
 import type { StoreRange } from '../../env/store.ts';
 
 const TABLE = { records: 0x44, unreadable: 0x58, leaves: 0x54, chain: 0x42, meta: 0x4d } as const;

@@ -1,10 +1,13 @@
-/** Which keys must not answer reads, because something of them was lost here?
- *  An unreadable record that just vanished would make the next read say "nothing there", and that answer would count
- *  in a quorum. So the key keeps a durable marker, which outlives whatever is written to it afterwards, and goes away
- *  only when all that may have been lost has been merged again from other replicas.
- *  Invariants: marker, raised epoch floor and corrected leaf ride in one batch, ahead of any later mint of the
- *  partition; markers are bounded, and beyond the bound the whole partition counts as unreadable.
- *  Not here: finding such records (record-loader.ts), rebuilding them. Source: RULINGS 2, 3. */
+/** Which keys must not answer reads, because something of them was lost here? An unreadable record
+ *  that just vanished would make the next read say "nothing there", and that answer would count in
+ *  a quorum. So the key keeps a durable marker, which outlives whatever is written to it
+ *  afterwards, and goes away only when all that may have been lost has been merged again from other
+ *  replicas.
+ *  Invariants: marker, raised epoch floor and corrected leaf ride in one batch, ahead of any later
+ *  mint of the partition; markers are bounded, and beyond the bound the whole partition counts as
+ *  unreadable.
+ *  Not here: finding such records (record-loader.ts), rebuilding them. Source: docs/ARCHITECTURE.md
+ *  5.17. */
 import { CoterieError } from '../../core/errors.ts';
 import type { StoreOperation } from '../../env/store.ts';
 import type { CommitQueue } from './commit-queue.ts';

@@ -1,15 +1,18 @@
 /** One read-decide-write of one key: what its caller hands in, and how it is told the outcome.
- *  Invariants: it is settled exactly once; `decide` runs at most once, synchronously, with nothing between the state
- *  it saw and the write it returned; a refusal decided on a state that is not yet committed is told only once that
- *  state is, because it may speak of events that a crash would take back.
- *  Not here: when it runs (key-lanes.ts) and when it is released (commit-queue.ts). Source: RULINGS 7, 11, 15. */
+ *  Invariants: it is settled exactly once; `decide` runs at most once, synchronously, with nothing
+ *  between the state it saw and the write it returned; a refusal decided on a state that is not yet
+ *  committed is told only once that state is, because it may speak of events that a crash would
+ *  take back.
+ *  Not here: when it runs (key-lanes.ts) and when it is released (commit-queue.ts). Source:
+ *  docs/ARCHITECTURE.md 5.2; docs/guarantees.md G4. */
 import { CoterieError } from '../../core/errors.ts';
 import type { VersionedRecord } from '../../core/version/record.ts';
 import type { StoredRecord } from './stored-record.ts';
 
 /** The state a decision is made on. Valid during `decide` and not after it. */
 export class CurrentRecord {
-  /** True when events of this key may have been lost here: what is left may be added to, but is served to no one. */
+  /** True when events of this key may have been lost here: what is left may be added to, but is
+   *  served to no one. */
   readonly isUnreadable: boolean;
   /** Least own epoch that may be used again (core/version/mint.ts). */
   readonly epochFloor: number;
@@ -34,7 +37,8 @@ export class CurrentRecord {
 export interface RecordWrite {
   /** An encoded record; never changed afterwards. */
   readonly bytes: Uint8Array;
-  /** The same, decoded, when it is at hand: the next update of the key is then spared the decoding. */
+  /** The same, decoded, when it is at hand: the next update of the key is then spared the
+   *  decoding. */
   readonly record?: VersionedRecord;
 }
 
@@ -59,9 +63,11 @@ export interface Applied<T> {
 export interface UpdateOptions {
   /** Answer only after the fsync of the batch that holds the write. */
   readonly sync: boolean;
-  /** `repair` (and deletes, which free space): admitted beyond the bounds and the watermark that stop `client`. */
+  /** `repair` (and deletes, which free space): admitted beyond the bounds and the watermark that
+   *  stop `client`. */
   readonly priority: 'client' | 'repair';
-  /** Monotonic. An update that is later than this is dropped before it joins a batch, never after. */
+  /** Monotonic. An update that is later than this is dropped before it joins a batch, never
+   *  after. */
   readonly deadlineMs?: number;
 }
 

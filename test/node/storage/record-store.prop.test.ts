@@ -1,5 +1,5 @@
-/** Random writes, pauses, failed batches, kills and reopens against a dumb model: what was acknowledged or read of
- *  each key, and how often it was tried. */
+/** Random writes, pauses, failed batches, kills and reopens against a dumb model: what was
+ *  acknowledged or read of each key, and how often it was tried. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { StoreOperation } from '../../../src/env/store.ts';

@@ -1,4 +1,5 @@
-/** A record store over the memory engine, with notes and faults, on a clock whose time the test moves. */
+/** A record store over the memory engine, with notes and faults, on a clock whose time the test
+ *  moves. */
 import { crc32 } from 'node:zlib';
 import { createRecordCodec } from '../../../src/core/version/record-codec.ts';
 import type { Clock } from '../../../src/env/clock.ts';
