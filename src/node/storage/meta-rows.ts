@@ -2,8 +2,8 @@
  *  Invariants: every value begins with its format byte; a value of a later format is refused, never
  *  guessed at. The names here belong to the storage service alone; other services write theirs
  *  through `writeMeta`.
- *  Not here: when the rows are written (opening.ts, commit-queue.ts, record-store.ts). Source:
- *  PROTOCOLS j; RULINGS 2, 4, 5. */
+ *  Not here: when the rows are written (opening.ts, commit-queue.ts, record-store.ts).
+ *  Source: docs/ARCHITECTURE.md 5.13 and 5.16 to 5.19. */
 import { CoterieError } from '../../core/errors.ts';
 import { readU32, readU64, writeU32, writeU64 } from './table-keys.ts';
 
