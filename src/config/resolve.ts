@@ -113,12 +113,6 @@ function checkTogether(config: NodeConfig, settings: Settings): void {
     'limits.inFlightRequests',
     limits.inFlightRequests,
   );
-  atMost(
-    'storage.batchBytesMax',
-    storage.batchBytesMax,
-    'limits.storageQueueBytes',
-    limits.storageQueueBytes,
-  );
   must(
     storage.diskStopRatio < storage.diskReserveRatio || storage.diskReserveRatio === 0,
     'storage.diskStopRatio',

@@ -126,13 +126,6 @@ const quorum = z.strictObject({
         'for a second try within timeoutMs.',
     },
   ),
-  durability: oneOf(['fsync', 'memory'], 'fsync', {
-    unit: 'name',
-    reason:
-      'When an acknowledgement counts, for requests that do not say: after the fsync of the ' +
-      'batch, or once it is in the engine. fsync survives power loss; one fsync serves all ' +
-      'writes of a tick.',
-  }),
 });
 
 const limits = z.strictObject({
@@ -218,15 +211,6 @@ const storage = z.strictObject({
       reason:
         "RocksDB's memtable, of which two can be held. Larger: fewer flushes; smaller: shorter " +
         'replay after a crash.',
-    },
-  ),
-  batchBytesMax: wholeNumber(
-    { min: 4_096, max: GIB, default: MIB },
-    {
-      unit: 'bytes',
-      reason:
-        'Size at which a write batch is closed; the next one collects meanwhile. Thousands of ' +
-        'small records share one fsync, and no fsync becomes long. A larger record goes alone.',
     },
   ),
   diskReserveRatio: ratio(

@@ -48,7 +48,7 @@ describe('layers', () => {
       engine: 'rocksdb',
     });
     expect(config.listen).toEqual({ address: '127.0.0.1:7400' });
-    expect(config.quorum.durability).toBe('fsync');
+    expect(config.quorum.timeoutMs).toBe(2_000);
     expect(config.metrics).toEqual({});
     expect(sources.size).toBe(0);
   });
@@ -198,11 +198,6 @@ describe('keys that contradict each other are refused', () => {
       'a session above the node',
       { 'limits.sessionInFlightRequests': '5000' },
       'limits.inFlightRequests, which is 2048',
-    ],
-    [
-      'a batch above the queue',
-      { 'storage.batchBytesMax': '104857600' },
-      'limits.storageQueueBytes',
     ],
     [
       'a stop above the reserve',

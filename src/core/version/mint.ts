@@ -75,9 +75,6 @@ export interface MintInput {
   /** Own epochs begun before this tick are not to be used again: records of the partition may have
    *  been lost. */
   readonly epochFloor: number;
-  /** Use no epoch again. Every mint then adds an entry to the vector for good: where the floor
-   *  serves, prefer it. */
-  readonly freshEpochOnly: boolean;
   /** This node's wall clock, Unix ms: a context more than 24 h ahead of it is refused. */
   readonly unixMs: number;
   readonly checksum: Checksum;
@@ -140,7 +137,7 @@ export function mint(input: MintInput): MintOutcome {
  * */
 function reusableEpoch(input: MintInput, known: CausalContext): number | undefined {
   const { local, nodeIndex, context, seq } = input;
-  if (input.freshEpochOnly || !input.isLocalReadable || local === undefined) return undefined;
+  if (!input.isLocalReadable || local === undefined) return undefined;
   const newest = local.vector.findLast((entry) => entry.nodeIndex === nodeIndex);
   if (newest === undefined || newest.epoch < input.epochFloor) return undefined;
   for (const dot of local.dots) {

@@ -57,10 +57,15 @@ export class Replica implements LocalReplica {
   readonly #parts: ReplicaParts;
   readonly #node: ReplicaNode;
   readonly #requests: RequestTable;
+  /** Above every tick of earlier runs that this folder knows. */
+  readonly #firstTick: number;
 
   constructor(parts: ReplicaParts, node: ReplicaNode, options: ReplicaOptions) {
     this.#parts = parts;
     this.#node = node;
+    const { clock, hlc } = parts;
+    const reading = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+    this.#firstTick = hlc.issue(reading);
     this.#requests = new RequestTable({ entriesMax: options.requestTableEntriesMax });
   }
 
@@ -120,8 +125,7 @@ export class Replica implements LocalReplica {
         operation,
         nodeIndex: place.nodeIndex,
         seq,
-        epochFloor: current.epochFloor,
-        freshEpochOnly: this.#node.state() !== 'SERVING',
+        epochFloor: this.#floorOf(current),
         unixMs: reading.wallMs,
         checksum,
       }),
@@ -169,6 +173,13 @@ export class Replica implements LocalReplica {
           write: { bytes: codec.encode(merged.record), record: merged.record },
         };
     }
+  }
+
+  /** Until its peers have answered, this node may be a restored copy that knows nothing of what it issued later: only
+   *  epochs begun in this run are sure to be held in full (docs/decisions/004). */
+  #floorOf(current: CurrentRecord): number {
+    if (this.#node.state() === 'SERVING') return current.epochFloor;
+    return Math.max(current.epochFloor, this.#firstTick);
   }
 
   /** SIBLING_LIMIT carries the context needed to merge, as the token that clients understand. */

@@ -5,8 +5,10 @@
  *  of the node. */
 import {
   type handleBidiStreamingCall,
+  logVerbosity,
   Server,
   ServerCredentials,
+  setLogVerbosity,
   type UntypedHandleCall,
 } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
@@ -43,6 +45,9 @@ export interface GrpcServerOptions {
 const HOST = '127.0.0.1';
 const CLOSE_TIMEOUT_MS = 2_000;
 
+// grpc-js would print a failed bind on standard error as well; it is told to the caller.
+setLogVerbosity(logVerbosity.NONE);
+
 export class GrpcServer {
   readonly #options: GrpcServerOptions;
   readonly #server = new Server(SERVER_OPTIONS);
@@ -58,7 +63,7 @@ export class GrpcServer {
   }
 
   /** The address it listens on, `host:port`. May be called once.
-   *  Errors: INVALID_CONFIG when the address cannot be listened on. */
+   *  Errors: CONFLICT when the port is taken, INVALID_CONFIG when the address cannot be listened on. */
   async start(): Promise<string> {
     const { services, host = HOST, port } = this.#options;
     this.#addServices();
@@ -91,8 +96,7 @@ export class GrpcServer {
       this.#server.bindAsync(address, ServerCredentials.createInsecure(), (cause, port) => {
         if (cause === null) return resolve(port);
         this.#unsubscribe?.();
-        const message = `Cannot listen on ${address}: ${cause.message}`;
-        reject(new CoterieError('INVALID_CONFIG', message, { cause, details: { address } }));
+        reject(listenError(address, cause));
       });
     });
   }
@@ -168,4 +172,14 @@ function withBudget<Request extends { timeoutMs: number }>(
   if (deadlineMs === undefined) return request;
   const isLonger = request.timeoutMs === 0 || request.timeoutMs > deadlineMs;
   return isLonger ? { ...request, timeoutMs: deadlineMs } : request;
+}
+
+function listenError(address: string, cause: Error): CoterieError {
+  const details = { address };
+  if (cause.message.includes('EADDRINUSE')) {
+    const message = `Another process listens on ${address}: stop it, or choose another port`;
+    return new CoterieError('CONFLICT', message, { cause, details });
+  }
+  const message = `Cannot listen on ${address}: ${cause.message}`;
+  return new CoterieError('INVALID_CONFIG', message, { cause, details });
 }

@@ -101,7 +101,8 @@ class UnaryCaller {
     });
     if (opening.kind !== 'ready') {
       const code = opening.kind === 'silent' ? 'DEADLINE_EXCEEDED' : 'UNREACHABLE';
-      throw new CoterieError(code, opening.message, {
+      const message = `No node answers at ${this.#address}: ${opening.message}`;
+      throw new CoterieError(code, message, {
         applied: 'no',
         details: { address: this.#address },
       });

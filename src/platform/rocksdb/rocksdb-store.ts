@@ -2,7 +2,7 @@
  *  What the binding leaves to us: its calls run on libuv threads in any order, so batches go one by
  *  one; used after `close` it crashes the process, so the gate stands before every call; iterators
  *  must end before the database. */
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import type { RocksdbDatabase, RocksdbOperation } from 'rocksdb';
 import { assert, CoterieError } from '../../core/errors.ts';
 import { assertStoreKey, StoreGate } from '../../core/store-gate.ts';
@@ -15,6 +15,7 @@ import type {
 } from '../../env/store.ts';
 import { asBuffer, asBytes } from './buffer-view.ts';
 import { loadRocksdb } from './load-rocksdb.ts';
+import { makeFolder } from './make-folder.ts';
 import { type RocksdbStep, rocksdbError } from './rocksdb-error.ts';
 import { RocksdbStoreIterator, rocksdbIteratorOptions } from './rocksdb-iterator.ts';
 
@@ -140,9 +141,7 @@ export class RocksdbStore implements Store {
     try {
       const { location, cacheBytes, writeBufferBytes, maxOpenFiles } = this.#options;
       const Rocksdb = await loadRocksdb();
-      await mkdir(location, { recursive: true, mode: 0o700 }).catch((cause) => {
-        throw rocksdbError('open', location, cause);
-      });
+      await makeFolder(location);
       const database = new Rocksdb(location);
       const sizes = { cacheSize: cacheBytes, writeBufferSize: writeBufferBytes, maxOpenFiles };
       await this.#call<void>('open', (done) => database.open(sizes, done));

@@ -2,4 +2,6 @@
 import { crc32 } from 'node:zlib';
 import type { Checksum } from '../../core/checksum.ts';
 
-export const systemCrc32: Checksum = (bytes, previous = 0) => crc32(bytes, previous);
+export const systemCrc32: Checksum = (bytes, previous = 0) =>
+  // zlib answers 0 for no bytes, whatever came before.
+  bytes.length === 0 ? previous : crc32(bytes, previous);

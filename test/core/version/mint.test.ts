@@ -195,20 +195,21 @@ test('an own single event above the local entry forbids the epoch', () => {
   expect(settled(a, b, other)).toEqual(['1', '2', '4', 'x']);
 });
 
-test('freshEpochOnly begins an epoch at every mint', () => {
+test('no epoch begun before the floor is used again, and those begun after it are', () => {
   const node = new ReplicaNode(A);
   node.put('1');
-  const second = node.put('2', node.context(), { freshEpochOnly: true });
+  const floor = node.tick + 1;
+  const second = node.put('2', node.context(), { epochFloor: floor });
   expect(second.dot.epoch).toBe(second.dot.seq);
-  expect(second.record.vector).toHaveLength(2);
+  const third = node.put('3', node.context(), { epochFloor: floor });
+  expect(third.dot.epoch).toBe(second.dot.epoch);
+  expect(third.record.vector).toHaveLength(2);
 });
 
 test('a tick that the record already knows is refused, and may be tried again', () => {
   const node = new ReplicaNode(A);
   const first = node.put('1');
-  const failure = failureOf(() =>
-    node.put('2', first.replyContext, { seq: first.dot.seq, freshEpochOnly: true }),
-  );
+  const failure = failureOf(() => node.put('2', first.replyContext, { seq: first.dot.seq }));
   expect(failure).toMatchObject({ code: 'CLOCK_SKEW', applied: 'no', retryable: true });
 });
 

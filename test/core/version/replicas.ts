@@ -92,7 +92,6 @@ export class ReplicaNode {
       nodeIndex: this.nodeIndex,
       seq: this.tick,
       epochFloor: this.epochFloor,
-      freshEpochOnly: false,
       unixMs: hlcToUnixMs(this.tick),
       checksum,
       ...options,

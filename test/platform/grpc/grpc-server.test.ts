@@ -302,7 +302,7 @@ describe('the server', () => {
     const port = Number(address.split(':')[1]);
     const second = new GrpcServer({ services: fakeServices(), port, log: silentLog });
     await expect(second.start()).rejects.toMatchObject({
-      code: 'INVALID_CONFIG',
+      code: 'CONFLICT',
       details: { address },
     });
     await second.stop({ graceMs: 0 });
