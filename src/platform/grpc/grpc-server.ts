@@ -102,15 +102,17 @@ export class GrpcServer {
   }
 
   #addServices(): void {
-    const { kv, admin } = this.#options.services;
+    // `kv` is asked for at each call: the node puts its own there when it has started.
+    const { services } = this.#options;
+    const { admin } = services;
     this.#addUnary(KV_METHODS.get, (request, signal, deadlineMs) =>
-      kv.get(withBudget(request, deadlineMs), signal),
+      services.kv.get(withBudget(request, deadlineMs), signal),
     );
     this.#addUnary(KV_METHODS.put, (request, signal, deadlineMs) =>
-      kv.put(withBudget(request, deadlineMs), signal),
+      services.kv.put(withBudget(request, deadlineMs), signal),
     );
     this.#addUnary(KV_METHODS.delete, (request, signal, deadlineMs) =>
-      kv.delete(withBudget(request, deadlineMs), signal),
+      services.kv.delete(withBudget(request, deadlineMs), signal),
     );
     this.#addUnary(ADMIN_METHODS.status, (request) => admin.status(request));
     this.#addUnary(ADMIN_METHODS.layout, (request) => admin.layout(request));
