@@ -267,6 +267,7 @@ function nodeOptions(config: NodeConfig): NodeOptions {
     storage: {
       ...STORAGE_DEFAULTS,
       openBatchBytesMax: limits.storageQueueBytes,
+      recordCacheBytesMax: storage.recordCacheBytes,
       clientFreeFraction: storage.diskReserveRatio,
       clientFreeBytesMin: storage.diskReserveBytesMin,
       repairFreeFraction: storage.diskStopRatio,

@@ -204,6 +204,15 @@ const storage = z.strictObject({
         'nodes on one laptop.',
     },
   ),
+  recordCacheBytes: wholeNumber(
+    { min: 0, max: 64 * GIB, default: 64 * MIB },
+    {
+      unit: 'bytes',
+      reason:
+        'Records kept decoded in memory, overhead included: about 70,000 of 100 bytes. What is in it needs no call ' +
+        'into RocksDB. It counts toward the heap of the process.',
+    },
+  ),
   writeBufferBytes: wholeNumber(
     { min: MIB, max: 4 * GIB, default: 32 * MIB },
     {

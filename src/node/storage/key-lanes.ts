@@ -12,6 +12,7 @@ import { Lane } from './batch.ts';
 import { type CommitQueue, stoppedError } from './commit-queue.ts';
 import type { DiskGuard } from './disk-guard.ts';
 import type { EpochFloors } from './epoch-floors.ts';
+import type { RecordCache } from './record-cache.ts';
 import type { RecordKey } from './record-key.ts';
 import type { LoadTarget, RecordLoader } from './record-loader.ts';
 import type { StorageOptions } from './storage-options.ts';
@@ -23,6 +24,7 @@ export interface KeyLanesParts {
   readonly clock: Clock;
   readonly codec: RecordCodec;
   readonly loader: RecordLoader;
+  readonly cache: RecordCache;
   readonly queue: CommitQueue;
   readonly guard: DiskGuard;
   readonly floors: EpochFloors;
@@ -47,6 +49,10 @@ export class KeyLanes {
     return this.#waitingCount;
   }
 
+  has(id: string): boolean {
+    return this.#lanes.has(id);
+  }
+
   /** The lane of a key whose record is at hand. */
   loadedLane(id: string): Lane | undefined {
     const lane = this.#lanes.get(id);
@@ -67,7 +73,10 @@ export class KeyLanes {
 
   /** No batch holds the lane any more. */
   release(lane: Lane): void {
-    if (lane.waiting === undefined) this.#lanes.delete(lane.key.id);
+    if (lane.waiting !== undefined) return;
+    const { id } = lane.key;
+    this.#lanes.delete(id);
+    if (lane.committed !== undefined) this.#parts.cache.committed(id, lane.committed);
   }
 
   /** The record of a lane is at hand, as far as it can be read. */
@@ -92,7 +101,20 @@ export class KeyLanes {
     const lane = new Lane(key, update);
     this.#lanes.set(key.id, lane);
     this.#waitingCount += 1;
+    const { cache, guard } = this.#parts;
+    const cached = guard.refresh() === undefined ? cache.find(key.id) : undefined;
+    if (cached !== undefined) {
+      this.loaded(lane, cached);
+      return;
+    }
+    cache.loading(key.id);
     this.#parts.loader.load(key, new LaneLoad(this, lane), true);
+  }
+
+  /** A load of the lane is over. */
+  loadEnded(lane: Lane): void {
+    // Nothing to keep yet: what the updates leave is, once it is committed.
+    this.#parts.cache.loaded(lane.key.id, undefined);
   }
 
   #takeWaiting(lane: Lane): readonly PendingUpdate[] {
@@ -164,14 +186,17 @@ class LaneLoad implements LoadTarget {
   }
 
   loaded(stored: StoredRecord | undefined): void {
+    this.#lanes.loadEnded(this.#lane);
     this.#lanes.loaded(this.#lane, stored);
   }
 
   unreadable(reason: string, isEngineDamage: boolean): void {
+    this.#lanes.loadEnded(this.#lane);
     this.#lanes.unreadable(this.#lane, reason, isEngineDamage);
   }
 
   failed(error: CoterieError): void {
+    this.#lanes.loadEnded(this.#lane);
     this.#lanes.failed(this.#lane, error);
   }
 }

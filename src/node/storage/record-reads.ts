@@ -6,6 +6,7 @@
  *  Not here: loading (record-loader.ts). Source: docs/ARCHITECTURE.md 5.2 and 5.17. */
 import type { CoterieError } from '../../core/errors.ts';
 import { type KeyLanes, overloaded } from './key-lanes.ts';
+import type { RecordCache } from './record-cache.ts';
 import type { RecordKey } from './record-key.ts';
 import type { LoadTarget, RecordLoader } from './record-loader.ts';
 import type { StoredRecord } from './stored-record.ts';
@@ -13,6 +14,7 @@ import type { UnreadableKeys } from './unreadable-keys.ts';
 
 export interface RecordReadsParts {
   readonly loader: RecordLoader;
+  readonly cache: RecordCache;
   readonly lanes: KeyLanes;
   readonly unreadable: UnreadableKeys;
   readonly partitionOf: (token: number) => number;
@@ -33,25 +35,31 @@ export class RecordReads {
   }
 
   read(key: RecordKey): Promise<StoredRecord | undefined> {
-    const { lanes, loader, unreadable } = this.#parts;
+    const { lanes, loader, cache, unreadable } = this.#parts;
     if (this.#isUnreadable(key)) return Promise.reject(unreadable.error());
     const lane = lanes.loadedLane(key.id);
     if (lane !== undefined) return Promise.resolve(lane.committed);
+    const cached = cache.find(key.id);
+    if (cached !== undefined) return Promise.resolve(cached);
     if (this.#waitingCount >= this.#waitingMax) {
       return Promise.reject(overloaded(`${this.#waitingCount} reads wait`, 1));
     }
     return new Promise((resolve, reject) => {
       this.#waitingCount += 1;
+      cache.loading(key.id);
       loader.load(key, new ReadLoad(this, key, resolve, reject), false);
     });
   }
 
   /** What a reader of the key gets to see after a load of its own. */
   loaded(load: ReadLoad, stored: StoredRecord | undefined): void {
-    const { lanes, unreadable } = this.#parts;
+    const { lanes, cache, unreadable } = this.#parts;
     this.#waitingCount -= 1;
-    const lane = lanes.loadedLane(load.key.id);
-    if (this.#isUnreadable(load.key)) load.reject(unreadable.error());
+    const { id } = load.key;
+    const lane = lanes.loadedLane(id);
+    const isUnreadable = this.#isUnreadable(load.key);
+    cache.loaded(id, isUnreadable || lanes.has(id) ? undefined : stored);
+    if (isUnreadable) load.reject(unreadable.error());
     else load.resolve(lane === undefined ? stored : lane.committed);
   }
 
@@ -65,6 +73,7 @@ export class RecordReads {
 
   failed(load: ReadLoad, error: CoterieError): void {
     this.#waitingCount -= 1;
+    this.#parts.cache.loaded(load.key.id, undefined);
     load.reject(error);
   }
 

@@ -35,6 +35,7 @@ import {
   readFolder,
   readLeaves,
 } from './opening.ts';
+import { RecordCache } from './record-cache.ts';
 import type { RecordKey } from './record-key.ts';
 import { RecordLoader } from './record-loader.ts';
 import { RecordReads } from './record-reads.ts';
@@ -71,6 +72,7 @@ export class RecordStore {
   readonly #unreadable: UnreadableKeys;
   readonly #recount: LeafRecount;
   readonly #loader: RecordLoader;
+  readonly #cache: RecordCache;
   readonly #lanes: KeyLanes;
   readonly #reads: RecordReads;
   readonly #failedListeners: ((error: CoterieError) => void)[] = [];
@@ -99,10 +101,12 @@ export class RecordStore {
     });
     this.#recount = new LeafRecount(environment, codec, (id) => this.#unreadable.isLost(id));
     this.#loader = new RecordLoader(environment, codec, options, () => this.#guard.refresh());
+    this.#cache = new RecordCache(codec, options.recordCacheBytesMax);
     const shared = {
       codec,
       clock: environment.clock,
       loader: this.#loader,
+      cache: this.#cache,
       queue: this.#queue,
       guard: this.#guard,
       floors: this.#floors,
@@ -327,6 +331,7 @@ export class RecordStore {
 
   #noteUnreadable(key: RecordKey, reason: string, isEngineDamage: boolean): void {
     const leaves = this.#table;
+    this.#cache.drop(key.id);
     const isNews = this.#unreadable.note(key, leaves.partitionOf(key.token), reason);
     if (isNews) this.#recount.request(leaves.indexOf(key.token));
     if (!isEngineDamage || this.#damage.engineDamage !== '') return;

@@ -18,6 +18,8 @@ export interface StorageOptions {
   readonly waitingUpdatesMax: number;
   /** Reads that may wait for their record. */
   readonly waitingReadsMax: number;
+  /** Committed records kept at hand, about so many bytes with all overhead; 0 = none. */
+  readonly recordCacheBytesMax: number;
   /** Engine reads under way at a time. What arrives meanwhile makes the next one: more of them
    *  would only take the threads that a batch needs. */
   readonly loadsInFlightMax: number;
@@ -43,6 +45,7 @@ export const STORAGE_DEFAULTS: StorageOptions = Object.freeze({
   openBatchBytesMax: 8 * MIB,
   waitingUpdatesMax: 16_384,
   waitingReadsMax: 16_384,
+  recordCacheBytesMax: 64 * MIB,
   loadsInFlightMax: 2,
   unreadableKeysMax: 10_000,
   clientFreeFraction: 0.15,

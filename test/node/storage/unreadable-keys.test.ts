@@ -16,8 +16,9 @@ import {
 } from './storage-rig.ts';
 
 let rig: Rig;
-const open = async (...setup: Parameters<typeof openRig>) => {
-  rig = await openRig(...setup);
+/** Without a cache: these tests are about what the engine hands out. */
+const open = async (setup: NonNullable<Parameters<typeof openRig>[0]> = {}) => {
+  rig = await openRig({ ...setup, options: { recordCacheBytesMax: 0, ...setup.options } });
   return rig;
 };
 afterEach(() => rig.records.stop());
