@@ -1,0 +1,168 @@
+/** A cluster of `coterie start` processes on this machine, each with its folder and, once started, its port for
+ *  ever. */
+import { join } from 'node:path';
+import { createAdminClient } from '../../src/platform/grpc/unary-client.ts';
+import type { StatusReply } from '../../src/wire/generated/coterie/v1/admin.ts';
+import type { AdminService } from '../../src/wire/services.ts';
+import {
+  type CommandResult,
+  coterie,
+  type ServedProcess,
+  serve,
+  type TemporaryFolder,
+  temporaryFolder,
+} from './processes.ts';
+import { waitUntil } from './wait-until.ts';
+
+const ADMIN_TIMEOUT_MS = 5_000;
+const STATUS_DEADLINE_MS = 20_000;
+
+/** One administrative call, without the half second that a command line takes. */
+export async function administer<Answer>(
+  address: string,
+  ask: (admin: AdminService) => Promise<Answer>,
+): Promise<Answer> {
+  const admin = createAdminClient(address, { timeoutMs: ADMIN_TIMEOUT_MS });
+  try {
+    return await ask(admin);
+  } finally {
+    admin.close();
+  }
+}
+
+export interface StartFlags {
+  /** Further flags of `coterie start`. */
+  readonly flags?: readonly string[];
+}
+
+export class ProcessCluster implements AsyncDisposable {
+  readonly #folder: TemporaryFolder;
+  readonly #running = new Map<number, ServedProcess>();
+  readonly #addresses: string[] = [];
+
+  private constructor(folder: TemporaryFolder) {
+    this.#folder = folder;
+  }
+
+  /** Starts `count` nodes (n0, n1, ...) in zones of their own; `init` (default true) makes them one cluster. */
+  static async start(
+    count: number,
+    options: StartFlags & { readonly init?: boolean } = {},
+  ): Promise<ProcessCluster> {
+    const cluster = new ProcessCluster(await temporaryFolder());
+    try {
+      const starts = Array.from({ length: count }, (_, index) => cluster.startNode(index, options));
+      for (const start of await Promise.allSettled(starts)) {
+        if (start.status === 'rejected') throw start.reason;
+      }
+      if (options.init !== false) {
+        const result = await cluster.init();
+        if (result.code !== 0) throw new Error(`cluster init: ${result.stderr}`);
+        await cluster.untilServing();
+      }
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+    return cluster;
+  }
+
+  get addresses(): readonly string[] {
+    return this.#addresses;
+  }
+
+  address(index: number): string {
+    return this.#addresses[index] ?? '';
+  }
+
+  /** Of all nodes. */
+  get folder(): string {
+    return this.#folder.path;
+  }
+
+  folderOf(index: number): string {
+    return join(this.folder, `n${index}`);
+  }
+
+  /** `--node` flags for the nodes of these indexes; for all when none are given. */
+  nodes(...indexes: number[]): string[] {
+    const chosen = indexes.length === 0 ? [...this.#addresses.keys()] : indexes;
+    return chosen.flatMap((index) => ['--node', this.address(index)]);
+  }
+
+  async startNode(index: number, { flags = [] }: StartFlags = {}): Promise<void> {
+    const listen = this.#addresses[index] ?? '127.0.0.1:0';
+    const served = await serve([...this.startArguments(index, listen), ...flags]);
+    this.#running.set(index, served);
+    this.#addresses[index] = served.ready.split(' ')[1] ?? '';
+  }
+
+  startArguments(index: number, listen: string): string[] {
+    const place = ['--data', this.folderOf(index), '--zone', `z${index}`];
+    return ['start', '--id', `n${index}`, '--listen', listen, ...place];
+  }
+
+  init(...more: string[]): Promise<CommandResult> {
+    return coterie(['cluster', 'init', ...this.nodes(), ...more]);
+  }
+
+  status(index: number): Promise<StatusReply> {
+    return administer(this.address(index), (admin) => admin.status({}));
+  }
+
+  /** Waits until the node says so. */
+  async untilStatus(
+    index: number,
+    what: string,
+    isReached: (status: StatusReply) => boolean,
+  ): Promise<StatusReply> {
+    let last: StatusReply | undefined;
+    return administer(this.address(index), (admin) =>
+      waitUntil(
+        async () => {
+          last = await admin.status({});
+          return isReached(last) && last;
+        },
+        {
+          deadlineMs: STATUS_DEADLINE_MS,
+          what: () => `n${index} to be ${what}; it says ${last?.state} (${last?.reason})`,
+        },
+      ),
+    );
+  }
+
+  untilState(index: number, state: string): Promise<StatusReply> {
+    return this.untilStatus(index, state, (status) => status.state === state);
+  }
+
+  /** Waits until every running node serves and has its links to all others that run. */
+  async untilServing(): Promise<void> {
+    const names = [...this.#running.keys()].map((index) => `n${index}`);
+    const isDone = ({ state, members }: StatusReply): boolean =>
+      state === 'SERVING' &&
+      members.every(
+        ({ name, link }) => link === 'self' || link === 'connected' || !names.includes(name),
+      );
+    for (const index of this.#running.keys()) {
+      await this.untilStatus(index, 'serving and linked', isDone);
+    }
+  }
+
+  /** kill -9, and waits until the process is gone. */
+  async kill(...indexes: number[]): Promise<void> {
+    await Promise.all(indexes.map((index) => this.stop(index, 'SIGKILL')));
+  }
+
+  /** Exit code of the process. */
+  async stop(index: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    const served = this.#running.get(index);
+    if (served === undefined) throw new Error(`n${index} does not run`);
+    this.#running.delete(index);
+    return served.stop(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill(...this.#running.keys());
+    await this.#folder[Symbol.asyncDispose]();
+  }
+}
