@@ -51,20 +51,50 @@ export class WriteOperation {
 
   async run(): Promise<WriteOutcome> {
     requireReach(this.#plan, this.#parts.peers);
-    const minted = await this.#mint();
-    this.#tally.acknowledge(this.#plan.place.nodeIndex, minted.isDurable);
-    const settled = this.#settled();
-    for (const nodeIndex of this.#plan.replicas) {
-      if (nodeIndex !== this.#plan.place.nodeIndex) this.#replicate(nodeIndex, minted);
-    }
-    this.#wake();
-    await settled;
+    const minted = await this.#settled();
     return {
       minted,
       required: this.#tally.required,
       counted: this.#tally.acknowledged,
       durable: this.#tally.durable,
     };
+  }
+
+  /** The budget bounds the wait for this node's own commit too: if that hangs, the client is told `unknown` in time,
+   *  and the copies go out once it is there. */
+  #settled(): Promise<Minted> {
+    return new Promise((resolve, reject) => {
+      const { deadlines } = this.#parts;
+      const deadline = deadlines.add(this.#plan.deadlineMs, () => {
+        reject(this.#failure('DEADLINE_EXCEEDED'));
+      });
+      this.#mint().then(
+        (minted) => {
+          this.#wake = () => {
+            const { verdict } = this.#tally;
+            if (verdict === 'pending') return;
+            this.#wake = () => {};
+            deadlines.cancel(deadline);
+            if (verdict === 'satisfied') resolve(minted);
+            else reject(this.#failure('QUORUM_NOT_MET'));
+          };
+          this.#replicateToOthers(minted);
+        },
+        (error: unknown) => {
+          deadlines.cancel(deadline);
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #replicateToOthers(minted: Minted): void {
+    const { place, replicas } = this.#plan;
+    this.#tally.acknowledge(place.nodeIndex, minted.isDurable);
+    for (const nodeIndex of replicas) {
+      if (nodeIndex !== place.nodeIndex) this.#replicate(nodeIndex, minted);
+    }
+    this.#wake();
   }
 
   async #mint(): Promise<Minted> {
@@ -91,24 +121,6 @@ export class WriteOperation {
       trace.answered(step, error instanceof CoterieError ? error.code : String(error), false);
       throw error;
     }
-  }
-
-  #settled(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { deadlines } = this.#parts;
-      const deadline = deadlines.add(this.#plan.deadlineMs, () => {
-        this.#wake = () => {};
-        reject(this.#failure('DEADLINE_EXCEEDED'));
-      });
-      this.#wake = () => {
-        const { verdict } = this.#tally;
-        if (verdict === 'pending') return;
-        this.#wake = () => {};
-        deadlines.cancel(deadline);
-        if (verdict === 'satisfied') resolve();
-        else reject(this.#failure('QUORUM_NOT_MET'));
-      };
-    });
   }
 
   #replicate(nodeIndex: number, minted: Minted): void {

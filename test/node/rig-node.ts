@@ -1,0 +1,269 @@
+/** One node of a cluster under test: what it runs on can be counted, held, broken, wiped and
+ *  restored. A start after a stop makes a new node on what the disk holds. */
+import { crc32 } from 'node:zlib';
+import type { CoterieError } from '../../src/core/errors.ts';
+import type { FrameStream, StreamHandlers, StreamService } from '../../src/env/transport.ts';
+import { Node } from '../../src/node/node.ts';
+import type { NodeOptions } from '../../src/node/node-options.ts';
+import { STORAGE_DEFAULTS } from '../../src/node/storage/storage-options.ts';
+import { MemoryDisk } from '../../src/platform/memory/memory-disk.ts';
+import { MemoryStore } from '../../src/platform/memory/memory-store.ts';
+import { systemClock } from '../../src/platform/system/system-clock.ts';
+import type { LinkRequest } from '../../src/wire/generated/coterie/v1/peer.ts';
+import { LinkRequestFrame } from '../../src/wire/generated/coterie/v1/peer.ts';
+import type { AdminService, KvService } from '../../src/wire/services.ts';
+import type { ManualClock } from '../client/manual-clock.ts';
+import { seededRandom } from '../client/scripted-node.ts';
+import { CountingStore, type StoreEvent } from '../conformance/counting-store.ts';
+import { FrameGate, gateStream } from './frame-gate.ts';
+import { NodeClock } from './node-clock.ts';
+import type { NodeNetwork } from './node-network.ts';
+import { Notes } from './notes.ts';
+
+export interface NodeSpec {
+  readonly name: string;
+  /** By default the name's own: every node is a zone. */
+  readonly zone?: string;
+  readonly datacentre?: string;
+  readonly options?: Partial<NodeOptions>;
+}
+
+export interface RigWorld {
+  readonly world: ManualClock;
+  readonly network: NodeNetwork;
+  run<T>(promise: Promise<T>): Promise<T>;
+}
+
+const RECORD_ROW = 0x44;
+
+export class RigNode {
+  readonly name: string;
+  readonly address: string;
+  /** Frames of links that others dialled: requests to this node, and its replies. */
+  readonly requests = new FrameGate();
+  readonly replies = new FrameGate();
+  /** What other members asked of this node. */
+  readonly received: LinkRequest[] = [];
+  readonly notes = new Notes();
+  /** Of `isServing`, in order. */
+  readonly serving: boolean[] = [];
+  readonly failures: CoterieError[] = [];
+  skewMs = 0;
+  disk = new MemoryDisk();
+  engine!: CountingStore;
+  clock!: NodeClock;
+  #node: Node | undefined;
+  #isRunning = false;
+  #unlisten = (): void => {};
+  readonly #accepted = new Set<FrameStream>();
+  /** Of earlier runs on this disk. */
+  #past: StoreEvent[] = [];
+  #starts = 0;
+  readonly #rig: RigWorld;
+  readonly #spec: NodeSpec;
+
+  constructor(rig: RigWorld, spec: NodeSpec) {
+    this.#rig = rig;
+    this.#spec = spec;
+    this.name = spec.name;
+    this.address = `${spec.name}:7400`;
+  }
+
+  get node(): Node {
+    if (this.#node === undefined) throw new Error(`${this.name} was not started`);
+    return this.#node;
+  }
+
+  get kv(): KvService {
+    return this.node.kv;
+  }
+
+  get admin(): AdminService {
+    return this.node.admin;
+  }
+
+  get state(): string {
+    return this.node.state;
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** A new node, which listens but is not started. */
+  make(): Node {
+    const { world, network } = this.#rig;
+    this.clock = new NodeClock(world);
+    this.clock.skewMs = this.skewMs;
+    this.engine = new CountingStore(new MemoryStore({ clock: this.clock }, { disk: this.disk }));
+    this.#starts += 1;
+    const node = new Node(
+      {
+        store: this.engine,
+        transport: network.transportOf(this.address),
+        clock: this.clock,
+        random: seededRandom(seedOf(this.name) + this.#starts),
+        checksum: (bytes, previous) => crc32(bytes, previous),
+        log: this.notes,
+        metrics: this.notes,
+      },
+      nodeOptions(this.#spec),
+    );
+    this.#node = node;
+    node.onServingChange((isServing) => this.serving.push(isServing));
+    node.onFailed((error) => this.failures.push(error));
+    this.#unlisten = network.memory.listen(this.address, (service, stream) =>
+      this.#accept(node, service, stream),
+    );
+    return node;
+  }
+
+  async start(): Promise<void> {
+    const node = this.make();
+    try {
+      await this.#rig.run(node.start(this.address));
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.#isRunning = true;
+  }
+
+  /** Cleanly; idempotent. */
+  async stop(): Promise<void> {
+    if (this.#node === undefined) return;
+    this.#isRunning = false;
+    this.engine.releaseBatches();
+    this.#unlisten();
+    await this.#rig.run(this.#node.stop());
+    this.#keepPast();
+  }
+
+  /** As kill -9: nothing is said to anyone and nothing is written any more. */
+  async kill(): Promise<void> {
+    this.#isRunning = false;
+    this.clock.kill();
+    this.#unlisten();
+    const { network, world } = this.#rig;
+    network.memory.cut(this.address);
+    network.transportOf(this.address).breakTo(undefined);
+    this.disk.cutPower();
+    this.#keepPast();
+    this.#node = undefined;
+    await world.settle();
+  }
+
+  /** Streams that others opened to this node and that are not over. */
+  get acceptedCount(): number {
+    return this.#accepted.size;
+  }
+
+  /** Batches written since the start of this run. */
+  get batchCount(): number {
+    return this.engine.events.filter(({ what }) => what === 'batch-started').length;
+  }
+
+  /** Records written since the start of this run, also in batches that are under way. */
+  get recordWriteCount(): number {
+    let count = 0;
+    for (const event of this.engine.events) {
+      if (event.what !== 'batch-started') continue;
+      count += event.operations.filter(({ key }) => key[0] === RECORD_ROW).length;
+    }
+    return count;
+  }
+
+  /** Names this moment in the life of the disk. */
+  bookmark(): number {
+    return this.#past.length + this.engine.events.length;
+  }
+
+  /** The disk as it was then: for a restored old copy. To be called while the node is down. */
+  async restore(bookmark: number): Promise<void> {
+    const disk = new MemoryDisk();
+    const store = new MemoryStore({ clock: systemClock }, { disk });
+    await store.open();
+    const kept = this.#past.slice(0, bookmark);
+    for (const event of kept) {
+      if (event.what === 'batch-started') await store.batch(event.operations, { sync: true });
+    }
+    await store.close();
+    this.disk = disk;
+    this.#past = kept;
+  }
+
+  wipe(): void {
+    this.disk = new MemoryDisk();
+    this.#past = [];
+  }
+
+  /** What others asked, by kind. */
+  receivedOf(kind: 'replicate' | 'read' | 'forward' | 'adopt'): LinkRequest[] {
+    return this.received.filter(({ operation }) => operation?.$case === kind);
+  }
+
+  #keepPast(): void {
+    this.#past.push(...this.engine.events);
+    this.engine.events.length = 0;
+  }
+
+  #accept(node: Node, service: StreamService, stream: FrameStream): StreamHandlers {
+    this.#accepted.add(stream);
+    const forget = (handlers: StreamHandlers): StreamHandlers => ({
+      ...handlers,
+      closed: (reason) => {
+        this.#accepted.delete(stream);
+        handlers.closed(reason);
+      },
+    });
+    if (service === 'session') return forget(node.accept(service, stream));
+    const gated = gateStream(stream, this.requests, this.replies);
+    const handlers = node.accept(service, gated.stream);
+    const noting: StreamHandlers = {
+      ...handlers,
+      frame: (bytes) => {
+        this.#note(bytes);
+        handlers.frame(bytes);
+      },
+    };
+    return forget(gated.wrap(noting));
+  }
+
+  #note(bytes: Uint8Array): void {
+    try {
+      this.received.push(...LinkRequestFrame.decode(bytes).requests);
+    } catch {
+      this.notes.debug('undecodable-frame');
+    }
+  }
+}
+
+function nodeOptions(spec: NodeSpec): NodeOptions {
+  return {
+    name: spec.name,
+    zone: spec.zone ?? `zone-${spec.name}`,
+    datacentre: spec.datacentre ?? 'dc-1',
+    weight: 1,
+    version: '1.2.3',
+    timeoutMs: 2_000,
+    timeoutMaxMs: 30_000,
+    replicaWriteTimeoutMs: 1_000,
+    replicaReadTimeoutMs: 500,
+    requestsMax: 2_048,
+    requestBytesMax: 128 * 1_024 * 1_024,
+    peerRequestsMax: 4_096,
+    peerBytesMax: 64 * 1_024 * 1_024,
+    sessionRequestsMax: 1_024,
+    sessionsMax: 1_024,
+    requestTableEntriesMax: 200_000,
+    storage: STORAGE_DEFAULTS,
+    ...spec.options,
+  };
+}
+
+/** Every run of every node draws its own numbers, and the same in every run of a test. */
+function seedOf(name: string): number {
+  let seed = 17;
+  for (const letter of name) seed = seed * 31 + letter.charCodeAt(0);
+  return seed * 1_000;
+}
