@@ -7,7 +7,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '../bytes.ts';
 import { CoterieError } from '../errors.ts';
 import { decodeLayout, encodeLayout, firstLayout, type Layout, type Member } from './layout.ts';
-import { CLUSTER_ID_BYTES } from './token.ts';
+import { CLUSTER_ID_BYTES, isPartitionCount, PARTITIONS_MAX } from './token.ts';
 
 export interface InitArguments {
   /** `HOST:PORT`, as given. */
@@ -42,13 +42,18 @@ export function proposalId({ nodes, replicas, partitions }: InitArguments): Uint
 }
 
 /** Errors: INVALID_ARGUMENT when the arguments make no cluster, whatever the nodes answer. */
-export function checkArguments({ nodes, replicas }: InitArguments): void {
+export function checkArguments({ nodes, replicas, partitions }: InitArguments): void {
   const twice = nodes.find((node, index) => nodes.indexOf(node) !== index);
   if (twice !== undefined) throw usage(`--node ${twice} is given twice`);
   if (nodes.length < replicas) {
     throw usage(
       `${replicas} replicas need as many nodes; ${nodes.length} given: ` +
         'name more with --node, or lower --replicas',
+    );
+  }
+  if (!isPartitionCount(partitions)) {
+    throw usage(
+      `partitions is ${partitions}; it must be a power of two from 1 to ${PARTITIONS_MAX}`,
     );
   }
 }

@@ -120,6 +120,8 @@ describe('arguments', () => {
     expect(refusal(() => checkArguments({ ...sizes, nodes: ['a:1', 'b:1', 'a:1'] }))).toContain(
       'a:1 is given twice',
     );
+    const three = { ...sizes, nodes: ['a:1', 'b:1', 'c:1'], partitions: 100 };
+    expect(refusal(() => checkArguments(three))).toContain('100; it must be a power of two');
   });
 
   test('ids are what they were: a retry by a later release must make the same cluster', () => {
