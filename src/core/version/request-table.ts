@@ -49,6 +49,11 @@ export class RequestTable {
     return this.#entries.size;
   }
 
+  /** Is there anything to find: spares nearly every request the hash that `find` needs. */
+  has(keyId: string, requestId: Uint8Array): boolean {
+    return this.#entries.has(entryName(keyId, requestId));
+  }
+
   /** The earlier answer; undefined when there is none (any more). Errors: INVALID_ARGUMENT when the
    *  id was used for another operation or content. */
   find(

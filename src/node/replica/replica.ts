@@ -5,13 +5,14 @@
  *  Not here: the rules of minting (core/version/mint.ts), batches and fsyncs (node/storage), quorums (coordinator).
  *  Source: ARCHITECTURE 5.4 to 5.6; RULINGS 2, 3, 5, 7, 8. */
 import type { Checksum } from '../../core/checksum.ts';
-import { CoterieError } from '../../core/errors.ts';
+import { assert, CoterieError } from '../../core/errors.ts';
 import type { CausalContext } from '../../core/version/causal-context.ts';
 import { contextToText, encodeContextToken } from '../../core/version/context-token.ts';
 import type { HybridLogicalClock } from '../../core/version/hlc.ts';
 import { ceilingFor } from '../../core/version/hlc.ts';
 import type { MintOperation } from '../../core/version/mint.ts';
 import { mint } from '../../core/version/mint.ts';
+import type { VersionedRecord } from '../../core/version/record.ts';
 import { contentHashOf, EMPTY_BYTES, mergeRecords } from '../../core/version/record.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import { RequestTable, requestHashOf } from '../../core/version/request-table.ts';
@@ -83,11 +84,11 @@ export class Replica implements LocalReplica {
 
   async merge(call: MergeCall): Promise<Merged> {
     this.#owned(call);
-    this.#parts.codec.verify(call.record);
+    const incoming = this.#parts.codec.decode(call.record);
     const applied = await this.#parts.store.update(
       call.key,
       { sync: call.sync, priority: 'repair', deadlineMs: call.deadlineMs },
-      (current) => this.#decideMerge(call, current),
+      (current) => this.#decideMerge(call, incoming, current),
     );
     return { isDurable: applied.isDurable, isChanged: applied.result };
   }
@@ -135,7 +136,13 @@ export class Replica implements LocalReplica {
       return { result: { dot, replyContext, siblings, bytes: current.bytes } };
     }
     const bytes = codec.encode(record);
-    this.#remember(key.id, operation, { dot, replyContext, siblings }, nowMs);
+    if (operation.requestId !== undefined) {
+      const own = record.siblings.find((sibling) => sibling.dot === dot);
+      assert(own !== undefined, 'A mint leaves a sibling of its own');
+      const requestHash = requestHashOf(operation.kind, own.contentHash);
+      const minted = { dot, replyContext, siblings, requestHash };
+      this.#requests.add(key.id, operation.requestId, minted, nowMs);
+    }
     return {
       result: { dot, replyContext, siblings, bytes },
       write: { bytes, record },
@@ -144,14 +151,17 @@ export class Replica implements LocalReplica {
     };
   }
 
-  #decideMerge(call: MergeCall, current: CurrentRecord): Decision<boolean> {
+  #decideMerge(
+    call: MergeCall,
+    incoming: VersionedRecord,
+    current: CurrentRecord,
+  ): Decision<boolean> {
     const place = this.#owned(call);
     this.#checkFence(place, call);
     const { codec } = this.#parts;
     if (current.record === undefined) {
-      return { result: true, write: { bytes: call.record } };
+      return { result: true, write: { bytes: call.record, record: incoming } };
     }
-    const incoming = codec.decode(call.record);
     const merged = mergeRecords(current.record, incoming);
     for (const dot of merged.collisions) {
       this.#parts.metrics.add('coterie_dot_collisions_total', {});
@@ -202,24 +212,9 @@ export class Replica implements LocalReplica {
     operation: MintOperation,
     nowMs: number,
   ): Omit<Minted, 'isDurable' | 'bytes'> | undefined {
-    if (operation.requestId === undefined) return undefined;
-    return this.#requests.find(keyId, operation.requestId, this.#hashOf(operation), nowMs);
-  }
-
-  #remember(
-    keyId: string,
-    operation: MintOperation,
-    minted: Omit<Minted, 'isDurable' | 'bytes'>,
-    nowMs: number,
-  ): void {
     const { requestId } = operation;
-    if (requestId === undefined) return;
-    this.#requests.add(
-      keyId,
-      requestId,
-      { ...minted, requestHash: this.#hashOf(operation) },
-      nowMs,
-    );
+    if (requestId === undefined || !this.#requests.has(keyId, requestId)) return undefined;
+    return this.#requests.find(keyId, requestId, this.#hashOf(operation), nowMs);
   }
 
   #hashOf(operation: MintOperation): number {

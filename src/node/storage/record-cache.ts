@@ -1,14 +1,20 @@
 /** Which committed records are at hand without asking the engine? A call into the engine costs a change of threads
  *  and, per key, about as much as everything else that is done with a small record.
  *  Invariants: what it holds is the committed state of a key that has no lane (while there is one, the lane knows
- *  better); a load that was under way while its key was written leaves nothing here; its bytes are bounded, the entry
- *  used longest ago goes first; it holds no views into larger buffers.
+ *  better); a load that was under way while its key was written leaves nothing here; its bytes are bounded, entries
+ *  that nobody used go first; it holds no views into larger buffers.
  *  Not here: what may be shown to whom (record-reads.ts, key-lanes.ts). */
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import { StoredRecord } from './stored-record.ts';
 
 /** What an entry costs beside its bytes: map slot, the decoded record, the key's name. */
 const ENTRY_OVERHEAD_BYTES = 700;
+
+interface Entry {
+  readonly stored: StoredRecord;
+  /** Found since it was last looked at for eviction. */
+  isUsed: boolean;
+}
 
 interface PendingLoad {
   count: number;
@@ -18,8 +24,9 @@ interface PendingLoad {
 export class RecordCache {
   readonly #codec: RecordCodec;
   readonly #bytesMax: number;
-  /** In the order of use, the oldest first. */
-  readonly #entries = new Map<string, StoredRecord>();
+  /** In the order of coming, which is the order of eviction but for those used meanwhile: they go round once more
+   *  (the second chance of Corbató 1968). Moving an entry at every hit would cost more than the hit. */
+  readonly #entries = new Map<string, Entry>();
   readonly #loads = new Map<string, PendingLoad>();
   #bytes = 0;
 
@@ -33,11 +40,10 @@ export class RecordCache {
   }
 
   find(id: string): StoredRecord | undefined {
-    const stored = this.#entries.get(id);
-    if (stored === undefined) return undefined;
-    this.#entries.delete(id);
-    this.#entries.set(id, stored);
-    return stored;
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return undefined;
+    entry.isUsed = true;
+    return entry.stored;
   }
 
   /** The engine is being asked for the key. */
@@ -58,37 +64,50 @@ export class RecordCache {
 
   /** The key has been written, and this is what is committed. */
   committed(id: string, stored: StoredRecord): void {
-    const load = this.#loads.get(id);
-    if (load !== undefined) load.isOutdated = true;
+    this.#outdateLoads(id);
     this.#put(id, stored);
   }
 
   /** The record is not to be relied on any more. */
   drop(id: string): void {
+    this.#outdateLoads(id);
+    this.#remove(id);
+  }
+
+  #outdateLoads(id: string): void {
     const load = this.#loads.get(id);
     if (load !== undefined) load.isOutdated = true;
-    const stored = this.#entries.get(id);
-    if (stored === undefined) return;
-    this.#entries.delete(id);
-    this.#bytes -= costOf(id, stored);
   }
 
   #put(id: string, stored: StoredRecord): void {
     const known = this.#entries.get(id);
-    if (known === stored) return;
-    if (known !== undefined) {
-      this.#entries.delete(id);
-      this.#bytes -= costOf(id, known);
-    }
+    if (known?.stored === stored) return;
+    this.#remove(id);
     const cost = costOf(id, stored);
     if (cost > this.#bytesMax / 8) return; // One large value must not push out all the others.
-    this.#entries.set(id, this.#compact(stored));
+    this.#entries.set(id, { stored: this.#compact(stored), isUsed: known?.isUsed ?? false });
     this.#bytes += cost;
-    for (const [oldest, evicted] of this.#entries) {
+    this.#evict();
+  }
+
+  #evict(): void {
+    for (const [id, entry] of this.#entries) {
       if (this.#bytes <= this.#bytesMax) return;
-      this.#entries.delete(oldest);
-      this.#bytes -= costOf(oldest, evicted);
+      this.#entries.delete(id);
+      if (entry.isUsed) {
+        entry.isUsed = false;
+        this.#entries.set(id, entry);
+      } else {
+        this.#bytes -= costOf(id, entry.stored);
+      }
     }
+  }
+
+  #remove(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    this.#bytes -= costOf(id, entry.stored);
   }
 
   /** A record that came in a frame is a view of the whole frame, which it would keep in memory. */

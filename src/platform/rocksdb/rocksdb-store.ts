@@ -3,7 +3,7 @@
  *  one; used after `close` it crashes the process, so the gate stands before every call; iterators
  *  must end before the database. */
 import { statfs } from 'node:fs/promises';
-import type { RocksdbDatabase, RocksdbOperation } from 'rocksdb';
+import type { RocksdbDatabase } from 'rocksdb';
 import { assert, CoterieError } from '../../core/errors.ts';
 import { assertStoreKey, StoreGate } from '../../core/store-gate.ts';
 import type {
@@ -13,7 +13,7 @@ import type {
   StoreOperation,
   StoreRange,
 } from '../../env/store.ts';
-import { asBuffer, asBytes } from './buffer-view.ts';
+import { asBytes } from './buffer-view.ts';
 import { loadRocksdb } from './load-rocksdb.ts';
 import { makeFolder } from './make-folder.ts';
 import { type RocksdbStep, rocksdbError } from './rocksdb-error.ts';
@@ -22,6 +22,7 @@ import { RocksdbStoreIterator, rocksdbIteratorOptions } from './rocksdb-iterator
 /** The binding takes its sizes as 32-bit numbers and wraps larger ones without a word. */
 const SIZE_BYTES_MAX = 2 ** 32 - 1;
 const MIB = 1_024 * 1_024;
+const VALUES_AS_BUFFERS = { asBuffer: true } as const;
 
 export interface RocksdbStoreOptions {
   /** The folder of this store alone; made (mode 0700) when it is missing. */
@@ -73,11 +74,12 @@ export class RocksdbStore implements Store {
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
     for (const key of keys) assertStoreKey(key);
+    if (keys.length === 0) return [];
     this.#gate.begin('getMany');
     try {
       const database = this.#database;
       const values = await this.#call<(Buffer | undefined)[]>('getMany', (done) =>
-        database.getMany(keys.map(asBuffer), done),
+        database._getMany(keys, VALUES_AS_BUFFERS, done),
       );
       return values.map((value) => value && asBytes(value));
     } finally {
@@ -168,8 +170,7 @@ export class RocksdbStore implements Store {
     this.#gate.assertNoFailedBatch();
     try {
       const database = this.#database;
-      const rows = operations.map(asRow);
-      await this.#call<void>('batch', (done) => database.batch(rows, { sync }, done));
+      await this.#call<void>('batch', (done) => database._batch(operations, { sync }, done));
     } catch (cause) {
       this.#gate.noteFailedBatch();
       throw cause;
@@ -187,12 +188,6 @@ export class RocksdbStore implements Store {
       });
     });
   }
-}
-
-function asRow(operation: StoreOperation): RocksdbOperation {
-  const { type } = operation;
-  const key = asBuffer(operation.key);
-  return type === 'del' ? { type, key } : { type, key, value: asBuffer(operation.value) };
 }
 
 function checkedSize(name: string, size: number): number {

@@ -19,6 +19,8 @@ test('a repeated request finds how it was answered, at its own key only', () => 
   const table = new RequestTable({ entriesMax: 10 });
   table.add('k', id, minted, 0);
   expect(table.find('k', id, requestHashOf('put', 42), 1)).toMatchObject(minted);
+  expect(table.has('k', id)).toBe(true);
+  expect(table.has('other', id)).toBe(false);
   expect(table.find('other', id, requestHashOf('put', 42), 1)).toBeUndefined();
   expect(table.find('k', requestIdOf(8), requestHashOf('put', 42), 1)).toBeUndefined();
 });

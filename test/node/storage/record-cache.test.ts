@@ -40,7 +40,7 @@ describe('the cache of records', () => {
     expect(cache.find('k')).toBe(loaded);
   });
 
-  it('stays within its bytes, gives up what was used longest ago, and takes no giant', () => {
+  it('stays within its bytes, gives up what nobody used, and takes no giant', () => {
     const cache = new RecordCache(codec, 10_000);
     for (let index = 0; index < 100; index += 1) {
       cache.committed(`k${index}`, record(100));
