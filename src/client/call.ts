@@ -6,10 +6,10 @@
  *  (call-failure.ts).
  *  Source: docs/protocol.md, outcomes of a request. */
 import type { DeadlineEntry } from '../core/deadline-queue.ts';
+import type { Deadlines } from '../core/deadlines.ts';
 import { CoterieError, type ErrorCode } from '../core/errors.ts';
 import type { Random } from '../env/random.ts';
 import { type AttemptNote, describeFailure } from './call-failure.ts';
-import type { Deadlines } from './deadlines.ts';
 import { formatId } from './request-id.ts';
 import { decideRetry, type RetryDecision } from './retry-policy.ts';
 import { type Route, type Router, retryAfterMsOf } from './router.ts';
@@ -198,8 +198,15 @@ export class Call implements SessionWork {
     } else if (decision.next === 'other' && other !== undefined) {
       this.#submit(other, nowMs);
     } else {
-      this.#reject(error);
+      this.#reject(this.#mostTelling(error));
     }
+  }
+
+  /** What a node answered says more about the cluster than that the next node could not be reached. */
+  #mostTelling(last: CoterieError): CoterieError {
+    if (last.code !== 'UNREACHABLE') return last;
+    const answer = this.#notes?.findLast((note) => note.error.code !== 'UNREACHABLE');
+    return answer?.error ?? last;
   }
 
   #submit(session: SessionConnection, nowMs: number): void {

@@ -3,12 +3,13 @@
  *  at once and nothing is queued; after `close` no timer, stream or callback is left.
  *  Not here: choosing nodes (router.ts), attempts and deadlines (call.ts), streams
  *  (session-connection.ts). */
+
+import { Deadlines } from '../core/deadlines.ts';
 import { CoterieError } from '../core/errors.ts';
 import { DEFAULT_BUCKET, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../core/limits.ts';
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
 import { Ring } from '../core/ring/ring.ts';
 import { Call, type CallEnvironment, type CallSpec } from './call.ts';
-import { Deadlines } from './deadlines.ts';
 import { ReadyWait } from './ready-wait.ts';
 import { drawOf, formatId, newId, parseId } from './request-id.ts';
 import {
@@ -208,7 +209,7 @@ class SessionClient implements Client {
       this.#deadlines.add(this.#deadlines.nowMs() + CLOSE_WAIT_MS, resolve);
     });
     await Promise.race([isOver, isLate]);
-    this.#deadlines.close();
+    this.#deadlines.stop();
     await this.#environment.release?.();
   }
 

@@ -3,8 +3,8 @@
  *  at the deadline. A node that refuses this client (another cluster, another protocol) explains
  *  more than one that is away: its error stands before UNREACHABLE. */
 import type { DeadlineEntry } from '../core/deadline-queue.ts';
+import type { Deadlines } from '../core/deadlines.ts';
 import { CoterieError } from '../core/errors.ts';
-import type { Deadlines } from './deadlines.ts';
 import type { SessionConnection } from './session-connection.ts';
 import type { SessionListener, SessionPool } from './session-pool.ts';
 

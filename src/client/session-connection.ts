@@ -6,6 +6,7 @@
  *  Not here: which node a request goes to (router.ts), what follows a failure (retry-policy.ts).
  *  Source: ARCHITECTURE 5.1 (frames that batch one tick); proto/coterie/v1/kv.proto, Session. */
 import type { DeadlineEntry } from '../core/deadline-queue.ts';
+import type { Deadlines } from '../core/deadlines.ts';
 import { CoterieError } from '../core/errors.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Log } from '../env/log.ts';
@@ -18,7 +19,6 @@ import type {
   SessionRequest,
 } from '../wire/generated/coterie/v1/kv.ts';
 import { SessionReplyFrame, SessionRequestFrame } from '../wire/generated/coterie/v1/kv.ts';
-import type { Deadlines } from './deadlines.ts';
 import { helloFault, SESSION_PROTOCOL } from './hello-check.ts';
 import type { SessionWork } from './session-work.ts';
 

@@ -67,6 +67,11 @@ export const METRICS = {
     labels: [],
     buckets: [0, 1, 2, 4, 8, 16, 32, 64],
   },
+  coterie_many_siblings_total: {
+    kind: 'counter',
+    help: 'Puts that left more than 10 siblings: their writers do not merge, and 64 is the limit',
+    labels: [],
+  },
   coterie_dot_collisions_total: {
     kind: 'counter',
     help: 'Equal dots with different content: a cloned disk or a fault; never merged in silence',

@@ -4,6 +4,7 @@
  *  Not here: behaviour of the rooms; sockets, files and processes (platform, embed.ts, cli).
  *  Source: ARCHITECTURE 3; RULINGS 5, 19, 24. */
 import { bytesEqual, bytesToHex } from '../core/bytes.ts';
+import { Deadlines } from '../core/deadlines.ts';
 import { CoterieError } from '../core/errors.ts';
 import type { OpenedStore } from '../core/membership/standing.ts';
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
@@ -18,7 +19,6 @@ import type { AdministeredNode, NodeFacts } from './admin/admin.ts';
 import { Admin } from './admin/admin.ts';
 import type { DataState, Place } from './contracts.ts';
 import { Coordinator } from './coordinator/coordinator.ts';
-import { Deadlines } from './deadlines.ts';
 import { Links } from './link/links.ts';
 import { readIdentity, writeIdentity } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';

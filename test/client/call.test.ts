@@ -264,6 +264,20 @@ describe('retries', () => {
     await closeClient(db, rig.clock);
   });
 
+  test('what a node answered is told, and not that the next node could not be reached', async () => {
+    const rig = createRig();
+    const nodes = rig.network.addCluster(2);
+    const db = await warmed(rig, nodes);
+    const [alive, dead] = nodes;
+    alive!.script = refusing(fault('QUORUM_NOT_MET'));
+    dead!.state = 'refusing';
+    dead!.cut();
+    const get = watch(db.get('k'));
+    await rig.clock.advance(1_000);
+    expect(get.error).toMatchObject({ code: 'QUORUM_NOT_MET' });
+    await closeClient(db, rig.clock);
+  });
+
   test('when no node is there every address is named, and nothing was applied', async () => {
     const rig = createRig();
     for (const address of ['a:1', 'b:1', 'c:1']) rig.network.add(address).state = 'refusing';

@@ -69,11 +69,6 @@ export const SHARED: readonly SharedFile[] = [
     reason: 'the types in which rooms ask each other for something; behaviour is handed in',
   },
   {
-    path: 'src/node/deadlines.ts',
-    typesOnly: false,
-    reason: 'one timer for the whole node, over the Clock port',
-  },
-  {
     path: 'src/node/storage/record-key.ts',
     typesOnly: false,
     reason: 'the name of a record, made once where a request comes in and passed down as it is',

@@ -55,11 +55,13 @@ export class GroupCount {
     return missing;
   }
 
-  /** Would an answer of this replica bring a group closer to being met. */
-  isUseful(nodeIndex: number): boolean {
+  /** Would an answer of this replica bring a group closer to being met, if those `expected` answer
+   *  too. */
+  isUseful(nodeIndex: number, expected: readonly number[] = []): boolean {
     return this.#groups.some(
-      (group) =>
-        group.members.includes(nodeIndex) && count(group.members, this.#answered) < group.need,
+      ({ members, need }) =>
+        members.includes(nodeIndex) &&
+        count(members, this.#answered) + count(members, expected) < need,
     );
   }
 

@@ -50,8 +50,9 @@ export class ReadTally {
     return this.#count.missing;
   }
 
-  isUseful(nodeIndex: number): boolean {
-    return this.#count.isUseful(nodeIndex);
+  /** Is this replica needed, if those `expected` answer. */
+  isUseful(nodeIndex: number, expected: readonly number[] = []): boolean {
+    return this.#count.isUseful(nodeIndex, expected);
   }
 
   /** The answers counted, in the order they came. */

@@ -6,15 +6,13 @@
  *  Not a signature. The digest that a read compares replicas by is this same hash, so neither needs
  *  a value. */
 import murmurHash3 from 'murmurhash3js-revisited';
-import { readU32, writeU32 } from './varint.ts';
+import { writeU32 } from './varint.ts';
 
 /** 64 bits as two u32, the form in which Merkle leaves combine them. */
 export interface ItemHash {
   readonly high: number;
   readonly low: number;
 }
-
-export const DIGEST_BYTES = 8;
 
 // The library's check of every single byte costs more than the hash; a Uint8Array needs none.
 murmurHash3.inputValidation = false;
@@ -33,17 +31,4 @@ export function itemHash(
     high: hash32(headerBytes, hash32(tokenBytes, clusterKeyHigh)),
     low: hash32(headerBytes, hash32(tokenBytes, clusterKeyLow)),
   };
-}
-
-/** Eight bytes, high half first. */
-export function digestBytes(hash: ItemHash): Uint8Array {
-  const bytes = new Uint8Array(DIGEST_BYTES);
-  writeU32(bytes, writeU32(bytes, 0, hash.high), hash.low);
-  return bytes;
-}
-
-/** The digest of an answer, for comparison with an own hash; undefined when it is not one. */
-export function hashFromDigest(bytes: Uint8Array): ItemHash | undefined {
-  if (bytes.length !== DIGEST_BYTES) return undefined;
-  return { high: readU32(bytes, 0), low: readU32(bytes, 4) };
 }

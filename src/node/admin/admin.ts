@@ -4,6 +4,7 @@
  *  Not here: making the layout (cli, core/ring/layout.ts), passing it on (node/link).
  *  Source: RULINGS 19. */
 import { bytesEqual } from '../../core/bytes.ts';
+import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import type {
   AdoptReply,
@@ -16,7 +17,6 @@ import type {
 } from '../../wire/generated/coterie/v1/admin.ts';
 import type { AdminService } from '../../wire/services.ts';
 import type { Place } from '../contracts.ts';
-import type { Deadlines } from '../deadlines.ts';
 
 export interface NodeFacts {
   readonly name: string;

@@ -5,6 +5,7 @@
  *  Source: ARCHITECTURE 4; PROTOCOLS d; RULINGS 8, 10, 11, 18. */
 import type { Checksum } from '../../core/checksum.ts';
 import { CoterieError } from '../../core/errors.ts';
+import { SIBLINGS_MAX, SIBLINGS_WARN } from '../../core/limits.ts';
 import type { Requirement, Verb } from '../../core/quorum/level.ts';
 import { majority, resolveRequirement } from '../../core/quorum/level.ts';
 import type { CausalContext } from '../../core/version/causal-context.ts';
@@ -62,6 +63,7 @@ interface Work {
 
 /** Bytes a request is counted with beside its key and value. */
 const REQUEST_OVERHEAD_BYTES = 256;
+const SIBLING_WARNING_INTERVAL_MS = 10_000;
 
 export class Coordinator implements KvService {
   readonly #parts: CoordinatorParts & { readonly checksum: Checksum };
@@ -69,6 +71,7 @@ export class Coordinator implements KvService {
   readonly #options: CoordinatorOptions;
   #inFlight = 0;
   #inFlightBytes = 0;
+  #nextSiblingWarningMs = 0;
 
   constructor(
     parts: CoordinatorParts & { readonly checksum: Checksum },
@@ -148,6 +151,7 @@ export class Coordinator implements KvService {
     };
     if (request.isRetry) await this.#learnFirstTry(plan);
     const outcome = await this.#write(plan, request, context, request.overwrite, operation);
+    if (outcome.minted.siblings > SIBLINGS_WARN) this.#warnOfSiblings(outcome.minted.siblings);
     return putReply(plan, outcome, this.#parts.checksum);
   }
 
@@ -182,6 +186,16 @@ export class Coordinator implements KvService {
     return deleteReply(plan, outcome, this.#parts.checksum);
   }
 
+  /** Once in a while only: a key whose writers do not merge would fill the log. */
+  #warnOfSiblings(siblings: number): void {
+    const { metrics, log, deadlines } = this.#parts;
+    metrics.add('coterie_many_siblings_total', {});
+    const nowMs = deadlines.nowMs();
+    if (nowMs < this.#nextSiblingWarningMs) return;
+    this.#nextSiblingWarningMs = nowMs + SIBLING_WARNING_INTERVAL_MS;
+    log.warn('many-siblings', { siblings, limit: SIBLINGS_MAX });
+  }
+
   #read(plan: Plan): Promise<ReadOutcome> {
     return new ReadOperation(this.#parts, plan, this.#options).run();
   }
@@ -204,10 +218,12 @@ export class Coordinator implements KvService {
 
   /** At the stronger of the level asked for and quorum, so that the delete covers every acknowledged quorum write. */
   #readBeforeDelete(plan: Plan, request: DeleteRequest): Promise<ReadOutcome> {
-    const { level, raw } = writeChoice(request);
-    if (level === 'all' || level === 'each_quorum') return this.#readAt(plan, { level });
-    const count = Math.max(majority(plan.replicas.length), raw?.count ?? 0, raw?.primaries ?? 0);
-    return this.#readAt(plan, { raw: { count } });
+    const level = 'each_quorum';
+    if (writeChoice(request).level === level) return this.#readAt(plan, { level });
+    const needs = plan.requirement.groups.map((group) => group.need);
+    return this.#readAt(plan, {
+      raw: { count: Math.max(majority(plan.replicas.length), ...needs) },
+    });
   }
 
   /** A retry whose first try may have gone through another minter: bring what a majority knows of the key here first,

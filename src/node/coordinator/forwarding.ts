@@ -30,8 +30,9 @@ export async function forwardWrite(
   bytes: number,
 ): Promise<Forwarded> {
   requireReach(plan, peers);
-  const candidates = rankReplicas(plan, peers).filter(
-    (nodeIndex) => nodeIndex !== plan.place.nodeIndex,
+  // A level of this datacentre would mean another one to a minter that is there.
+  const candidates = rankReplicas(plan, peers).filter((nodeIndex) =>
+    plan.requirement.groups.some((group) => group.members.includes(nodeIndex)),
   );
   let refusal: CoterieError | undefined;
   for (const nodeIndex of candidates) {

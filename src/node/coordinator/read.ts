@@ -5,6 +5,7 @@
  *  Not here: counting (core/quorum), what the client is sent (coordinator.ts). */
 
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
+import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import { GroupCount } from '../../core/quorum/group-count.ts';
 import { ReadTally } from '../../core/quorum/read-tally.ts';
@@ -13,7 +14,6 @@ import { mergeAnswers, repairGroups } from '../../core/quorum/repair-plan.ts';
 import type { Log } from '../../env/log.ts';
 import type { Metrics } from '../../env/metrics.ts';
 import type { LocalReplica, Peers } from '../contracts.ts';
-import type { Deadlines } from '../deadlines.ts';
 import type { Plan } from './plan.ts';
 import { nodeName, nodeNames, rankReplicas, requireReach } from './plan.ts';
 
@@ -46,6 +46,8 @@ export class ReadOperation {
   readonly #tally: ReadTally;
   readonly #failures: { node: string; code: string }[] = [];
   #candidates: number[] = [];
+  /** Asked and not heard of yet. */
+  readonly #expected: number[] = [];
   #asked = 0;
   #replaceTimer: DeadlineEntry | undefined;
   #wake: () => void = () => {};
@@ -88,20 +90,26 @@ export class ReadOperation {
         else reject(this.#failure('QUORUM_NOT_MET'));
       };
       const count = this.#tally.missing;
-      for (let asked = 0; asked < count; asked += 1) this.#askNext();
+      for (let asked = 0; asked < count; asked += 1) this.#askNext(this.#expected);
       this.#armReplacement();
     });
   }
 
-  #askNext(): void {
-    while (this.#tally.verdict === 'pending') {
-      const nodeIndex = this.#candidates.shift();
-      if (nodeIndex === undefined) return;
-      if (!this.#tally.isUseful(nodeIndex)) continue;
-      this.#asked += 1;
-      this.#ask(nodeIndex);
-      return;
-    }
+  /** Asks one more where answers are missing even if all those `expected` come: per group, because the surplus of one
+   *  datacentre is of no use to another. */
+  #askNext(expected: readonly number[]): void {
+    if (this.#tally.verdict !== 'pending') return;
+    const at = this.#candidates.findIndex((node) => this.#tally.isUseful(node, expected));
+    const [nodeIndex] = at < 0 ? [] : this.#candidates.splice(at, 1);
+    if (nodeIndex === undefined) return;
+    this.#asked += 1;
+    this.#expected.push(nodeIndex);
+    this.#ask(nodeIndex);
+  }
+
+  #heardOf(nodeIndex: number): void {
+    const at = this.#expected.indexOf(nodeIndex);
+    if (at >= 0) this.#expected.splice(at, 1);
   }
 
   #ask(nodeIndex: number): void {
@@ -140,22 +148,25 @@ export class ReadOperation {
     isVerified: boolean,
     step: number,
   ): void {
-    const verdict = this.#tally.answer({ nodeIndex, bytes }, isVerified);
+    this.#heardOf(nodeIndex);
+    const isLate = this.#tally.verdict !== 'pending';
+    this.#tally.answer({ nodeIndex, bytes }, isVerified);
     const isCounted = this.#tally.answers.some((answer) => answer.nodeIndex === nodeIndex);
     const what = bytes === undefined ? 'no record' : `record of ${bytes.length} bytes`;
     this.#plan.trace.answered(step, isVerified ? what : `${what}, unverified`, isCounted);
-    if (!isCounted && verdict === 'pending') {
+    if (!isCounted && !isLate) {
       this.#failures.push({ node: nodeName(this.#plan.place, nodeIndex), code: 'UNVERIFIED' });
-      this.#askNext();
+      this.#askNext(this.#expected);
     }
     this.#wake();
   }
 
   #failed(nodeIndex: number, error: unknown, step: number): void {
+    this.#heardOf(nodeIndex);
     const code = error instanceof CoterieError ? error.code : 'ASSERTION_FAILED';
     this.#plan.trace.answered(step, code, false);
     this.#failures.push({ node: nodeName(this.#plan.place, nodeIndex), code });
-    if (this.#tally.fail(nodeIndex) === 'pending') this.#askNext();
+    if (this.#tally.fail(nodeIndex) === 'pending') this.#askNext(this.#expected);
     this.#wake();
   }
 
@@ -163,7 +174,7 @@ export class ReadOperation {
     const { deadlines } = this.#parts;
     this.#replaceTimer = deadlines.add(deadlines.nowMs() + this.#options.replaceAfterMs, () => {
       if (this.#tally.verdict !== 'pending') return;
-      this.#askNext();
+      this.#askNext([]);
       if (this.#candidates.length > 0) this.#armReplacement();
     });
   }
@@ -208,7 +219,8 @@ export class ReadOperation {
           if (count.isMet) settle(resolve);
           else if (count.isImpossible) fail();
           else if (!isHeld && !isSettled) {
-            const next = spare.shift();
+            const at = spare.findIndex((node) => count.isUseful(node));
+            const [next] = at < 0 ? [] : spare.splice(at, 1);
             if (next !== undefined) send(next);
           }
         });
@@ -266,7 +278,7 @@ export class ReadOperation {
           required: this.#tally.required,
           received: received.length,
           nodes: nodeNames(place, received),
-          failures: this.#failures,
+          failures: [...this.#failures],
         },
       },
     );

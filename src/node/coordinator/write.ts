@@ -182,7 +182,7 @@ export class WriteOperation {
           received: acknowledged.length,
           nodes: nodeNames(place, acknowledged),
           minter: nodeName(place, place.nodeIndex),
-          failures: this.#failures,
+          failures: [...this.#failures],
         },
       },
     );

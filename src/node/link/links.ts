@@ -4,6 +4,7 @@
  *  Not here: one link's stream (outbound-link.ts, inbound-link.ts), what requests do (the server handed in).
  *  Source: RULINGS 5 and 19. */
 import { bytesEqual, bytesToHex } from '../../core/bytes.ts';
+import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import type { OpenedStore, Remembered } from '../../core/membership/standing.ts';
 import type { Clock } from '../../env/clock.ts';
@@ -14,7 +15,6 @@ import type { FrameStream, StreamHandlers, Transport } from '../../env/transport
 import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
 import type { Hello, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import type { PeerCall, PeerOperation, PeerResult, Peers, Place, Reach } from '../contracts.ts';
-import type { Deadlines } from '../deadlines.ts';
 import type { Speaker } from './handshake.ts';
 import { checkHello, isFresh, makeHello, openedOf, rememberedOf } from './handshake.ts';
 import { InboundLink } from './inbound-link.ts';

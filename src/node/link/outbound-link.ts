@@ -5,6 +5,7 @@
  *  fail without waiting.
  *  Not here: what a handshake means (handshake.ts), which links there are (links.ts). */
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
+import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { Random } from '../../env/random.ts';
@@ -13,7 +14,6 @@ import { errorFromWire } from '../../wire/error-codec.ts';
 import type { Hello, LinkReply, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v1/peer.ts';
 import type { PeerCall, PeerOperation, Reach } from '../contracts.ts';
-import type { Deadlines } from '../deadlines.ts';
 
 export type LinkPhase = 'connecting' | 'greeting' | 'connected' | 'refused' | 'broken' | 'closed';
 

@@ -1,6 +1,8 @@
 /** What other members ask of this node over a link, turned into calls on its replica and coordinator.
  *  Invariant: the budget that travels with a request is turned into this node's own time on arrival.
  *  Not here: streams and batches (node/link), the work itself. */
+
+import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import type {
   ForwardReply,
@@ -10,7 +12,6 @@ import type {
   Replicate,
 } from '../../wire/generated/coterie/v1/peer.ts';
 import type { KeyCall, LocalReplica, PeerResult, Place } from '../contracts.ts';
-import type { Deadlines } from '../deadlines.ts';
 import { makeRecordKey } from '../storage/record-key.ts';
 
 export interface LinkRequestParts {

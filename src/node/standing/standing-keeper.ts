@@ -3,6 +3,8 @@
  *  what is remembered of it does not replace the memory; SERVING never falls back to UNVERIFIED, and RECOVERING is
  *  left only by a rebuild.
  *  Not here: the rules (core/membership/standing.ts), the handshake that carries the facts (node/link). */
+
+import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import type { OpenedStore, Remembered, Standing } from '../../core/membership/standing.ts';
 import {
@@ -12,7 +14,6 @@ import {
   VERIFY_WAIT_MS,
 } from '../../core/membership/standing.ts';
 import type { Log } from '../../env/log.ts';
-import type { Deadlines } from '../deadlines.ts';
 
 /** Small durable rows, each fsynced before the promise settles. */
 export interface MetaRows {

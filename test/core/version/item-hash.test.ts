@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { bytesToHex, hexToBytes } from '../../../src/core/bytes.ts';
-import { digestBytes, hashFromDigest, itemHash } from '../../../src/core/version/item-hash.ts';
+import { hexToBytes } from '../../../src/core/bytes.ts';
+import { itemHash } from '../../../src/core/version/item-hash.ts';
 import { createRecordCodec } from '../../../src/core/version/record-codec.ts';
 import { checksum, ReplicaNode } from './replicas.ts';
 
@@ -11,13 +11,6 @@ test.each([
   ['010280c086a6a4af1d000001000000513291c4', { high: 0x67d6c559, low: 0xbe7d6f39 }],
 ])('the hash of header %s is fixed', (header, hash) => {
   expect(itemHash(hexToBytes(header), TOKEN, KEY_HIGH, KEY_LOW)).toEqual(hash);
-});
-
-test('a digest is the hash in eight bytes, high half first', () => {
-  const hash = { high: 0x67d6c559, low: 0xbe7d6f39 };
-  expect(bytesToHex(digestBytes(hash))).toBe('67d6c559be7d6f39');
-  expect(hashFromDigest(digestBytes(hash))).toEqual(hash);
-  expect(hashFromDigest(new Uint8Array(7))).toBeUndefined();
 });
 
 test('replicas that hold two values under one event have different hashes', () => {

@@ -1,24 +1,29 @@
-/** One timer for all the waits of a client: a request costs an entry in a queue, never a timer
- *  of its own.
- *  Invariants: a callback runs at most once, never early, never after `close`; at most one timer
+/** One timer for all the waits of a node or a client: a wait costs an entry in a queue, never a timer of its own.
+ *  Invariants: a callback runs at most once, never early, never after `stop`; at most one timer
  *  is set. The timer is not moved when what it was set for is cancelled: it fires, finds nothing
  *  due and is set for the next.
- *  Not here: the order of what is due (core/deadline-queue.ts). */
-import type { DeadlineEntry } from '../core/deadline-queue.ts';
-import { DeadlineQueue } from '../core/deadline-queue.ts';
-import type { Clock, Timer } from '../env/clock.ts';
+ *  Not here: the order of what is due (deadline-queue.ts), time itself (the clock handed in). */
+import type { DeadlineEntry } from './deadline-queue.ts';
+import { DeadlineQueue } from './deadline-queue.ts';
+
+/** The part of the clock port that is used. */
+export interface DeadlineClock {
+  monotonicMs(): number;
+  setTimer(delayMs: number, callback: () => void): { cancel(): void };
+}
 
 export class Deadlines {
-  readonly #clock: Clock;
+  readonly #clock: DeadlineClock;
   readonly #queue = new DeadlineQueue();
-  #timer: Timer | undefined;
+  #timer: { cancel(): void } | undefined;
   #timerAtMs = Number.POSITIVE_INFINITY;
-  #isClosed = false;
+  #isStopped = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: DeadlineClock) {
     this.#clock = clock;
   }
 
+  /** Monotonic: what every deadline is measured on. */
   nowMs(): number {
     return this.#clock.monotonicMs();
   }
@@ -35,14 +40,20 @@ export class Deadlines {
     this.#queue.cancel(entry);
   }
 
-  close(): void {
-    this.#isClosed = true;
+  /** Waits that have not ended. */
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  /** Drops every wait. */
+  stop(): void {
+    this.#isStopped = true;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
   #arm(dueMs: number): void {
-    if (this.#isClosed) return;
+    if (this.#isStopped) return;
     this.#timer?.cancel();
     this.#timerAtMs = dueMs;
     const delayMs = Math.max(0, dueMs - this.#clock.monotonicMs());
@@ -58,7 +69,7 @@ export class Deadlines {
       const callback = this.#queue.takeDue(nowMs);
       if (callback === undefined) break;
       callback();
-      if (this.#isClosed) return;
+      if (this.#isStopped) return;
     }
     const { earliestMs } = this.#queue;
     if (earliestMs !== undefined && earliestMs < this.#timerAtMs) this.#arm(earliestMs);
