@@ -6,6 +6,7 @@ import type { FrameStream, StreamHandlers, StreamService } from '../../src/env/t
 import { Node } from '../../src/node/node.ts';
 import type { NodeOptions } from '../../src/node/node-options.ts';
 import { STORAGE_DEFAULTS } from '../../src/node/storage/storage-options.ts';
+import { recordRange } from '../../src/node/storage/table-keys.ts';
 import { MemoryDisk } from '../../src/platform/memory/memory-disk.ts';
 import { MemoryStore } from '../../src/platform/memory/memory-store.ts';
 import { systemClock } from '../../src/platform/system/system-clock.ts';
@@ -176,6 +177,18 @@ export class RigNode {
   /** Names this moment in the life of the disk. */
   bookmark(): number {
     return this.#past.length + this.engine.events.length;
+  }
+
+  /** A bad sector under every record: to be called while the node is down. */
+  async damageRecords(): Promise<void> {
+    const store = new MemoryStore({ clock: systemClock }, { disk: this.disk });
+    await store.open();
+    await using rows = store.iterate(recordRange(0, 2 ** 32));
+    for (const { key, value } of await rows.next(1_000)) {
+      value[value.length - 1] = ~(value[value.length - 1] ?? 0);
+      await store.batch([{ type: 'put', key, value }], { sync: true });
+    }
+    await store.close();
   }
 
   /** The disk as it was then: for a restored old copy. To be called while the node is down. */
