@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type RunningCluster, startCluster } from '../../src/index.ts';
+import { type ServedProcess, serve } from '../support/processes.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', 'examples');
 const DEADLINE_MS = 20_000;
@@ -19,22 +19,23 @@ async function run(name: string, ...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-let cluster: RunningCluster;
+let dev: ServedProcess;
 
 beforeAll(async () => {
-  cluster = await startCluster({ config: { log: { level: 'silent' } } });
+  dev = await serve(['dev', '--memory', '--port', '0']);
 });
 
 afterAll(async () => {
-  await cluster?.stop();
+  dev?.child.kill('SIGTERM');
+  await dev?.exited();
 });
 
 test('every example is run here', () => {
   expect(readdirSync(FOLDER).sort()).toEqual(['carts.mjs', 'embedded.mjs', 'levels.mjs']);
 });
 
-test.concurrent('carts: what two shoppers added at the same time is merged', async () => {
-  expect((await run('carts.mjs', ...cluster.addresses)).split('\n')).toEqual([
+test('carts: what two shoppers added at the same time is merged', async () => {
+  expect((await run('carts.mjs', ...dev.ready.split(' ').slice(1))).split('\n')).toEqual([
     'after two writes at the same time: 2 siblings',
     'a reader merges them: {"apple":1,"book":1,"cable":1}',
     'after its write: 1 sibling',
@@ -43,13 +44,13 @@ test.concurrent('carts: what two shoppers added at the same time is merged', asy
   ]);
 });
 
-test.concurrent('embedded: a cluster in one process stores and reads', async () => {
+test('embedded: a cluster in one process stores and reads', async () => {
   const output = await run('embedded.mjs');
   expect(output).toContain('nodes: 3\nvisits: 1\n');
   expect(output).toContain('lives on node-1, node-2, node-3');
 });
 
-test.concurrent('levels: with one node left, one goes on and quorum refuses', async () => {
+test('levels: with one node left, one goes on and quorum refuses', async () => {
   const [, left = ''] = (await run('levels.mjs')).split('one node\n');
   expect(left).toMatch(/one +put ok .*, get ok/);
   expect(left).toMatch(/quorum +put NO_REPLICA \(applied no\), get \w+ \(applied no\)/);
