@@ -69,11 +69,12 @@ export async function startNode(
     const transport = new GrpcTransport({ log });
     stopping.push(() => transport.close());
     const node = makeNode(config, { log, metrics: metrics ?? nullMetrics, transport });
-    stopping.push(() => node.stop());
     const failed = new Promise<CoterieError>((resolve) => node.onFailed(resolve));
     const server = new GrpcServer({ ...listenOn(config), services: node, log });
     const bound = await server.start();
     stopping.push(() => server.stop({ graceMs: STOP_GRACE_MS }));
+    // Before the server: requests at work are answered while their streams are still open.
+    stopping.push(() => node.stop());
     const address = config.listen.advertise ?? bound;
     await node.start(address);
     const page = metrics === undefined ? undefined : await serveMetrics(config, metrics);

@@ -34,6 +34,8 @@ type Phase = 'created' | 'starting' | 'running' | 'failed' | 'stopping' | 'stopp
 const NO_BYTES = new Uint8Array(0);
 const LAYOUT_ROW = 'layout';
 const RUN_ID_BYTES = 16;
+/** How long requests at work may take when the node stops. */
+const STOP_WAIT_MS = 2_000;
 const SESSION_REPLY_BYTES_MAX = 8 * 1024 * 1024;
 const SESSION_FRAME_BYTES = 1024 * 1024;
 
@@ -66,6 +68,7 @@ export class Node implements NodeServices {
   #layoutBytes: Uint8Array = NO_BYTES;
   #adopting: Promise<void> = Promise.resolve();
   #wasServing = false;
+  #stopping: Promise<void> | undefined;
 
   constructor(env: NodeEnvironment, options: NodeOptions) {
     this.#env = env;
@@ -134,11 +137,17 @@ export class Node implements NodeServices {
   }
 
   /** Ends sessions and links, commits what is queued and closes the store. Idempotent. */
-  async stop(): Promise<void> {
-    if (this.#phase === 'stopped') return;
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
     const hadFailed = this.#phase === 'failed';
     this.#phase = 'stopping';
     this.#announceServing();
+    // New requests are refused from here on; those at work get their answers first.
+    if (!hadFailed) await this.#rooms?.coordinator.idle(STOP_WAIT_MS);
     for (const session of [...this.#sessions]) session.close();
     this.#rooms?.links.stop();
     await this.#store.stop();

@@ -27,6 +27,7 @@ import { durabilityFromWire } from '../../wire/level-codec.ts';
 import type { KvService } from '../../wire/services.ts';
 import type { DataState, Place } from '../contracts.ts';
 import { makeRecordKey } from '../storage/record-key.ts';
+import { Admission, type AdmissionOptions } from './admission.ts';
 import { forwardWrite } from './forwarding.ts';
 import type { Plan } from './plan.ts';
 import { nodeName } from './plan.ts';
@@ -39,11 +40,9 @@ import { NO_TRACE, recordTrace } from './trace.ts';
 import type { WriteOutcome } from './write.ts';
 import { WriteOperation } from './write.ts';
 
-export interface CoordinatorOptions extends ReadOptions {
+export interface CoordinatorOptions extends ReadOptions, AdmissionOptions {
   readonly timeoutMs: number;
   readonly timeoutMaxMs: number;
-  readonly requestsMax: number;
-  readonly bytesMax: number;
 }
 
 /** What the node tells its coordinator about itself. */
@@ -69,8 +68,7 @@ export class Coordinator implements KvService {
   readonly #parts: CoordinatorParts & { readonly checksum: Checksum };
   readonly #node: CoordinatorNode;
   readonly #options: CoordinatorOptions;
-  #inFlight = 0;
-  #inFlightBytes = 0;
+  readonly #admission: Admission;
   #nextSiblingWarningMs = 0;
 
   constructor(
@@ -81,10 +79,13 @@ export class Coordinator implements KvService {
     this.#parts = parts;
     this.#node = node;
     this.#options = options;
+    this.#admission = new Admission(options);
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
+  /** Settles when no request is at work any more, or after `waitMs`. */
+  idle(waitMs: number): Promise<void> {
+    const { deadlines } = this.#parts;
+    return this.#admission.idle(deadlines, deadlines.nowMs() + waitMs);
   }
 
   get(request: GetRequest): Promise<GetReply> {
@@ -334,7 +335,7 @@ export class Coordinator implements KvService {
     let outcome = 'ok';
     let isAdmitted = false;
     try {
-      this.#admit(work.bytes);
+      this.#admission.admit(work.bytes);
       isAdmitted = true;
       return await run();
     } catch (thrown) {
@@ -348,29 +349,9 @@ export class Coordinator implements KvService {
       }
       throw error;
     } finally {
-      if (isAdmitted) this.#release(work.bytes);
+      if (isAdmitted) this.#admission.release(work.bytes);
       this.#count(work, outcome, startedMs);
     }
-  }
-
-  #admit(bytes: number): void {
-    const { requestsMax, bytesMax } = this.#options;
-    const isAlone = this.#inFlight === 0;
-    if (this.#inFlight >= requestsMax || (!isAlone && this.#inFlightBytes + bytes > bytesMax)) {
-      throw new CoterieError(
-        'OVERLOADED',
-        `This node works on ${this.#inFlight} requests (${this.#inFlightBytes} bytes); ` +
-          `the bounds are ${requestsMax} and ${bytesMax}`,
-        { details: { retryAfterMs: 20 } },
-      );
-    }
-    this.#inFlight += 1;
-    this.#inFlightBytes += bytes;
-  }
-
-  #release(bytes: number): void {
-    this.#inFlight -= 1;
-    this.#inFlightBytes -= bytes;
   }
 
   #count(work: Work, outcome: string, startedMs: number): void {
@@ -378,7 +359,7 @@ export class Coordinator implements KvService {
     const labels = { operation: work.operation, level: levelLabel(work.request), outcome };
     metrics.add('coterie_requests_total', labels);
     metrics.observe('coterie_request_seconds', labels, (deadlines.nowMs() - startedMs) / 1_000);
-    metrics.set('coterie_requests_in_flight', {}, this.#inFlight);
+    metrics.set('coterie_requests_in_flight', {}, this.#admission.requests);
   }
 }
 

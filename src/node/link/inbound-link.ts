@@ -71,6 +71,7 @@ export class InboundLink {
   }
 
   #receive(bytes: Uint8Array): void {
+    if (this.#isClosed) return; // What a refused peer sent on is still arriving.
     let frame: LinkRequestFrame;
     try {
       frame = LinkRequestFrame.decode(bytes);

@@ -80,6 +80,7 @@ export class SessionServer {
   }
 
   #receive(bytes: Uint8Array): void {
+    if (this.#isClosed) return; // What a refused client sent on is still arriving.
     let frame: SessionRequestFrame;
     try {
       frame = SessionRequestFrame.decode(bytes);

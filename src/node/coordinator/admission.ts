@@ -1,0 +1,65 @@
+/** How much a node works on at once, in requests and in bytes, and when the last of it is done.
+ *  Invariants: what is admitted is released exactly once; one request is always admitted alone,
+ *  however large; beyond a bound nothing is done and the caller is told when to come back.
+ *  Not here: the bounds of one session or one peer (node/session, node/link). */
+import type { DeadlineEntry } from '../../core/deadline-queue.ts';
+import type { Deadlines } from '../../core/deadlines.ts';
+import { CoterieError } from '../../core/errors.ts';
+
+export interface AdmissionOptions {
+  readonly requestsMax: number;
+  readonly bytesMax: number;
+}
+
+const RETRY_AFTER_MS = 20;
+
+export class Admission {
+  readonly #options: AdmissionOptions;
+  #requests = 0;
+  #bytes = 0;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Requests at work. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  /** Errors: OVERLOADED {retryAfterMs}. */
+  admit(bytes: number): void {
+    const { requestsMax, bytesMax } = this.#options;
+    const isAlone = this.#requests === 0;
+    if (this.#requests >= requestsMax || (!isAlone && this.#bytes + bytes > bytesMax)) {
+      throw new CoterieError(
+        'OVERLOADED',
+        `This node works on ${this.#requests} requests (${this.#bytes} bytes); ` +
+          `the bounds are ${requestsMax} and ${bytesMax}`,
+        { details: { retryAfterMs: RETRY_AFTER_MS } },
+      );
+    }
+    this.#requests += 1;
+    this.#bytes += bytes;
+  }
+
+  release(bytes: number): void {
+    this.#requests -= 1;
+    this.#bytes -= bytes;
+    if (this.#requests === 0) this.#whenIdle?.();
+  }
+
+  /** Settles when nothing is at work, or at the deadline (monotonic). Nothing may be admitted
+   *  meanwhile. */
+  idle(deadlines: Deadlines, dueMs: number): Promise<void> {
+    if (this.#requests === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const deadline: DeadlineEntry = deadlines.add(dueMs, resolve);
+      this.#whenIdle = () => {
+        deadlines.cancel(deadline);
+        resolve();
+      };
+    });
+  }
+}
