@@ -26,6 +26,12 @@ export class NodeNetwork {
     });
   }
 
+  /** For a new process at this address. */
+  renew(address: string): NodeTransport {
+    this.#ends.delete(address);
+    return this.transportOf(address);
+  }
+
   /** The transport of whoever has this address. */
   transportOf(address: string): NodeTransport {
     const known = this.#ends.get(address);
@@ -61,6 +67,7 @@ export class NodeTransport implements Transport {
   readonly #open = new Map<FrameStream, { address: string; service: StreamService }>();
   /** Dials since the start, by address. */
   readonly dials: string[] = [];
+  #isDead = false;
 
   constructor(inner: Transport, isParted: (to: string) => boolean) {
     this.#inner = inner;
@@ -69,12 +76,13 @@ export class NodeTransport implements Transport {
 
   dial(address: string, service: StreamService, handlers: StreamHandlers): FrameStream {
     this.dials.push(address);
-    const target = this.#isParted(address) ? NOWHERE : address;
+    const target = this.#isDead || this.#isParted(address) ? NOWHERE : address;
     const stream = this.#inner.dial(target, service, {
-      ...handlers,
+      frame: (bytes) => this.#isDead || handlers.frame(bytes),
+      drained: () => this.#isDead || handlers.drained?.(),
       closed: (reason) => {
         this.#open.delete(stream);
-        handlers.closed(reason);
+        if (!this.#isDead) handlers.closed(reason);
       },
     });
     this.#open.set(stream, { address, service });
@@ -88,6 +96,11 @@ export class NodeTransport implements Transport {
   /** Streams dialled and not yet over. */
   get openCount(): number {
     return this.#open.size;
+  }
+
+  /** Its process hears nothing and dials no one any more; its streams stay. */
+  kill(): void {
+    this.#isDead = true;
   }
 
   /** Without a word to the other side, as when a process dies. */

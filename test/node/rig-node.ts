@@ -10,7 +10,7 @@ import { recordRange } from '../../src/node/storage/table-keys.ts';
 import { MemoryDisk } from '../../src/platform/memory/memory-disk.ts';
 import { MemoryStore } from '../../src/platform/memory/memory-store.ts';
 import { systemClock } from '../../src/platform/system/system-clock.ts';
-import type { LinkRequest } from '../../src/wire/generated/coterie/v1/peer.ts';
+import type { Hello, LinkRequest } from '../../src/wire/generated/coterie/v1/peer.ts';
 import { LinkRequestFrame } from '../../src/wire/generated/coterie/v1/peer.ts';
 import type { AdminService, KvService } from '../../src/wire/services.ts';
 import type { ManualClock } from '../client/manual-clock.ts';
@@ -45,6 +45,8 @@ export class RigNode {
   readonly replies = new FrameGate();
   /** What other members asked of this node. */
   readonly received: LinkRequest[] = [];
+  /** Greetings of those who dialled this node. */
+  readonly hellos: Hello[] = [];
   readonly notes = new Notes();
   /** Of `isServing`, in order. */
   readonly serving: boolean[] = [];
@@ -101,7 +103,7 @@ export class RigNode {
     const node = new Node(
       {
         store: this.engine,
-        transport: network.transportOf(this.address),
+        transport: network.renew(this.address),
         clock: this.clock,
         random: seededRandom(seedOf(this.name) + this.#starts),
         checksum: (bytes, previous) => crc32(bytes, previous),
@@ -140,10 +142,16 @@ export class RigNode {
     this.#keepPast();
   }
 
-  /** As kill -9: nothing is said to anyone and nothing is written any more. */
-  async kill(): Promise<void> {
+  /** The process hangs: its connections stay, and nothing moves any more. */
+  freeze(): void {
     this.#isRunning = false;
     this.clock.kill();
+    this.#rig.network.transportOf(this.address).kill();
+  }
+
+  /** As kill -9: nothing is said to anyone and nothing is written any more. */
+  async kill(): Promise<void> {
+    this.freeze();
     this.#unlisten();
     const { network, world } = this.#rig;
     network.memory.cut(this.address);
@@ -244,7 +252,9 @@ export class RigNode {
 
   #note(bytes: Uint8Array): void {
     try {
-      this.received.push(...LinkRequestFrame.decode(bytes).requests);
+      const { hello, requests } = LinkRequestFrame.decode(bytes);
+      if (hello !== undefined) this.hellos.push(hello);
+      this.received.push(...requests);
     } catch {
       this.notes.debug('undecodable-frame');
     }

@@ -68,6 +68,7 @@ export class InboundLink {
     this.#flush();
     this.#isClosed = true;
     this.#stream.close();
+    this.#stream.resume(); // An end is complete when what has arrived was taken, even if only to be dropped.
   }
 
   #receive(bytes: Uint8Array): void {

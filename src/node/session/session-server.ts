@@ -77,6 +77,7 @@ export class SessionServer {
     this.#flush();
     this.#isClosed = true;
     this.#stream.close();
+    this.#stream.resume(); // An end is complete when what has arrived was taken, even if only to be dropped.
   }
 
   #receive(bytes: Uint8Array): void {
