@@ -1,21 +1,16 @@
 /** The programs in examples/ run against the built package (`npm run build`), as a reader would run
  *  them. */
-import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ServedProcess, serve } from '../support/processes.ts';
+import { ROOT, runNode, type ServedProcess, serve } from '../support/processes.ts';
 
-const FOLDER = join(import.meta.dirname, '..', '..', 'examples');
-const DEADLINE_MS = 20_000;
+const FOLDER = join(ROOT, 'examples');
 
 async function run(name: string, ...args: readonly string[]): Promise<string> {
-  const file = join(FOLDER, name);
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [file, ...args], {
-    timeout: DEADLINE_MS,
-  });
+  const { code, stdout, stderr } = await runNode([join(FOLDER, name), ...args]);
   expect(stderr).toBe('');
+  expect(code).toBe(0);
   return stdout;
 }
 
@@ -26,8 +21,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  dev?.child.kill('SIGTERM');
-  await dev?.exited();
+  await dev?.stop('SIGTERM');
 });
 
 test('every example is run here', () => {
@@ -35,7 +29,8 @@ test('every example is run here', () => {
 });
 
 test('carts: what two shoppers added at the same time is merged', async () => {
-  expect((await run('carts.mjs', ...dev.ready.split(' ').slice(1))).split('\n')).toEqual([
+  const addresses = dev.ready.split(' ').slice(1);
+  expect((await run('carts.mjs', ...addresses)).split('\n')).toEqual([
     'after two writes at the same time: 2 siblings',
     'a reader merges them: {"apple":1,"book":1,"cable":1}',
     'after its write: 1 sibling',
