@@ -71,10 +71,11 @@ const NEXT_STEPS: Partial<Record<ErrorCode, string>> = {
   CORRUPT_RECORD: 'Another replica may still have it: ask again',
   DISK_FULL: 'Free space on the disk of the node, or give it a larger one',
   STORAGE_IO: 'Look at the log of the node and at its disk, then start it again',
-  VERSION_UNSUPPORTED: 'Use the same release of Coterie on both sides',
 };
 
 function nextStep(error: CoterieError): string | undefined {
+  // A folder that cannot be opened says itself what to do, and no node has a log of it.
+  if (error.details['operation'] === 'open') return undefined;
   return NEXT_STEPS[error.code];
 }
 
