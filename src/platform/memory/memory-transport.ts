@@ -53,7 +53,8 @@ export class MemoryNetwork {
 
   /** Breaks every stream that was dialled to the address. */
   cut(address: string): void {
-    for (const stream of this.#streams.get(address) ?? []) {
+    // A copy: who is cut off may dial again at once, and that stream is a new one.
+    for (const stream of [...(this.#streams.get(address) ?? [])]) {
       stream.break(`The connection to ${address} was cut`);
     }
   }

@@ -1,0 +1,426 @@
+/** One link on a scripted far side: what calls come to, and how it dials. */
+import { expect, test } from 'vitest';
+import { Deadlines } from '../../../src/core/deadlines.ts';
+import { CoterieError } from '../../../src/core/errors.ts';
+import type { FrameStream } from '../../../src/env/transport.ts';
+import type { PeerCall, PeerResult } from '../../../src/node/contracts.ts';
+import type { OutboundLinkOptions } from '../../../src/node/link/outbound-link.ts';
+import { OutboundLink } from '../../../src/node/link/outbound-link.ts';
+import { MemoryNetwork } from '../../../src/platform/memory/memory-transport.ts';
+import { errorToWire } from '../../../src/wire/error-codec.ts';
+import type { Hello, LinkReply } from '../../../src/wire/generated/coterie/v1/peer.ts';
+import { LinkReplyFrame, LinkRequestFrame } from '../../../src/wire/generated/coterie/v1/peer.ts';
+import { ManualClock } from '../../client/manual-clock.ts';
+import { seededRandom, silentLog } from '../../client/scripted-node.ts';
+
+const HELLO: Hello = {
+  protocol: 1,
+  clusterId: new Uint8Array(16),
+  name: 'far',
+  address: 'far:1',
+  partitions: 8,
+  layoutVersion: 1,
+  layoutHash: new Uint8Array(32),
+  storeId: new Uint8Array(16),
+  run: 1,
+  runId: new Uint8Array(16),
+  previousRun: 0,
+  ceiling: 0,
+  commitSeq: 0,
+  refused: undefined,
+  remembered: undefined,
+};
+const ACK: PeerResult = { $case: 'replicate', replicate: { durable: true, changed: true } };
+
+/** The member that is dialled. */
+class FarSide {
+  greets = true;
+  readonly frames: LinkRequestFrame[] = [];
+  stream: FrameStream | undefined;
+
+  accept(stream: FrameStream) {
+    this.stream = stream;
+    return {
+      frame: (bytes: Uint8Array) => {
+        const frame = LinkRequestFrame.decode(bytes);
+        this.frames.push(frame);
+        if (frame.hello !== undefined && this.greets) this.send([], HELLO);
+      },
+      closed: () => {},
+    };
+  }
+
+  get ids(): number[] {
+    return this.frames.flatMap(({ requests }) => requests.map(({ id }) => id));
+  }
+
+  send(replies: LinkReply[], hello?: Hello, commitSeq = 0): void {
+    this.stream?.send(LinkReplyFrame.encode({ hello, commitSeq, replies }).finish());
+  }
+}
+
+class Rig {
+  readonly clock = new ManualClock();
+  readonly deadlines = new Deadlines(this.clock);
+  readonly network = new MemoryNetwork({ clock: this.clock, log: silentLog });
+  readonly far = new FarSide();
+  readonly phases: string[] = [];
+  readonly commits: number[] = [];
+  first: { $case: 'adopt'; adopt: { layout: Uint8Array } } | undefined;
+  readonly link: OutboundLink;
+  dialCount = 0;
+  #unlisten = (): void => {};
+
+  constructor(options: Partial<OutboundLinkOptions> = {}) {
+    const { clock, deadlines } = this;
+    this.link = new OutboundLink(
+      { clock, deadlines, random: seededRandom(), transport: this.network.transport() },
+      {
+        hello: () => {
+          this.dialCount += 1;
+          return HELLO;
+        },
+        stamp: () => ({ clusterId: HELLO.clusterId, layoutHash: HELLO.layoutHash }),
+        greeted: async (hello) => {
+          if (hello.refused !== undefined) throw new CoterieError('CONFLICT', 'refused');
+          return this.first;
+        },
+        committed: (commitSeq) => this.commits.push(commitSeq),
+        phaseChanged: (phase) => this.phases.push(phase),
+      },
+      {
+        address: 'far:1',
+        requestsMax: 4,
+        bytesMax: 1_000,
+        frameBytes: 200,
+        handshakeTimeoutMs: 2_000,
+        redialMinMs: 50,
+        redialMaxMs: 1_000,
+        ...options,
+      },
+    );
+  }
+
+  listen(): void {
+    this.#unlisten = this.network.listen('far:1', (_, stream) => this.far.accept(stream));
+  }
+
+  hangUp(): void {
+    this.#unlisten();
+    this.network.cut('far:1');
+  }
+
+  async connect(): Promise<this> {
+    this.listen();
+    this.link.start();
+    await this.clock.settle();
+    expect(this.link.phase).toBe('connected');
+    return this;
+  }
+
+  call(timeoutMs = 1_000, bytes = 10): Outcome {
+    const outcome: Outcome = { count: 0 };
+    const call: PeerCall = {
+      operation: { $case: 'read', read: { bucket: 'b', key: new Uint8Array(1) } },
+      epochs: { current: 1, minimum: 1, read: 1 },
+      deadlineMs: this.clock.monotonicMs() + timeoutMs,
+      bytes,
+      done: (result) => {
+        outcome.count += 1;
+        if (result instanceof CoterieError) outcome.error = result;
+        else outcome.result = result;
+      },
+    };
+    this.link.call(call);
+    return outcome;
+  }
+}
+
+interface Outcome {
+  count: number;
+  result?: PeerResult;
+  error?: CoterieError;
+}
+
+test('calls of one tick travel in one frame and are answered once, in any order', async () => {
+  const rig = await new Rig().connect();
+  const outcomes = [rig.call(), rig.call(), rig.call()];
+  await rig.clock.settle();
+  expect(rig.far.frames).toHaveLength(2);
+  const [one = 0, two = 0, three = 0] = rig.far.ids;
+  rig.far.send([
+    { id: three, result: ACK },
+    { id: one, result: ACK },
+  ]);
+  rig.far.send([
+    { id: two, result: ACK },
+    { id: one, result: ACK },
+    { id: 999, result: ACK },
+  ]);
+  await rig.clock.settle();
+  expect(outcomes.map(({ count }) => count)).toEqual([1, 1, 1]);
+  expect(rig.link.inFlight).toBe(0);
+});
+
+test('frames are cut at their size, and a larger request travels alone', async () => {
+  const rig = await new Rig().connect();
+  for (const bytes of [150, 150, 500]) rig.call(1_000, bytes);
+  await rig.clock.settle();
+  expect(rig.far.frames.slice(1).map(({ requests }) => requests.length)).toEqual([1, 1, 1]);
+});
+
+test('a request carries what is left of its budget', async () => {
+  const rig = new Rig();
+  rig.link.start();
+  const waiting = new Rig();
+  waiting.listen();
+  waiting.far.greets = false;
+  waiting.link.start();
+  waiting.call(1_000);
+  await waiting.clock.advance(400);
+  waiting.far.send([], HELLO);
+  await waiting.clock.settle();
+  expect(waiting.far.frames[1]?.requests[0]?.timeoutMs).toBe(600);
+});
+
+test('when the link breaks, what was sent is unknown and what was not goes out on the next stream', async () => {
+  const rig = await new Rig().connect();
+  const sent = rig.call();
+  await rig.clock.settle();
+  const unsent = rig.call();
+  rig.network.cut('far:1');
+  expect(sent).toMatchObject({ count: 1, error: { code: 'UNREACHABLE', applied: 'unknown' } });
+  await rig.clock.settle();
+  expect(unsent.count).toBe(0);
+  rig.far.send([{ id: rig.far.ids.at(-1) ?? 0, result: ACK }]);
+  await rig.clock.settle();
+  expect(unsent).toMatchObject({ count: 1, result: ACK });
+  expect(rig.phases).toEqual([
+    'greeting',
+    'connected',
+    'broken',
+    'connecting',
+    'greeting',
+    'connected',
+  ]);
+});
+
+test('when the redial is refused, what was not sent has certainly not arrived', async () => {
+  const rig = await new Rig().connect();
+  const sent = rig.call();
+  await rig.clock.settle();
+  const unsent = rig.call();
+  rig.hangUp();
+  await rig.clock.settle();
+  expect(sent.error).toMatchObject({ code: 'UNREACHABLE', applied: 'unknown' });
+  expect(unsent.error).toMatchObject({ code: 'UNREACHABLE', applied: 'no' });
+  expect(rig.link.reach).toBe('down');
+});
+
+test('while the member is down calls fail at once, and after a dial that succeeds they go through', async () => {
+  const rig = new Rig();
+  rig.link.start();
+  expect(rig.link.reach).toBe('unknown');
+  await rig.clock.settle();
+  expect(rig.link.reach).toBe('down');
+  expect(rig.call().error).toMatchObject({ code: 'UNREACHABLE', applied: 'no' });
+  rig.listen();
+  await rig.clock.advance(70);
+  expect(rig.link.reach).toBe('up');
+  rig.call();
+  await rig.clock.settle();
+  expect(rig.far.ids).toHaveLength(1);
+});
+
+test('dials are repeated with growing pauses that stay under the maximum, and start small again after a success', async () => {
+  const rig = new Rig();
+  rig.link.start();
+  await rig.clock.advance(10_000);
+  const first = rig.dialCount;
+  expect(first).toBeGreaterThan(9);
+  expect(first).toBeLessThan(25);
+  await rig.clock.advance(10_000);
+  expect(rig.dialCount - first).toBeGreaterThanOrEqual(8);
+  expect(rig.dialCount - first).toBeLessThanOrEqual(14);
+  rig.listen();
+  await rig.clock.advance(1_300);
+  expect(rig.link.reach).toBe('up');
+  rig.hangUp();
+  await rig.clock.settle();
+  const before = rig.dialCount;
+  await rig.clock.advance(70);
+  expect(rig.dialCount).toBe(before + 1);
+});
+
+test('while it is dialled again after a refusal a member stays down, so that nobody waits for each attempt', async () => {
+  const rig = new Rig();
+  rig.link.start();
+  await rig.clock.settle();
+  rig.far.greets = false;
+  rig.listen();
+  await rig.clock.advance(70);
+  expect(rig.far.frames).toHaveLength(1);
+  expect(rig.link.reach).toBe('down');
+});
+
+test('a member that takes the stream and does not greet is down after the handshake timeout', async () => {
+  const rig = new Rig();
+  rig.far.greets = false;
+  rig.listen();
+  rig.link.start();
+  const waiting = rig.call(5_000);
+  await rig.clock.advance(1_999);
+  expect(rig.link.reach).toBe('unknown');
+  expect(waiting.count).toBe(0);
+  await rig.clock.advance(2);
+  expect(rig.link.reach).toBe('down');
+  expect(waiting.error).toMatchObject({ code: 'UNREACHABLE', applied: 'no' });
+  expect(rig.link.detail).toBe('the handshake timed out');
+});
+
+test('a refused greeting makes the member down, with the reason', async () => {
+  const rig = new Rig();
+  rig.far.greets = false;
+  rig.listen();
+  rig.link.start();
+  await rig.clock.settle();
+  rig.far.send([], { ...HELLO, refused: errorToWire(new CoterieError('CONFLICT', 'twin')) });
+  await rig.clock.settle();
+  expect(rig.link).toMatchObject({ reach: 'down', detail: 'refused' });
+});
+
+test('a call that nobody answers ends at its deadline: unknown if it was sent, otherwise not applied', async () => {
+  const rig = await new Rig().connect();
+  const sent = rig.call(300);
+  await rig.clock.advance(301);
+  expect(sent).toMatchObject({
+    count: 1,
+    error: { code: 'DEADLINE_EXCEEDED', applied: 'unknown' },
+  });
+  rig.far.send([{ id: rig.far.ids[0] ?? 0, result: ACK }]);
+  await rig.clock.settle();
+  expect(sent.count).toBe(1);
+  const waiting = new Rig();
+  waiting.far.greets = false;
+  waiting.listen();
+  waiting.link.start();
+  const unsent = waiting.call(300);
+  await waiting.clock.advance(301);
+  expect(unsent.error).toMatchObject({ code: 'DEADLINE_EXCEEDED', applied: 'no' });
+  waiting.far.send([], HELLO);
+  await waiting.clock.settle();
+  expect(waiting.far.ids).toEqual([]);
+});
+
+test('beyond the bounds of requests and bytes calls are refused, and one call alone is taken whatever its size', async () => {
+  const rig = await new Rig().connect();
+  const large = rig.call(1_000, 5_000);
+  expect(large.error).toBeUndefined();
+  expect(rig.call(1_000, 10).error).toMatchObject({ code: 'OVERLOADED', applied: 'no' });
+  await rig.clock.settle();
+  rig.far.send([{ id: rig.far.ids[0] ?? 0, result: ACK }]);
+  await rig.clock.settle();
+  const taken = [1, 2, 3, 4].map(() => rig.call());
+  expect(rig.call().error).toMatchObject({ code: 'OVERLOADED', details: { retryAfterMs: 50 } });
+  expect(taken.every(({ count }) => count === 0)).toBe(true);
+});
+
+test('calls that expired do not make room while their bytes still wait in the stream', async () => {
+  const rig = new Rig({ requestsMax: 1_000, bytesMax: 100_000 });
+  await rig.connect();
+  rig.far.stream?.pause();
+  const call: PeerCall = {
+    operation: {
+      $case: 'replicate',
+      replicate: {
+        bucket: 'b',
+        key: new Uint8Array(1),
+        record: new Uint8Array(60_000),
+        sync: true,
+        repair: false,
+      },
+    },
+    epochs: { current: 1, minimum: 1, read: 1 },
+    deadlineMs: 0,
+    bytes: 60_000,
+    done: () => {},
+  };
+  const codes: string[] = [];
+  for (let index = 0; index < 8; index += 1) {
+    const deadlineMs = rig.clock.monotonicMs() + 100;
+    const done: PeerCall['done'] = (result) => {
+      if (result instanceof CoterieError) codes.push(result.code);
+    };
+    rig.link.call({ ...call, deadlineMs, done });
+    await rig.clock.advance(101);
+  }
+  expect(codes).toContain('DEADLINE_EXCEEDED');
+  expect(codes.at(-1)).toBe('OVERLOADED');
+});
+
+test('an error comes back with its code and its two facts', async () => {
+  const rig = await new Rig().connect();
+  const outcome = rig.call();
+  const empty = rig.call();
+  await rig.clock.settle();
+  const error = new CoterieError('STORAGE_IO', 'batch failed', { applied: 'unknown' });
+  const [one = 0, two = 0] = rig.far.ids;
+  rig.far.send([
+    { id: one, result: { $case: 'error', error: errorToWire(error) } },
+    { id: two, result: undefined },
+  ]);
+  await rig.clock.settle();
+  expect(outcome.error).toMatchObject({ code: 'STORAGE_IO', applied: 'unknown' });
+  expect(empty.error).toMatchObject({ code: 'MALFORMED_MESSAGE', applied: 'unknown' });
+});
+
+test('an undecodable frame breaks the link, which opens anew', async () => {
+  const rig = await new Rig().connect();
+  const sent = rig.call();
+  await rig.clock.settle();
+  rig.far.stream?.send(Uint8Array.of(0xff, 0xff));
+  await rig.clock.settle();
+  expect(sent.error).toMatchObject({ code: 'UNREACHABLE', applied: 'unknown' });
+  expect(rig.link.phase).toBe('connected');
+});
+
+test('every frame of replies tells what the peer has committed', async () => {
+  const rig = await new Rig().connect();
+  rig.far.send([], undefined, 17);
+  rig.far.send([], undefined, 18);
+  await rig.clock.settle();
+  expect(rig.commits).toEqual([17, 18]);
+});
+
+test('what the greeting gave to send first goes out alone, and when it is answered the link opens anew', async () => {
+  const rig = new Rig();
+  rig.listen();
+  rig.first = { $case: 'adopt', adopt: { layout: Uint8Array.of(1, 2) } };
+  rig.link.start();
+  const waiting = rig.call(5_000);
+  await rig.clock.settle();
+  expect(rig.far.frames.at(-1)?.requests).toMatchObject([{ id: 0, operation: rig.first }]);
+  rig.first = undefined;
+  rig.far.send([{ id: 0, result: { $case: 'adopted', adopted: {} } }]);
+  await rig.clock.settle();
+  expect(waiting.error).toMatchObject({ code: 'UNREACHABLE', applied: 'no' });
+  await rig.clock.advance(70);
+  expect(rig.link.phase).toBe('connected');
+});
+
+test('a stopped link fails what is pending, dials no more and leaves no timer', async () => {
+  const rig = await new Rig().connect();
+  const sent = rig.call();
+  await rig.clock.settle();
+  const unsent = rig.call();
+  rig.link.stop();
+  rig.link.stop();
+  expect(sent).toMatchObject({ count: 1, error: { applied: 'unknown' } });
+  expect(unsent).toMatchObject({ count: 1, error: { applied: 'no' } });
+  expect(rig.call().error).toMatchObject({ code: 'UNREACHABLE', applied: 'no' });
+  rig.deadlines.stop();
+  const { dialCount } = rig;
+  await rig.clock.advance(5_000);
+  expect(rig.dialCount).toBe(dialCount);
+  expect(rig.clock.timerCount).toBe(0);
+});
