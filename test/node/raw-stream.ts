@@ -82,7 +82,13 @@ export class RawLink extends RawStream {
 
   greet(hello: Hello, requests: readonly Pick<LinkRequest, 'id' | 'operation'>[] = []): void {
     const stamped = requests.map((request) => ({ ...EPOCHS, ...request }));
-    this.#send({ hello, clusterId: NO_BYTES, layoutHash: NO_BYTES, requests: stamped });
+    this.#send({
+      hello,
+      clusterId: NO_BYTES,
+      layoutHash: NO_BYTES,
+      commitSeq: 0,
+      requests: stamped,
+    });
   }
 
   send(
@@ -92,6 +98,7 @@ export class RawLink extends RawStream {
   ): void {
     this.#send({
       hello: undefined,
+      commitSeq: 0,
       ...this.#stamp,
       ...stamp,
       requests: requests.map((request) => ({ ...EPOCHS, ...epochs, ...request })),

@@ -57,6 +57,7 @@ export class RigNode {
   clock!: NodeClock;
   #node: Node | undefined;
   #isRunning = false;
+  #isFrozen = false;
   #unlisten = (): void => {};
   readonly #accepted = new Set<FrameStream>();
   /** Of earlier runs on this disk. */
@@ -135,6 +136,7 @@ export class RigNode {
   /** Cleanly; idempotent. */
   async stop(): Promise<void> {
     if (this.#node === undefined) return;
+    if (this.#isFrozen) return this.kill();
     this.#isRunning = false;
     this.engine.releaseBatches();
     this.#unlisten();
@@ -145,6 +147,7 @@ export class RigNode {
   /** The process hangs: its connections stay, and nothing moves any more. */
   freeze(): void {
     this.#isRunning = false;
+    this.#isFrozen = true;
     this.clock.kill();
     this.#rig.network.transportOf(this.address).kill();
   }
@@ -159,6 +162,7 @@ export class RigNode {
     this.disk.cutPower();
     this.#keepPast();
     this.#node = undefined;
+    this.#isFrozen = false;
     await world.settle();
   }
 
@@ -200,17 +204,27 @@ export class RigNode {
   }
 
   /** The disk as it was then: for a restored old copy. To be called while the node is down. */
-  async restore(bookmark: number): Promise<void> {
+  restore(bookmark: number): Promise<void> {
+    return this.#replay(this.#past.slice(0, bookmark));
+  }
+
+  /** The log has lost one batch, counted from its end (-1). To be called while the node is down. */
+  loseBatch(at: number): Promise<void> {
+    const batches = this.#past.filter(({ what }) => what === 'batch-started');
+    const lost = batches.at(at);
+    return this.#replay(this.#past.filter((event) => event !== lost));
+  }
+
+  async #replay(events: StoreEvent[]): Promise<void> {
     const disk = new MemoryDisk();
     const store = new MemoryStore({ clock: systemClock }, { disk });
     await store.open();
-    const kept = this.#past.slice(0, bookmark);
-    for (const event of kept) {
+    for (const event of events) {
       if (event.what === 'batch-started') await store.batch(event.operations, { sync: true });
     }
     await store.close();
     this.disk = disk;
-    this.#past = kept;
+    this.#past = events;
   }
 
   wipe(): void {

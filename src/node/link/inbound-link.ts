@@ -25,6 +25,8 @@ export interface InboundLinkHandlers {
   checkStamp(clusterId: Uint8Array, layoutHash: Uint8Array): void;
   serve(request: LinkRequest): Promise<PeerResult>;
   commitSeq(): number;
+  /** A frame of requests showed this durable commit of the peer. */
+  committed(commitSeq: number): void;
   closed(): void;
 }
 
@@ -91,6 +93,7 @@ export class InboundLink {
       for (const request of frame.requests) this.#reply(request.id, error);
       return;
     }
+    if (frame.commitSeq > 0) this.#handlers.committed(frame.commitSeq);
     for (const request of frame.requests) this.#serve(request);
     if (this.#atWork > this.#options.requestsMax) this.#pause();
   }

@@ -155,6 +155,7 @@ export class Links implements Peers {
           checkStamp: (clusterId, layoutHash) => this.#checkStamp(clusterId, layoutHash),
           serve: (request) => this.#server.serve(request),
           commitSeq: () => this.#server.commitSeq(),
+          committed: (commitSeq) => this.#peerCommitted(inbound, commitSeq),
           closed: () => this.#inbound.delete(inbound),
         },
         {
@@ -176,12 +177,13 @@ export class Links implements Peers {
     place: Place,
     layoutBytes: Uint8Array,
   ): OutboundLink {
-    const stamp = { clusterId: place.ring.layout.clusterId, layoutHash: place.ring.hash };
+    const { clusterId } = place.ring.layout;
+    const layoutHash = place.ring.hash;
     return new OutboundLink(
       this.#env,
       {
         hello: () => makeHello(this.#speaker(), this.#memory.remembered(nodeIndex)),
-        stamp: () => stamp,
+        stamp: () => ({ clusterId, layoutHash, commitSeq: this.#server.commitSeq() }),
         greeted: (hello) => this.#greeted(nodeIndex, name, hello, layoutBytes),
         committed: (commitSeq) => this.#memory.peerCommitted(nodeIndex, commitSeq),
         phaseChanged: (phase, detail) => this.#phaseChanged(nodeIndex, name, phase, detail),
@@ -247,6 +249,13 @@ export class Links implements Peers {
         `Another live node already has the name ${hello.name}; stop one of them`,
       );
     }
+  }
+
+  /** A member that only mints answers nobody, so its requests tell how far it has come: otherwise an old copy of its
+   *  disk could not be told from the newest. */
+  #peerCommitted(inbound: Inbound, commitSeq: number): void {
+    const role = this.#speaker().place?.ring.roleByName(inbound.name);
+    if (role !== undefined) this.#memory.peerCommitted(role.nodeIndex, commitSeq);
   }
 
   #checkStamp(clusterId: Uint8Array, layoutHash: Uint8Array): void {

@@ -32,8 +32,8 @@ export interface OutboundLinkOptions {
 export interface OutboundLinkEvents {
   /** The first frame of a stream. */
   hello(): Hello;
-  /** Cluster id and layout hash that every request frame carries. */
-  stamp(): { readonly clusterId: Uint8Array; readonly layoutHash: Uint8Array };
+  /** What every request frame carries: cluster id, layout hash, and this node's last durable commit. */
+  stamp(): Pick<LinkRequestFrame, 'clusterId' | 'layoutHash' | 'commitSeq'>;
   /** The other side has greeted. Requests flow once the promise settles; a rejection closes the stream. An operation
    *  that it settles with is sent first, and once it is answered the link is opened anew. */
   greeted(hello: Hello): Promise<PeerOperation | undefined>;
@@ -228,6 +228,7 @@ export class OutboundLink {
         hello: this.#events.hello(),
         clusterId: EMPTY,
         layoutHash: EMPTY,
+        commitSeq: 0,
         requests: [],
       }).finish(),
     );

@@ -80,7 +80,11 @@ class Rig {
           this.dialCount += 1;
           return HELLO;
         },
-        stamp: () => ({ clusterId: HELLO.clusterId, layoutHash: HELLO.layoutHash }),
+        stamp: () => ({
+          clusterId: HELLO.clusterId,
+          layoutHash: HELLO.layoutHash,
+          commitSeq: 41,
+        }),
         greeted: async (hello) => {
           if (hello.refused !== undefined) throw new CoterieError('CONFLICT', 'refused');
           return this.first;
@@ -390,6 +394,13 @@ test('every frame of replies tells what the peer has committed', async () => {
   rig.far.send([], undefined, 18);
   await rig.clock.settle();
   expect(rig.commits).toEqual([17, 18]);
+});
+
+test('every frame of requests tells what this node has committed', async () => {
+  const rig = await new Rig().connect();
+  rig.call();
+  await rig.clock.settle();
+  expect(rig.far.frames.at(-1)?.commitSeq).toBe(41);
 });
 
 test('what the greeting gave to send first goes out alone, and when it is answered the link opens anew', async () => {

@@ -69,6 +69,8 @@ export interface LinkRequestFrame {
   clusterId: Uint8Array;
   layoutHash: Uint8Array;
   requests: LinkRequest[];
+  /** last durable commit of the asking node */
+  commitSeq: number;
 }
 
 export interface LinkRequest {
@@ -467,7 +469,7 @@ export const Remembered: MessageFns<Remembered> = {
 };
 
 function createBaseLinkRequestFrame(): LinkRequestFrame {
-  return { hello: undefined, clusterId: new Uint8Array(0), layoutHash: new Uint8Array(0), requests: [] };
+  return { hello: undefined, clusterId: new Uint8Array(0), layoutHash: new Uint8Array(0), requests: [], commitSeq: 0 };
 }
 
 export const LinkRequestFrame: MessageFns<LinkRequestFrame> = {
@@ -483,6 +485,9 @@ export const LinkRequestFrame: MessageFns<LinkRequestFrame> = {
     }
     for (const v of message.requests) {
       LinkRequest.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.commitSeq !== 0) {
+      writer.uint32(41).double(message.commitSeq);
     }
     return writer;
   },
@@ -530,6 +535,14 @@ export const LinkRequestFrame: MessageFns<LinkRequestFrame> = {
             }
 
             message.requests.push(LinkRequest.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.commitSeq = reader.double();
             continue;
           }
         }
