@@ -1,6 +1,7 @@
-/** `npm run bench:smoke`: three node processes with RocksDB, one client process (this one), a fixed number of requests
- *  in flight; prints throughput, latency and processor time per operation of either side.
- *  Figures are of the machine and moment they were taken on: compare ratios, not absolute numbers. */
+/** `npm run bench:smoke`: three node processes with RocksDB, one client process (this one), a fixed
+ *  number of requests in flight; prints throughput, latency and processor time per operation of
+ *  either side. Figures are of the machine and moment they were taken on: compare ratios, not
+ *  absolute numbers. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -132,7 +133,8 @@ async function main(): Promise<void> {
     await using client = await connect({ nodes: addresses, timeoutMs: 10_000 });
     const processor = cpus()[0]?.model ?? 'unknown processor';
     process.stdout.write(
-      `${NODES} node processes, RocksDB, fsync, quorum, ${VALUE_BYTES}-byte values, ${inFlight} in flight; ` +
+      `${NODES} node processes, RocksDB, fsync, quorum, ${VALUE_BYTES}-byte values, ` +
+        `${inFlight} in flight; ` +
         `${availableParallelism()} cores (${processor}), Node ${process.version}\n`,
     );
     const nowMs = () => performance.now();

@@ -202,7 +202,8 @@ export class Call implements SessionWork {
     }
   }
 
-  /** What a node answered says more about the cluster than that the next node could not be reached. */
+  /** What a node answered says more about the cluster than that the next one could not be
+   *  reached. */
   #mostTelling(last: CoterieError): CoterieError {
     if (last.code !== 'UNREACHABLE') return last;
     const answer = this.#notes?.findLast((note) => note.error.code !== 'UNREACHABLE');

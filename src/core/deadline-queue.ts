@@ -1,6 +1,7 @@
 /** Which of many things are due, in O(log n) per thing and without a timer for each.
- *  Invariants: `takeDue(now)` returns entries in the order of their due times, ties in the order of adding, each once;
- *  a cancelled entry is never returned; the queue holds at most twice as many slots as live entries.
+ *  Invariants: `takeDue(now)` returns entries in the order of their due times, ties in the order of
+ *  adding, each once; a cancelled entry is never returned; the queue holds at most twice as many
+ *  slots as live entries.
  *  Not here: time itself (node/deadlines.ts arms one timer for the earliest).
  *  Source: a binary heap with lazy deletion. */
 

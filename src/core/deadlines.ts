@@ -1,4 +1,5 @@
-/** One timer for all the waits of a node or a client: a wait costs an entry in a queue, never a timer of its own.
+/** One timer for all the waits of a node or a client: a wait costs an entry in a queue, never a
+ *  timer of its own.
  *  Invariants: a callback runs at most once, never early, never after `stop`; at most one timer
  *  is set. The timer is not moved when what it was set for is cancelled: it fires, finds nothing
  *  due and is set for the next.

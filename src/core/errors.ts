@@ -1,6 +1,6 @@
 /** The one vocabulary of errors. Behaviour hangs on `code` and its two facts, never on the message.
- *  Invariant: `applied` is 'no' only when no replica will ever show the write (RULES: docs/guarantees.md, G4).
- *  docs/errors.md is made from ERROR_CODES and a test compares both. */
+ *  Invariant: `applied` is 'no' only when no replica will ever show the write (docs/guarantees.md,
+ *  G4). docs/errors.md is made from ERROR_CODES and a test compares both. */
 
 export type ErrorFamily = 'usage' | 'availability' | 'state' | 'storage' | 'protocol' | 'bug';
 
@@ -184,7 +184,8 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
 export interface ErrorOptions {
   readonly details?: ErrorDetails;
   readonly cause?: unknown;
-  /** Overrides the code's own answer: a coordinator knows more about its request than the code does. */
+  /** Overrides the code's own answer: a coordinator knows more about its request than the code
+   *  does. */
   readonly applied?: 'no' | 'unknown';
   readonly retryable?: boolean;
 }

@@ -1,4 +1,5 @@
-/** Limits that both sides of the wire rely on. They are part of the protocol, not of the configuration. */
+/** Limits that both sides of the wire rely on. They are part of the protocol, not of the
+ *  configuration. */
 export const KEY_BYTES_MAX = 1_024;
 export const VALUE_BYTES_MAX = 4 * 1_024 * 1_024;
 export const CONTEXT_BYTES_MAX = 16 * 1_024;

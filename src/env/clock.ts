@@ -12,6 +12,7 @@ export interface Clock {
   monotonicMs(): number;
   /** Calls back once, `delayMs` (0 or more) from now, in a turn of its own. */
   setTimer(delayMs: number, callback: () => void): Timer;
-  /** Calls back once everything that is ready now has run: what has been collected until then makes one batch. */
+  /** Calls back once everything that is ready now has run: what has been collected until then makes
+   *  one batch. */
   defer(callback: () => void): void;
 }

@@ -1,5 +1,6 @@
-/** The whole of what the pure zones (core, env, wire, node, client, sim) may use beside the language itself.
- *  No clock, no timer, no randomness and no IO is on this list; those come through the ports in this folder. */
+/** The whole of what the pure zones (core, env, wire, node, client, sim) may use beside the
+ *  language itself. No clock, no timer, no randomness and no IO is on this list; those come through
+ *  the ports in this folder. */
 
 interface AbortSignal {
   readonly aborted: boolean;

@@ -1,4 +1,5 @@
-/** The port to structured logs: one event name in kebab-case, then fields. Values and keys of users are not logged. */
+/** The port to structured logs: one event name in kebab-case, then fields. Values and keys of users
+ *  are not logged. */
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface Log {

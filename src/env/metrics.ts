@@ -1,5 +1,5 @@
-/** The port to metrics, and the one table of every metric there is (docs/metrics.md is made from it).
- *  No label carries a key, a bucket or anything else that a user can make unbounded. */
+/** The port to metrics, and the one table of every metric there is (docs/metrics.md is made from
+ *  it). No label carries a key, a bucket or anything else that a user can make unbounded. */
 
 export interface MetricSpec {
   readonly kind: 'counter' | 'gauge' | 'histogram';

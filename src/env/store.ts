@@ -1,13 +1,16 @@
-/** The port to an ordered key-value engine: one keyspace of byte strings, compared byte by byte, shorter first.
+/** The port to an ordered key-value engine: one keyspace of byte strings, compared byte by byte,
+ *  shorter first.
  *
  *  Contract (test/conformance/store.ts holds every engine to it):
- *  - `batch` is atomic: after a crash all of its operations are there or none. With `sync` its promise settles after
- *    the fsync; without, after the engine has it in memory and its log has been handed to the operating system.
- *  - Batches are applied in the order of the calls. A synced batch makes every earlier batch durable too.
- *  - `getMany` returns one entry per key, in order, `undefined` for an absent one. One bad block may fail the whole
- *    call (STORAGE_IO or CORRUPT_RECORD): the caller then asks key by key.
- *  - An iterator sees the state at its creation, ends by itself at its bounds, and must be closed; `close` of the
- *    store closes the iterators that are still open first.
+ *  - `batch` is atomic: after a crash all of its operations are there or none. With `sync` its
+ *    promise settles after the fsync; without, after the engine has it in memory and its log has been
+ *    handed to the operating system.
+ *  - Batches are applied in the order of the calls. A synced batch makes every earlier batch durable
+ *    too.
+ *  - `getMany` returns one entry per key, in order, `undefined` for an absent one. One bad block may
+ *    fail the whole call (STORAGE_IO or CORRUPT_RECORD): the caller then asks key by key.
+ *  - An iterator sees the state at its creation, ends by itself at its bounds, and must be closed;
+ *    `close` of the store closes the iterators that are still open first.
  *  - Returned bytes belong to the caller; bytes handed in must not be changed afterwards.
  *  Errors: STORAGE_IO {operation}, NOT_RUNNING when it is not open. */
 

@@ -1,17 +1,19 @@
-/** The port to the network: ordered, reliable, bidirectional streams of whole frames between two addresses.
- *  The adapters are platform/grpc (real), platform/memory (in process) and the simulator's. */
+/** The port to the network: ordered, reliable, bidirectional streams of whole frames between two
+ *  addresses. The adapters are platform/grpc (real), platform/memory (in process) and the
+ *  simulator's. */
 
 export type StreamService = 'link' | 'session';
 
-/** Why a stream is over. `refused`: nobody listens there, or the far side would not take it; nothing was delivered.
- *  `broken`: it was open, or its opening timed out; anything sent may or may not have arrived. */
+/** Why a stream is over. `refused`: nobody listens there, or the far side would not take it;
+ *  nothing was delivered. `broken`: it was open, or its opening timed out; anything sent may or may
+ *  not have arrived. */
 export interface StreamClosed {
   readonly kind: 'ended' | 'refused' | 'broken';
   readonly message: string;
 }
 
-/** What the user of a stream hands to its adapter. No callback is called before the call that registered it returns,
- *  and none after `closed`. */
+/** What the user of a stream hands to its adapter. No callback is called before the call that
+ *  registered it returns, and none after `closed`. */
 export interface StreamHandlers {
   frame(bytes: Uint8Array): void;
   /** Called exactly once. */
@@ -25,7 +27,8 @@ export interface FrameStream {
   readonly remote: string;
   /** Bytes that `send` took and the other side's flow-control window has not yet let through. */
   readonly bufferedBytes: number;
-  /** Queues one frame; after the stream is closed it does nothing. The bytes must not be changed afterwards. */
+  /** Queues one frame; after the stream is closed it does nothing. The bytes must not be changed
+   *  afterwards. */
   send(frame: Uint8Array): void;
   /** Stops handing in frames, so that the sender's window fills, until `resume`. */
   pause(): void;

@@ -1,5 +1,6 @@
-/** What a node offers to whatever carries calls to it (platform/grpc, the simulator). Streams carry encoded frames;
- *  unary calls carry generated messages. Every method rejects with a CoterieError and nothing else. */
+/** What a node offers to whatever carries calls to it (platform/grpc, the simulator). Streams carry
+ *  encoded frames; unary calls carry generated messages. Every method rejects with a CoterieError
+ *  and nothing else. */
 import type { StreamAcceptor } from '../env/transport.ts';
 import type {
   AdoptReply,

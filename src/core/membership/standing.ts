@@ -1,10 +1,11 @@
 /** May a node that has just opened its folder serve, and what do its peers remember of it.
- *  A node that lost its disk, was restored from an old copy or lost the tail of its log does not know it from its own
- *  folder; its peers do, because each keeps, durably, the highest state it has ever seen of every member.
- *  Invariants: what is remembered of a member only rises, and never takes over the state of a store that came back
- *  below it (otherwise a second restart would hide the loss).
+ *  A node that lost its disk, was restored from an old copy or lost the tail of its log does not
+ *  know it from its own folder; its peers do, because each keeps, durably, the highest state it has
+ *  ever seen of every member.
+ *  Invariants: what is remembered of a member only rises, and never takes over the state of a store
+ *  that came back below it (otherwise a second restart would hide the loss).
  *  Not here: who asks whom and when (node/standing-keeper.ts); rebuilding (a later issue).
- *  Source: RULINGS 5. */
+ *  Source: ARCHITECTURE 5.19. */
 
 /** A store as it was found at opening. */
 export interface OpenedStore {
@@ -44,10 +45,16 @@ export function findLoss(
   const isSameRun = opened.run === remembered.run && opened.runId === remembered.runId;
   if (isSameRun) return undefined;
   if (opened.previousRun < remembered.run) {
-    return `its folder is an old copy: run ${opened.previousRun} was found, peers have seen run ${remembered.run}`;
+    return (
+      `its folder is an old copy: run ${opened.previousRun} was found, ` +
+      `peers have seen run ${remembered.run}`
+    );
   }
   if (opened.ceiling < remembered.ceiling) {
-    return `its clock ceiling ${opened.ceiling} is below ${remembered.ceiling}, which peers have seen`;
+    return (
+      `its clock ceiling ${opened.ceiling} is below ${remembered.ceiling}, ` +
+      'which peers have seen'
+    );
   }
   if (opened.commitSeq < remembered.commitSeq) {
     return `its log ends at commit ${opened.commitSeq}, peers have seen ${remembered.commitSeq}`;

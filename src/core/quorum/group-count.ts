@@ -1,5 +1,6 @@
 /** Counts, over the replica groups of one requirement, who has answered and who will not.
- *  Invariant: a replica is counted once, as its first word says; a group never goes from impossible to possible.
+ *  Invariant: a replica is counted once, as its first word says; a group never goes from impossible
+ *  to possible.
  *  Not here: what an answer contains (read-tally.ts, write-tally.ts).
  *  Source: DeCandia et al. 2007 §4.5. */
 import type { ReplicaGroup } from './level.ts';

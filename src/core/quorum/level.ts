@@ -1,7 +1,9 @@
-/** What a request asks for: a named consistency level or raw numbers, turned into counts over replica groups.
- *  Invariant: a requirement that comes out of here can be met by the replicas it names; what cannot is a usage error
- *  or NO_REPLICA before anything is sent.
- *  Not here: counting the answers (write-tally.ts, read-tally.ts), choosing whom to ask (node/coordinator).
+/** What a request asks for: a named consistency level or raw numbers, turned into counts over
+ *  replica groups.
+ *  Invariant: a requirement that comes out of here can be met by the replicas it names; what cannot
+ *  is a usage error or NO_REPLICA before anything is sent.
+ *  Not here: counting the answers (write-tally.ts, read-tally.ts), choosing whom to ask
+ *  (node/coordinator).
  *  Source: DeCandia et al. 2007 §4.5; the table of levels in docs/guarantees.md. */
 import { CoterieError } from '../errors.ts';
 
@@ -20,7 +22,8 @@ export const CONSISTENCY_LEVELS = [
 export type ConsistencyLevel = (typeof CONSISTENCY_LEVELS)[number];
 export type Verb = 'read' | 'write';
 
-/** Raw numbers in place of a level: `count` is R or W, `primaries` PR or PW, `durable` DW (writes only). */
+/** Raw numbers in place of a level: `count` is R or W, `primaries` PR or PW, `durable` DW (writes
+ *  only). */
 export interface RawRequirement {
   readonly count?: number;
   readonly primaries?: number;
@@ -64,8 +67,8 @@ export function majority(count: number): number {
   return Math.floor(count / 2) + 1;
 }
 
-/** Errors: INVALID_ARGUMENT for a level or number that does not fit verb and N; NO_REPLICA when the coordinator's
- *  datacentre has no replica of the key and the level is a local one. */
+/** Errors: INVALID_ARGUMENT for a level or number that does not fit verb and N; NO_REPLICA when the
+ *  coordinator's datacentre has no replica of the key and the level is a local one. */
 export function resolveRequirement(input: LevelInput): Requirement {
   const { raw, level } = input;
   if (raw !== undefined && isGiven(raw)) {
@@ -150,7 +153,8 @@ function localRequirement(input: LevelInput, level: 'local_one' | 'local_quorum'
   if (members.length === 0) {
     throw new CoterieError(
       'NO_REPLICA',
-      `No replica of this key is in datacentre ${input.datacentre}, so ${level} cannot be met there`,
+      `No replica of this key is in datacentre ${input.datacentre}, so ${level} cannot be ` +
+        'met there',
       { details: { required: 1, reachable: 0, datacentre: input.datacentre } },
     );
   }

@@ -1,13 +1,15 @@
 /** Counts the replies to one read and decides when the coordinator has heard enough.
- *  Invariants: each replica is counted once; an unverified replica counts only when the requirement allows it; a
- *  replica that cannot read the key (corrupt, not recovered) counts for nothing; once settled the verdict never changes.
+ *  Invariants: each replica is counted once; an unverified replica counts only when the requirement
+ *  allows it; a replica that cannot read the key (corrupt, not recovered) counts for nothing; once
+ *  settled the verdict never changes.
  *  Not here: merging and repair (repair-plan.ts), sending, timeouts (node/coordinator/read.ts).
- *  Source: DeCandia et al. 2007 §4.5, §5; RULINGS 3 and 5. */
+ *  Source: DeCandia et al. 2007 §4.5, §5; ARCHITECTURE 5.17, 5.19. */
 import { GroupCount } from './group-count.ts';
 import type { Requirement } from './level.ts';
 import type { Verdict } from './write-tally.ts';
 
-/** What one replica holds: `undefined` bytes mean it has no record, which is an answer like any other. */
+/** What one replica holds: `undefined` bytes mean it has no record, which is an answer like any
+ *  other. */
 export interface ReadAnswer {
   readonly nodeIndex: number;
   readonly bytes: Uint8Array | undefined;

@@ -1,8 +1,9 @@
-/** What the answers to a read come to, and who must be written to before (or after) the client gets it.
- *  Invariants: the result is the merge of every answer counted; a replica is a holder only if its record equals the
- *  result; reading equal replicas plans nothing.
+/** What the answers to a read come to, and who must be written to before (or after) the client gets
+ *  it.
+ *  Invariants: the result is the merge of every answer counted; a replica is a holder only if its
+ *  record equals the result; reading equal replicas plans nothing.
  *  Not here: sending the repairs (node/coordinator/read.ts).
- *  Source: PROTOCOLS d (coordRead), RULINGS 6 and 21. */
+ *  Source: ARCHITECTURE 4, 5.25. */
 import { bytesEqual } from '../bytes.ts';
 import type { Dot } from '../version/dot.ts';
 import type { VersionedRecord } from '../version/record.ts';
@@ -56,7 +57,8 @@ export function mergeAnswers(answers: readonly ReadAnswer[], codec: RecordBytes)
   return { record, bytes, holders, stale, collisions };
 }
 
-/** How many of which replicas must hold the result before a strict read may answer: a majority of every group. */
+/** How many of which replicas must hold the result before a strict read may answer: a majority of
+ *  every group. */
 export function repairGroups(requirement: Requirement): ReplicaGroup[] {
   return requirement.groups.map(({ members }) => ({ members, need: majority(members.length) }));
 }

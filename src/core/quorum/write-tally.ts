@@ -1,8 +1,9 @@
 /** Counts the acknowledgements of one write and decides when the coordinator may answer.
- *  Invariants: each replica is counted once; once settled the verdict never changes; `satisfied` means the requirement
- *  is met in every live layout version (PROTOCOLS b), with durable acknowledgements only when durability is fsync.
+ *  Invariants: each replica is counted once; once settled the verdict never changes; `satisfied`
+ *  means the requirement is met in every live layout version (ARCHITECTURE 5.6), with durable
+ *  acknowledgements only when durability is fsync.
  *  Not here: sending, timeouts, hints (node/coordinator/write.ts).
- *  Source: DeCandia et al. 2007 §4.5; RULINGS 7. */
+ *  Source: DeCandia et al. 2007 §4.5; ARCHITECTURE 5.20. */
 import { GroupCount } from './group-count.ts';
 import type { Requirement } from './level.ts';
 

@@ -1,8 +1,9 @@
-/** Which committed records are at hand without asking the engine? A call into the engine costs a change of threads
- *  and, per key, about as much as everything else that is done with a small record.
- *  Invariants: what it holds is the committed state of a key that has no lane (while there is one, the lane knows
- *  better); a load that was under way while its key was written leaves nothing here; its bytes are bounded, entries
- *  that nobody used go first; it holds no views into larger buffers.
+/** Which committed records are at hand without asking the engine? A call into the engine costs a
+ *  change of threads and, per key, about as much as everything else that is done with a small
+ *  record.
+ *  Invariants: what it holds is the committed state of a key that has no lane (while there is one,
+ *  the lane knows better); a load that was under way while its key was written leaves nothing here;
+ *  its bytes are bounded, entries that nobody used go first; it holds no views into larger buffers.
  *  Not here: what may be shown to whom (record-reads.ts, key-lanes.ts). */
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import { StoredRecord } from './stored-record.ts';
@@ -24,8 +25,9 @@ interface PendingLoad {
 export class RecordCache {
   readonly #codec: RecordCodec;
   readonly #bytesMax: number;
-  /** In the order of coming, which is the order of eviction but for those used meanwhile: they go round once more
-   *  (the second chance of Corbató 1968). Moving an entry at every hit would cost more than the hit. */
+  /** In the order of coming, which is the order of eviction but for those used meanwhile: they go
+   *  round once more (the second chance of Corbató 1968). Moving an entry at every hit would cost
+   *  more than the hit. */
   readonly #entries = new Map<string, Entry>();
   readonly #loads = new Map<string, PendingLoad>();
   #bytes = 0;

@@ -63,7 +63,8 @@ export class GrpcServer {
   }
 
   /** The address it listens on, `host:port`. May be called once.
-   *  Errors: CONFLICT when the port is taken, INVALID_CONFIG when the address cannot be listened on. */
+   *  Errors: CONFLICT when the port is taken, INVALID_CONFIG when the address cannot be listened
+   *  on. */
   async start(): Promise<string> {
     const { services, host = HOST, port } = this.#options;
     this.#addServices();
