@@ -3,12 +3,12 @@
  *
  *  Contract (test/conformance/store.ts holds every engine to it):
  *  - `batch` is atomic: after a crash all of its operations are there or none. With `sync` its
- *    promise settles after the fsync; without, after the engine has it in memory and its log has been
- *    handed to the operating system.
- *  - Batches are applied in the order of the calls. A synced batch makes every earlier batch durable
- *    too.
- *  - `getMany` returns one entry per key, in order, `undefined` for an absent one. One bad block may
- *    fail the whole call (STORAGE_IO or CORRUPT_RECORD): the caller then asks key by key.
+ *    promise settles after the fsync; without, after the engine has it in memory and its log has
+ *    been handed to the operating system.
+ *  - Batches are applied in the order of the calls. A synced batch makes every earlier batch
+ *    durable too.
+ *  - `getMany` returns one entry per key, in order, `undefined` for an absent one. One bad block
+ *    may fail the whole call (STORAGE_IO or CORRUPT_RECORD): the caller then asks key by key.
  *  - An iterator sees the state at its creation, ends by itself at its bounds, and must be closed;
  *    `close` of the store closes the iterators that are still open first.
  *  - Returned bytes belong to the caller; bytes handed in must not be changed afterwards.
