@@ -180,6 +180,7 @@ function nodeInput(options: ClusterOptions, index: number, count: number): NodeC
       ...(dataDirectory === undefined ? {} : { dataDirectory: join(dataDirectory, name) }),
     },
     listen: { address: formatAddress({ host: '127.0.0.1', port: port === 0 ? 0 : port + index }) },
+    log: { level: 'error', ...config.log },
     metrics: index === 0 && options.metrics !== undefined ? { listen: options.metrics } : {},
   };
 }

@@ -76,14 +76,18 @@ async function dev(context: CliContext, flags: DevFlags): Promise<void> {
   await serveUntilStopped(context, async () => {
     const cluster = await context.ports.startCluster(options);
     return {
-      greeting: devText(options, cluster.addresses),
+      greeting: devText(options, cluster.addresses, context.command),
       failed: Promise.race(cluster.nodes.map((node) => node.failed)),
       stop: () => cluster.stop(),
     };
   });
 }
 
-export function devText(options: ClusterOptions, addresses: readonly string[]): string {
+export function devText(
+  options: ClusterOptions,
+  addresses: readonly string[],
+  command: string,
+): string {
   const { nodes, replicas, dataDirectory } = options;
   const copies = replicas === 1 ? '1 copy' : `${replicas} copies`;
   const lines = [`ready ${addresses.join(' ')}`];
@@ -97,9 +101,9 @@ export function devText(options: ClusterOptions, addresses: readonly string[]): 
   const node = first === `127.0.0.1:${DEFAULT_PORT}` ? '' : ` --node ${shellWord(first ?? '')}`;
   lines.push(
     `The data is ${where}; Ctrl-C stops the cluster. In another shell:`,
-    `  coterie put cart:42 '{"sku":1}' --consistency quorum${node}`,
-    `  coterie get cart:42 --explain${node}`,
-    `  coterie status${node}`,
+    `  ${command} put cart:42 '{"sku":1}' --consistency quorum${node}`,
+    `  ${command} get cart:42 --explain${node}`,
+    `  ${command} status${node}`,
   );
   return `${lines.join('\n')}\n`;
 }

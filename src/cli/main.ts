@@ -1,6 +1,8 @@
 /** The process: real streams, real signals, real nodes. Everything heavy is loaded when a command
  *  first needs it. */
 import { readFileSync } from 'node:fs';
+import { basename, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { processEnvironment } from '../config/load.ts';
 import type { CliPorts } from './ports.ts';
 import { runCli } from './program.ts';
@@ -40,6 +42,14 @@ function softwareVersion(): string {
   return manifest.version;
 }
 
+/** From a clone the program is not on the path. */
+function commandName(): string {
+  const script = process.argv[1] ?? '';
+  const isInstalled = basename(script) !== 'coterie' || script.includes('node_modules');
+  const clone = fileURLToPath(new URL('../../bin/coterie', import.meta.url));
+  return isInstalled || resolve(script) !== clone ? 'coterie' : `node ${relative('.', clone)}`;
+}
+
 /** Runs the command line of this process and sets its exit code. */
 export async function main(): Promise<void> {
   const environment = processEnvironment();
@@ -47,6 +57,7 @@ export async function main(): Promise<void> {
     terminal: processTerminal(environment),
     environment,
     ports,
+    command: commandName(),
     version: softwareVersion(),
     exitCode: 0,
   });

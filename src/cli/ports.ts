@@ -61,6 +61,8 @@ export interface CliContext {
   readonly terminal: Terminal;
   readonly environment: ProcessEnvironment;
   readonly ports: CliPorts;
+  /** How a person calls this program. */
+  readonly command: string;
   /** Of the software. */
   readonly version: string;
   /** Of the process, when the command ends without an error. */

@@ -20,7 +20,7 @@ import { Admin } from './admin/admin.ts';
 import type { DataState, Place } from './contracts.ts';
 import { Coordinator } from './coordinator/coordinator.ts';
 import { Links } from './link/links.ts';
-import { readIdentity, writeIdentity } from './node-identity.ts';
+import { noteRun, readIdentity, writeIdentity } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
 import { LinkRequests } from './replica/link-requests.ts';
 import { Replica } from './replica/replica.ts';
@@ -128,7 +128,8 @@ export class Node implements NodeServices {
       );
     }
     if (identity === undefined) await writeIdentity(this.#store, { name });
-    this.#rooms = this.#makeRooms(name, opening);
+    const runIds = await noteRun(this.#store, bytesToHex(this.#env.random.bytes(RUN_ID_BYTES)));
+    this.#rooms = this.#makeRooms(name, opening, runIds);
     const layout = await this.#store.readMeta(LAYOUT_ROW);
     if (layout !== undefined) await this.#join(layout);
     this.#phase = 'running';
@@ -184,13 +185,13 @@ export class Node implements NodeServices {
     return () => this.#failureListeners.delete(listener);
   }
 
-  #makeRooms(name: string, opening: OpeningState): Rooms {
+  #makeRooms(name: string, opening: OpeningState, runIds: readonly string[]): Rooms {
     const env = { ...this.#env, deadlines: this.#deadlines };
     const codec = this.#codec;
     const opened: OpenedStore = {
       storeId: bytesToHex(opening.storeId),
       run: opening.run,
-      runId: bytesToHex(env.random.bytes(RUN_ID_BYTES)),
+      runIds,
       previousRun: opening.previousRun,
       ceiling: opening.ceiling,
       commitSeq: opening.commitSeq,

@@ -67,6 +67,7 @@ export class FakeWorld {
       },
       environment: this.environment,
       ports: this.#ports(),
+      command: 'coterie',
       version: '9.9.9',
       exitCode: 0,
     });

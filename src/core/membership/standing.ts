@@ -3,17 +3,23 @@
  *  know it from its own folder; its peers do, because each keeps, durably, the highest state it has
  *  ever seen of every member.
  *  Invariants: what is remembered of a member only rises, and never takes over the state of a store
- *  that came back below it (otherwise a second restart would hide the loss).
+ *  that came back below it; a loss, once seen, is remembered until the store is rebuilt, because
+ *  what came back goes on committing and would pass every number with time.
  *  Not here: who asks whom and when (node/standing-keeper.ts); rebuilding (a later issue).
  *  Source: ARCHITECTURE 5.19. */
+
+/** Names of runs that a folder keeps and a handshake carries. */
+export const RUN_IDS_MAX = 64;
 
 /** A store as it was found at opening. */
 export interface OpenedStore {
   readonly storeId: string;
   /** How often it has been opened, this time included. */
   readonly run: number;
-  /** Random name of this opening: a restored copy may repeat a run's number, never its name. */
-  readonly runId: string;
+  /** Random names of the openings of this folder, the present one last, RUN_IDS_MAX at most. A
+   *  restored copy may repeat a run's number, and by many restarts pass it, but it never was in the
+   *  runs that it has forgotten. */
+  readonly runIds: readonly string[];
   /** The run found at opening; 0 = the folder was empty. */
   readonly previousRun: number;
   readonly ceiling: number;
@@ -27,6 +33,8 @@ export interface Remembered {
   readonly runId: string;
   readonly ceiling: number;
   readonly commitSeq: number;
+  /** The loss it came back with, in words; empty when there is none. */
+  readonly lost: string;
 }
 
 export type StandingState = 'UNVERIFIED' | 'SERVING' | 'RECOVERING';
@@ -37,17 +45,17 @@ export function findLoss(
   remembered: Remembered | undefined,
 ): string | undefined {
   if (remembered === undefined) return undefined;
+  if (remembered.lost !== '') return remembered.lost;
   if (opened.storeId !== remembered.storeId) {
     return opened.previousRun === 0
       ? 'its folder is empty, but its peers know it with data'
       : 'its folder is not the one its peers know';
   }
-  const isSameRun = opened.run === remembered.run && opened.runId === remembered.runId;
-  if (isSameRun) return undefined;
-  if (opened.previousRun < remembered.run) {
+  if (opened.runIds.at(-1) === remembered.runId) return undefined;
+  if (opened.previousRun < remembered.run || !hasBeenIn(opened, remembered)) {
     return (
-      `its folder is an old copy: run ${opened.previousRun} was found, ` +
-      `peers have seen run ${remembered.run}`
+      `its folder is an old copy: run ${opened.previousRun} was found, and it does not know ` +
+      `run ${remembered.run}, which peers have seen`
     );
   }
   if (opened.ceiling < remembered.ceiling) {
@@ -62,9 +70,18 @@ export function findLoss(
   return undefined;
 }
 
+/** After more runs than a folder names, out of reach of this peer, numbers must do. */
+function hasBeenIn(opened: OpenedStore, remembered: Remembered): boolean {
+  if (opened.runIds.includes(remembered.runId)) return true;
+  return opened.run - remembered.run >= RUN_IDS_MAX && opened.runIds.length === RUN_IDS_MAX;
+}
+
 /** What to remember of a member after it showed its store; the same object when nothing changes. */
 export function remember(remembered: Remembered | undefined, opened: OpenedStore): Remembered {
-  if (remembered !== undefined && findLoss(opened, remembered) !== undefined) return remembered;
+  const lost = findLoss(opened, remembered) ?? '';
+  if (remembered !== undefined && lost !== '') {
+    return remembered.lost === lost ? remembered : { ...remembered, lost };
+  }
   const ceiling = Math.max(remembered?.ceiling ?? 0, opened.ceiling);
   const commitSeq = Math.max(remembered?.commitSeq ?? 0, opened.commitSeq);
   if (
@@ -75,7 +92,8 @@ export function remember(remembered: Remembered | undefined, opened: OpenedStore
   ) {
     return remembered;
   }
-  return { storeId: opened.storeId, run: opened.run, runId: opened.runId, ceiling, commitSeq };
+  const { storeId, run, runIds } = opened;
+  return { storeId, run, runId: runIds.at(-1) ?? '', ceiling, commitSeq, lost };
 }
 
 export interface StandingInput {

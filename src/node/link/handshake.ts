@@ -5,7 +5,7 @@
  *  Source: RULINGS 5 and 19. */
 import { bytesEqual, bytesToHex, hexToBytes } from '../../core/bytes.ts';
 import { CoterieError } from '../../core/errors.ts';
-import type { OpenedStore, Remembered } from '../../core/membership/standing.ts';
+import { type OpenedStore, type Remembered, RUN_IDS_MAX } from '../../core/membership/standing.ts';
 import type { Hello } from '../../wire/generated/coterie/v1/peer.ts';
 import type { Place } from '../contracts.ts';
 
@@ -30,7 +30,7 @@ export function makeHello(speaker: Speaker, remembered: Remembered | undefined):
     layoutHash: place?.ring.hash ?? NO_BYTES,
     storeId: hexToBytes(opened.storeId),
     run: opened.run,
-    runId: hexToBytes(opened.runId),
+    runIds: opened.runIds.map(hexToBytes),
     previousRun: opened.previousRun,
     ceiling: opened.ceiling,
     commitSeq: opened.commitSeq,
@@ -44,6 +44,7 @@ export function makeHello(speaker: Speaker, remembered: Remembered | undefined):
             runId: hexToBytes(remembered.runId),
             ceiling: remembered.ceiling,
             commitSeq: remembered.commitSeq,
+            lost: remembered.lost,
           },
   };
 }
@@ -52,7 +53,7 @@ export function openedOf(hello: Hello): OpenedStore {
   return {
     storeId: bytesToHex(hello.storeId),
     run: hello.run,
-    runId: bytesToHex(hello.runId),
+    runIds: hello.runIds.slice(-RUN_IDS_MAX).map(bytesToHex),
     previousRun: hello.previousRun,
     ceiling: hello.ceiling,
     commitSeq: hello.commitSeq,
@@ -68,6 +69,7 @@ export function rememberedOf(hello: Hello): Remembered | undefined {
     runId: bytesToHex(remembered.runId),
     ceiling: remembered.ceiling,
     commitSeq: remembered.commitSeq,
+    lost: remembered.lost,
   };
 }
 

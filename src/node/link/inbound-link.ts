@@ -214,7 +214,7 @@ const EMPTY_HELLO: Hello = {
   layoutHash: NO_BYTES,
   storeId: NO_BYTES,
   run: 0,
-  runId: NO_BYTES,
+  runIds: [],
   previousRun: 0,
   ceiling: 0,
   commitSeq: 0,

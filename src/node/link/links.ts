@@ -186,7 +186,12 @@ export class Links implements Peers {
         stamp: () => ({ clusterId, layoutHash, commitSeq: this.#server.commitSeq() }),
         greeted: (hello) => this.#greeted(nodeIndex, name, hello, layoutBytes),
         committed: (commitSeq) => this.#memory.peerCommitted(nodeIndex, commitSeq),
-        phaseChanged: (phase, detail) => this.#phaseChanged(nodeIndex, name, phase, detail),
+        phaseChanged: (phase, detail, isOrderly) => {
+          this.#phaseChanged({ nodeIndex, name, phase, detail, isOrderly });
+        },
+        loadChanged: (inFlight) => {
+          this.#env.metrics.set('coterie_link_in_flight', { member: name }, inFlight);
+        },
       },
       {
         address,
@@ -269,11 +274,20 @@ export class Links implements Peers {
     }
   }
 
-  #phaseChanged(nodeIndex: number, name: string, phase: LinkPhase, detail: string): void {
-    if (phase === 'connected') this.#env.log.info('link-up', { member: name });
-    if (phase === 'broken') this.#env.log.warn('link-broken', { member: name, reason: detail });
-    if (phase === 'refused') this.#env.log.info('link-refused', { member: name, reason: detail });
-    this.#env.metrics.set('coterie_link_state', { member: name }, phase === 'connected' ? 1 : 0);
+  #phaseChanged(change: {
+    readonly nodeIndex: number;
+    readonly name: string;
+    readonly phase: LinkPhase;
+    readonly detail: string;
+    readonly isOrderly: boolean;
+  }): void {
+    const { nodeIndex, name, phase, detail, isOrderly } = change;
+    const { log, metrics } = this.#env;
+    if (phase === 'connected') log.info('link-up', { member: name });
+    if (phase === 'refused') log.info('link-refused', { member: name, reason: detail });
+    if (phase === 'broken' && isOrderly) log.info('link-ended', { member: name });
+    if (phase === 'broken' && !isOrderly) log.warn('link-broken', { member: name, reason: detail });
+    metrics.set('coterie_link_state', { member: name }, phase === 'connected' ? 1 : 0);
     this.#memory.peerReach(nodeIndex, phase === 'refused');
   }
 }

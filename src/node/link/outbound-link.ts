@@ -39,7 +39,10 @@ export interface OutboundLinkEvents {
   greeted(hello: Hello): Promise<PeerOperation | undefined>;
   /** A frame of replies showed this durable commit. */
   committed(commitSeq: number): void;
-  phaseChanged(phase: LinkPhase, detail: string): void;
+  /** `isOrderly`: the other side ended the link, as it does when it stops. */
+  phaseChanged(phase: LinkPhase, detail: string, isOrderly: boolean): void;
+  /** Requests in flight after a batch was sent or answered. */
+  loadChanged(inFlight: number): void;
 }
 
 interface Pending {
@@ -164,6 +167,7 @@ export class OutboundLink {
     if (stream === undefined || this.#phase !== 'connected' || this.#outbox.length === 0) return;
     const outbox = this.#outbox;
     this.#outbox = [];
+    this.#events.loadChanged(this.#pending.size);
     const stamp = this.#events.stamp();
     const nowMs = this.#env.deadlines.nowMs();
     let requests: LinkRequest[] = [];
@@ -245,6 +249,7 @@ export class OutboundLink {
     if (frame.hello !== undefined) this.#greet(frame.hello);
     if (frame.commitSeq > 0) this.#events.committed(frame.commitSeq);
     for (const reply of frame.replies) this.#answer(reply);
+    this.#events.loadChanged(this.#pending.size);
   }
 
   #answer(reply: LinkReply): void {
@@ -316,7 +321,7 @@ export class OutboundLink {
     const wasConnected = this.#phase === 'connected';
     if (wasConnected) {
       this.#failSent(reason.message);
-      this.#enter('broken', reason.message);
+      this.#enter('broken', reason.message, reason.kind === 'ended');
       this.#dial();
       return;
     }
@@ -355,11 +360,11 @@ export class OutboundLink {
     this.#greetBy = undefined;
   }
 
-  #enter(phase: LinkPhase, detail: string): void {
+  #enter(phase: LinkPhase, detail: string, isOrderly = false): void {
     const isChange = phase !== this.#phase;
     this.#phase = phase;
     this.#detail = detail;
-    if (isChange) this.#events.phaseChanged(phase, detail);
+    if (isChange) this.#events.phaseChanged(phase, detail, isOrderly);
   }
 }
 

@@ -43,7 +43,10 @@ export class StandingKeeper {
   #opened: OpenedStore | undefined;
   #damage: string | undefined;
   #startedMs = 0;
-  #standing: Standing = { state: 'UNVERIFIED', reason: 'not started' };
+  #standing: Standing = {
+    state: 'UNVERIFIED',
+    reason: 'this node belongs to no cluster yet: run `coterie cluster init`',
+  };
   #isNoteDue = false;
 
   constructor(
@@ -68,7 +71,8 @@ export class StandingKeeper {
     peers: readonly number[],
   ): Promise<void> {
     this.#opened = opened;
-    this.#damage = damage;
+    const earlier = await this.#rows.readMeta(RECOVERING_ROW);
+    this.#damage = damage ?? (earlier && decodeReason(earlier));
     for (const nodeIndex of peers) {
       const row = await this.#rows.readMeta(rowName(nodeIndex));
       this.#peers.set(nodeIndex, {
@@ -100,7 +104,9 @@ export class StandingKeeper {
     const next = remember(peer.remembered, shown);
     if (next !== peer.remembered) {
       await this.#rows.writeMeta([{ name: rowName(nodeIndex), value: encodeRow(next) }]);
-      peer.remembered = next;
+      // Commits may have been noted meanwhile, over a link in the other direction.
+      const commitSeq = Math.max(next.commitSeq, peer.remembered?.commitSeq ?? 0);
+      peer.remembered = next.lost === '' ? { ...next, commitSeq } : next;
     }
     peer.hasAnswered = true;
     peer.answer = answer;
@@ -169,7 +175,21 @@ export class StandingKeeper {
     if (this.#standing.state === 'SERVING' && next.state === 'UNVERIFIED') return;
     const isChange = next.state !== this.#standing.state;
     this.#standing = next;
+    if (isChange && next.state === 'RECOVERING') this.#noteRecovering(next.reason);
     if (isChange) this.#onChange(next);
+  }
+
+  /** A restart must not forget it: what came back goes on committing and looks whole with time.
+   *  The peers that saw the loss remember it as well. */
+  #noteRecovering(reason: string): void {
+    const text = new TextEncoder().encode(reason);
+    const value = new Uint8Array(1 + text.length);
+    value[0] = ROW_FORMAT;
+    value.set(text, 1);
+    this.#rows.writeMeta([{ name: RECOVERING_ROW, value }]).catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#log.error('recovering-not-noted', { message });
+    });
   }
 }
 
@@ -178,10 +198,15 @@ function rowName(nodeIndex: number): string {
 }
 
 const ROW_FORMAT = 1;
+const RECOVERING_ROW = 'recovering';
+
+function decodeReason(row: Uint8Array): string {
+  return new TextDecoder().decode(row.subarray(1));
+}
 
 function encodeRow(remembered: Remembered): Uint8Array {
-  const { storeId, run, runId, ceiling, commitSeq } = remembered;
-  const json = JSON.stringify({ storeId, run, runId, ceiling, commitSeq });
+  const { storeId, run, runId, ceiling, commitSeq, lost } = remembered;
+  const json = JSON.stringify({ storeId, run, runId, ceiling, commitSeq, lost });
   const text = new TextEncoder().encode(json);
   const row = new Uint8Array(1 + text.length);
   row[0] = ROW_FORMAT;
@@ -207,6 +232,7 @@ function isRemembered(value: unknown): value is Remembered {
   return (
     typeof fields['storeId'] === 'string' &&
     typeof fields['runId'] === 'string' &&
+    typeof fields['lost'] === 'string' &&
     Number.isSafeInteger(fields['run']) &&
     Number.isSafeInteger(fields['ceiling']) &&
     Number.isSafeInteger(fields['commitSeq'])

@@ -2,12 +2,14 @@
  *  start. */
 import { fileURLToPath } from 'node:url';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
-import { protoPath as healthProto } from 'grpc-health-check';
 
 /** The same distance from src/platform/grpc and from dist/platform/grpc. */
 const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
 
 export function loadProtoFiles(): PackageDefinition {
   const files = ['kv', 'peer', 'admin'].map((name) => `coterie/v1/${name}.proto`);
-  return loadSync([...files, healthProto], { includeDirs: [PROTO_FOLDER], keepCase: true });
+  return loadSync([...files, 'grpc/health/v1/health.proto'], {
+    includeDirs: [PROTO_FOLDER],
+    keepCase: true,
+  });
 }

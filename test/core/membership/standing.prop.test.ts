@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { OpenedStore, Remembered } from '../../../src/core/membership/standing.ts';
-import { findLoss, remember } from '../../../src/core/membership/standing.ts';
+import { findLoss, RUN_IDS_MAX, remember } from '../../../src/core/membership/standing.ts';
 
 /** One folder's life: it is opened, commits, is copied, restored, wiped. The model keeps the truth. */
 const events = fc.array(
@@ -12,53 +12,70 @@ const events = fc.array(
 interface Folder {
   storeId: string;
   run: number;
+  runIds: readonly string[];
   ceiling: number;
   commitSeq: number;
+  /** What the folder went through, in the truth of the model: one name for everything durable. */
+  history: readonly string[];
 }
 
-it('notices every restored copy and every wiped folder whose loss a peer could have seen', () => {
+it('notices every restored copy and every wiped folder whose loss a peer could have seen, for ever', () => {
   fc.assert(
     fc.property(events, (history) => {
-      let folder: Folder = { storeId: 's0', run: 1, ceiling: 0, commitSeq: 1 };
-      let copy: Folder | undefined;
       let names = 0;
-      const open = (): OpenedStore => {
-        const previousRun = folder.run;
-        folder.run += 1;
+      const name = (): string => {
         names += 1;
-        const { storeId, ceiling, commitSeq } = folder;
-        return { storeId, run: folder.run, runId: `r${names}`, previousRun, ceiling, commitSeq };
+        return `x${names}`;
       };
+      const made = (): Folder => ({
+        storeId: name(),
+        run: 0,
+        runIds: [],
+        ceiling: 0,
+        commitSeq: 0,
+        history: [],
+      });
+      const open = (): OpenedStore => {
+        const { storeId, ceiling, commitSeq, run: previousRun } = folder;
+        const runId = name();
+        const runIds = [...folder.runIds, runId].slice(-RUN_IDS_MAX);
+        const run = previousRun + 1;
+        folder = { ...folder, run, runIds, history: [...folder.history, runId] };
+        return { storeId, run, runIds, previousRun, ceiling, commitSeq };
+      };
+      let folder = made();
+      let copy: Folder | undefined;
       let now = open();
       let memory: Remembered | undefined;
-      let isLost = false;
+      /** The newest run that the peer has seen, and whether it has seen a loss since. */
+      let seen: string | undefined;
+      let isLossSeen = false;
       for (const event of history) {
-        if (event === 'commit') folder.commitSeq += 1;
+        if (event === 'commit') folder = { ...folder, commitSeq: folder.commitSeq + 1 };
         if (event === 'mint') {
-          folder.commitSeq += 1;
-          folder.ceiling += 10;
+          const { ceiling, commitSeq } = folder;
+          folder = { ...folder, commitSeq: commitSeq + 1, ceiling: ceiling + 10 };
         }
-        if (event === 'copy') copy = { ...folder };
+        if (event === 'copy') copy = folder;
         if (event === 'restart') now = open();
         if (event === 'restore' && copy !== undefined) {
-          // Only what peers have been shown can be known as lost.
-          isLost ||= memory !== undefined && copy.run < memory.run;
-          folder = { ...copy };
+          folder = copy;
           now = open();
         }
         if (event === 'wipe') {
-          isLost ||= memory !== undefined;
-          names += 1;
-          folder = { storeId: `s${names}`, run: 0, ceiling: 0, commitSeq: 0 };
+          folder = made();
           now = open();
         }
         if (event === 'greet') {
+          const isLost: boolean = isLossSeen || (seen !== undefined && !folder.history.includes(seen));
           if (isLost) expect(findLoss(now, memory)).toBeDefined();
           else expect(findLoss(now, memory)).toBeUndefined();
           memory = remember(memory, now);
+          isLossSeen = isLost;
+          if (!isLost) seen = now.runIds.at(-1);
         }
-        if (isLost) return; // Recovery is another story.
       }
     }),
+    { numRuns: 2_000 },
   );
 });

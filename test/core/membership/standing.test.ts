@@ -10,12 +10,19 @@ import {
 const opened: OpenedStore = {
   storeId: 'aa',
   run: 8,
-  runId: 'r8',
+  runIds: ['r6', 'r7', 'r8'],
   previousRun: 7,
   ceiling: 1_000,
   commitSeq: 500,
 };
-const known: Remembered = { storeId: 'aa', run: 7, runId: 'r7', ceiling: 900, commitSeq: 480 };
+const known: Remembered = {
+  storeId: 'aa',
+  run: 7,
+  runId: 'r7',
+  ceiling: 900,
+  commitSeq: 480,
+  lost: '',
+};
 
 function judge(change: Partial<Parameters<typeof judgeStanding>[0]> = {}) {
   return judgeStanding({
@@ -34,7 +41,8 @@ describe('what is lost', () => {
     ['an empty folder under a known name', { storeId: 'bb', previousRun: 0 }, /empty/],
     ['another folder', { storeId: 'bb' }, /not the one/],
     ['a copy from an earlier run', { previousRun: 5, run: 6 }, /old copy/],
-    ['a copy that repeats the number of a run', { previousRun: 6, run: 7, runId: 'x' }, /old copy/],
+    ['a copy that repeats a run', { previousRun: 6, run: 7, runIds: ['r6', 'x'] }, /old copy/],
+    ['a copy restarted past every number', { runIds: ['r6', 'x', 'y', 'z'] }, /old copy/],
     ['a clock ceiling below what was seen', { ceiling: 899 }, /ceiling/],
     ['a log that ends too early', { commitSeq: 479 }, /log ends/],
   ])('is noticed: %s', (_, change, reason) => {
@@ -51,11 +59,38 @@ describe('what is lost', () => {
 
 describe('memory', () => {
   it('does not let a store that came back below it take its place, so a second restart hides nothing', () => {
-    const wiped: OpenedStore = { ...opened, storeId: 'bb', run: 1, previousRun: 0, runId: 'w' };
+    const wiped: OpenedStore = {
+      ...opened,
+      storeId: 'bb',
+      run: 1,
+      previousRun: 0,
+      runIds: ['w'],
+    };
     const after = remember(known, wiped);
-    expect(after).toBe(known);
-    const again: OpenedStore = { ...wiped, run: 2, previousRun: 1, runId: 'w2' };
-    expect(findLoss(again, after)).toMatch(/not the one/);
+    expect(after).toEqual({ ...known, lost: expect.stringMatching(/empty/) });
+    expect(remember(after, wiped)).toBe(after);
+    const again: OpenedStore = { ...wiped, run: 2, previousRun: 1, runIds: ['w', 'w2'] };
+    expect(findLoss(again, after)).toMatch(/empty/);
+  });
+
+  it('keeps the loss of a restored copy, however far the copy goes on committing', () => {
+    const restored: OpenedStore = {
+      ...opened,
+      run: 6,
+      previousRun: 5,
+      runIds: ['r5', 'c'],
+      commitSeq: 300,
+    };
+    const after = remember(known, restored);
+    const later: OpenedStore = {
+      ...opened,
+      run: 90,
+      previousRun: 89,
+      runIds: ['r5', 'c', 'z'],
+      ceiling: 99_999,
+      commitSeq: 99_999,
+    };
+    expect(findLoss(later, after)).toMatch(/old copy/);
   });
 
   it('stays the same object when nothing is new', () => {

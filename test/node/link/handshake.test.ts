@@ -123,7 +123,7 @@ test('what a peer showed is durable before its requests are served', async () =>
   await using cluster = await startWithout2();
   cluster.node('n1').engine.holdBatches();
   const hello = helloOf(cluster, 'n2', 'n1');
-  const later = { run: hello.run + 1, previousRun: hello.run, runId: OTHER_16 };
+  const later = { run: hello.run + 1, previousRun: hello.run, runIds: [...hello.runIds, OTHER_16] };
   const link = await greet(cluster, later);
   link.send([{ id: 1, operation: read('k') }]);
   await cluster.settle();

@@ -23,7 +23,7 @@ const HELLO: Hello = {
   layoutHash: new Uint8Array(32),
   storeId: new Uint8Array(16),
   run: 1,
-  runId: new Uint8Array(16),
+  runIds: [new Uint8Array(16)],
   previousRun: 0,
   ceiling: 0,
   commitSeq: 0,
@@ -90,6 +90,7 @@ class Rig {
           return this.first;
         },
         committed: (commitSeq) => this.commits.push(commitSeq),
+        loadChanged: () => {},
         phaseChanged: (phase) => this.phases.push(phase),
       },
       {

@@ -11,7 +11,7 @@ import { Notes } from '../notes.ts';
 const OWN: OpenedStore = {
   storeId: 'own',
   run: 3,
-  runId: 'r3',
+  runIds: ['r1', 'r2', 'r3'],
   previousRun: 2,
   ceiling: 1_000,
   commitSeq: 50,
@@ -19,7 +19,7 @@ const OWN: OpenedStore = {
 const PEER: OpenedStore = {
   storeId: 'peer',
   run: 5,
-  runId: 'p5',
+  runIds: ['p3', 'p4', 'p5'],
   previousRun: 4,
   ceiling: 2_000,
   commitSeq: 70,
@@ -95,6 +95,7 @@ test('what is remembered outlives a restart', async () => {
     storeId: 'peer',
     run: 5,
     runId: 'p5',
+    lost: '',
     ceiling: 2_000,
     commitSeq: 70,
   });
@@ -104,7 +105,7 @@ test('a peer that came back below what is remembered is not trusted, and does no
   const rig = await started([1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(true);
-  const wiped = { ...PEER, storeId: 'other', run: 1, runId: 'w1', previousRun: 0, commitSeq: 0 };
+  const wiped = { ...PEER, storeId: 'other', run: 1, runIds: ['w1'], previousRun: 0, commitSeq: 0 };
   await rig.keeper.peerGreeted(1, wiped, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(false);
   expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'peer', run: 5 });

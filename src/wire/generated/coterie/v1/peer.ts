@@ -45,8 +45,8 @@ export interface Hello {
   refused:
     | Error
     | undefined;
-  /** 16 random bytes of this run: tells it from another run of the same number (a restored copy) */
-  runId: Uint8Array;
+  /** 16 random bytes per run of this folder, the present one last, 64 at most */
+  runIds: Uint8Array[];
   /** what the sender knows of the receiver from earlier links */
   remembered: Remembered | undefined;
 }
@@ -61,6 +61,8 @@ export interface Remembered {
   ceiling: number;
   commitSeq: number;
   runId: Uint8Array;
+  /** the loss it came back with, in words; empty when there is none */
+  lost: string;
 }
 
 export interface LinkRequestFrame {
@@ -177,7 +179,7 @@ function createBaseHello(): Hello {
     ceiling: 0,
     commitSeq: 0,
     refused: undefined,
-    runId: new Uint8Array(0),
+    runIds: [],
     remembered: undefined,
   };
 }
@@ -223,8 +225,8 @@ export const Hello: MessageFns<Hello> = {
     if (message.refused !== undefined) {
       Error.encode(message.refused, writer.uint32(106).fork()).join();
     }
-    if (message.runId.length !== 0) {
-      writer.uint32(122).bytes(message.runId);
+    for (const v of message.runIds) {
+      writer.uint32(122).bytes(v!);
     }
     if (message.remembered !== undefined) {
       Remembered.encode(message.remembered, writer.uint32(114).fork()).join();
@@ -354,7 +356,7 @@ export const Hello: MessageFns<Hello> = {
               break;
             }
 
-            message.runId = reader.bytes();
+            message.runIds.push(reader.bytes());
             continue;
           }
           case 14: {
@@ -379,7 +381,7 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseRemembered(): Remembered {
-  return { storeId: new Uint8Array(0), run: 0, ceiling: 0, commitSeq: 0, runId: new Uint8Array(0) };
+  return { storeId: new Uint8Array(0), run: 0, ceiling: 0, commitSeq: 0, runId: new Uint8Array(0), lost: "" };
 }
 
 export const Remembered: MessageFns<Remembered> = {
@@ -398,6 +400,9 @@ export const Remembered: MessageFns<Remembered> = {
     }
     if (message.runId.length !== 0) {
       writer.uint32(42).bytes(message.runId);
+    }
+    if (message.lost !== "") {
+      writer.uint32(50).string(message.lost);
     }
     return writer;
   },
@@ -453,6 +458,14 @@ export const Remembered: MessageFns<Remembered> = {
             }
 
             message.runId = reader.bytes();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.lost = reader.string();
             continue;
           }
         }
