@@ -14,7 +14,7 @@ async function putOnOne(cluster: Cluster, holder: string, key: string, value: st
   await cluster.untilLinked();
 }
 
-test('a stale replica is repaired before a quorum read is answered', async () => {
+test('a stale replica has fsynced the repair before a quorum read is answered', async () => {
   await using cluster = await startThree();
   await putOnOne(cluster, 'n1', 'k', 'v');
   cluster.node('n2').engine.holdBatches();
@@ -28,6 +28,8 @@ test('a stale replica is repaired before a quorum read is answered', async () =>
     { node: 'n2', action: 'read', outcome: 'no record' },
     { node: 'n2', action: 'repair', outcome: 'merged', counted: true },
   ]);
+  const done = cluster.node('n2').engine.events.findLast(({ what }) => what === 'batch-done');
+  expect(done).toMatchObject({ sync: true });
   expect(await cluster.held('n2', 'k')).toEqual(['v']);
   expect(await cluster.held('n3', 'k')).toEqual([]);
   const label = { mode: 'blocking' };
