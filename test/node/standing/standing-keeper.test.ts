@@ -95,7 +95,6 @@ test('what is remembered outlives a restart', async () => {
     storeId: 'peer',
     run: 5,
     runId: 'p5',
-    lost: '',
     ceiling: 2_000,
     commitSeq: 70,
   });

@@ -10,9 +10,9 @@ describe('the cache of records', () => {
     const cache = new RecordCache(codec, 100_000);
     const [first, second] = [record(10), record(20)];
     cache.committed('k', first);
-    expect(cache.find('k')).toBe(first);
+    expect(cache.find('k')?.bytes).toBe(first.bytes);
     cache.committed('k', second);
-    expect(cache.find('k')).toBe(second);
+    expect(cache.find('k')?.bytes).toBe(second.bytes);
     cache.drop('k');
     expect(cache.find('k')).toBeUndefined();
     expect(cache.bytes).toBe(0);
@@ -35,9 +35,9 @@ describe('the cache of records', () => {
     cache.loading('k');
     cache.loaded('k', undefined);
     cache.loaded('k', loaded);
-    expect(cache.find('k')).toBe(loaded);
+    expect(cache.find('k')?.bytes).toBe(loaded.bytes);
     cache.loaded('k', record(11)); // Of a load that nobody began: ignored.
-    expect(cache.find('k')).toBe(loaded);
+    expect(cache.find('k')?.bytes).toBe(loaded.bytes);
   });
 
   it('stays within its bytes, gives up what nobody used, and takes no giant', () => {
