@@ -1,4 +1,5 @@
-/** A node, or a whole cluster, in this process: the same code, engine and wire as separate processes use.
+/** A node, or a whole cluster, in this process: the same code, engine and wire as separate
+ *  processes use.
  *  Not here: configuration (config), the cluster's first layout (client/init-cluster.ts). */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +45,8 @@ export interface RunningNode extends AsyncDisposable {
   readonly address: string;
   /** Where Prometheus text is served, when the config asks for it. */
   readonly metricsAddress: string | undefined;
-  /** Settles with the error when the node can serve no more (its storage failed); never on a clean stop. */
+  /** Settles with the error when the node can serve no more (its storage failed); never on a clean
+   *  stop. */
   readonly failed: Promise<CoterieError>;
   readonly admin: AdminService;
   /** A client that begins with this node; closed by its user. */
@@ -52,8 +54,10 @@ export interface RunningNode extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts one node. It serves data once it belongs to a cluster (`coterie cluster init`, or `startCluster`).
- *  Errors: INVALID_CONFIG; CONFLICT when the folder or the port is taken; STORAGE_IO; VERSION_UNSUPPORTED. */
+/** Starts one node. It serves data once it belongs to a cluster (`coterie cluster init`, or
+ *  `startCluster`).
+ *  Errors: INVALID_CONFIG; CONFLICT when the folder or the port is taken; STORAGE_IO;
+ *  VERSION_UNSUPPORTED. */
 export async function startNode(
   input: NodeConfigInput = {},
   options: StartOptions = {},
@@ -98,7 +102,8 @@ export async function startNode(
 export interface ClusterOptions extends StartOptions {
   /** 1..32, default 3. */
   readonly nodes?: number;
-  /** Node i listens on this port plus i; 0, the default, takes free ones, which suits a cluster in memory only. */
+  /** Node i listens on this port plus i; 0, the default, takes free ones, which suits a cluster in
+   *  memory only. */
   readonly port?: number;
   /** Each node has a folder of its own in it. Needed for `rocksdb`. */
   readonly dataDirectory?: string;
@@ -128,9 +133,10 @@ const NODES = 3;
 const REPLICAS = 3;
 const PARTITIONS = 256;
 
-/** Starts nodes in this process and makes them one cluster; started again on the same folder and ports, the cluster is
- *  there with its data. Resolves when every node serves.
- *  Errors: those of `startNode`; CLUSTER_MISMATCH when the folders hold another cluster than these options describe. */
+/** Starts nodes in this process and makes them one cluster; started again on the same folder and
+ *  ports, the cluster is there with its data. Resolves when every node serves.
+ *  Errors: those of `startNode`; CLUSTER_MISMATCH when the folders hold another cluster than these
+ *  options describe. */
 export async function startCluster(options: ClusterOptions = {}): Promise<RunningCluster> {
   const count = options.nodes ?? NODES;
   const replicas = options.replicas ?? Math.min(REPLICAS, count);
@@ -188,7 +194,8 @@ function nodeInput(options: ClusterOptions, index: number, count: number): NodeC
 const SERVING_WAIT_MS = 10_000;
 const SERVING_POLL_MS = 5;
 
-/** A node serves as soon as its peers have answered it, which takes a round trip. RECOVERING is not waited out. */
+/** A node serves as soon as its peers have answered it, which takes a round trip. RECOVERING is not
+ *  waited out. */
 async function untilServing(node: RunningNode): Promise<void> {
   const deadlineMs = systemClock.monotonicMs() + SERVING_WAIT_MS;
   for (;;) {

@@ -1,4 +1,5 @@
-/** The public names of Coterie: a client for a cluster, a node or a whole cluster in this process, and the errors. */
+/** The public names of Coterie: a client for a cluster, a node or a whole cluster in this process,
+ *  and the errors. */
 export type {
   AbortSignalLike,
   Client,

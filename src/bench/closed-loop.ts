@@ -1,5 +1,6 @@
 /** A closed loop: a fixed number of requests in flight, the next one sent when one is answered.
- *  It measures throughput; latency under it is that of a system which is always full (no intended start times).
+ *  It measures throughput; latency under it is that of a system which is always full (no intended
+ *  start times).
  *  Not here: what is requested, and of whom. */
 
 export interface ClosedLoopOptions {

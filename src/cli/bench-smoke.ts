@@ -13,6 +13,7 @@ import { initCluster } from '../client/init-cluster.ts';
 import type { Client } from '../client/types.ts';
 import { connect } from '../connect.ts';
 import { createAdminClient } from '../platform/grpc/unary-client.ts';
+import { systemClock } from '../platform/system/system-clock.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/coterie', import.meta.url));
 const NODES = 3;
@@ -137,7 +138,7 @@ async function main(): Promise<void> {
         `${inFlight} in flight; ` +
         `${availableParallelism()} cores (${processor}), Node ${process.version}\n`,
     );
-    const nowMs = () => performance.now();
+    const nowMs = () => systemClock.monotonicMs();
     const warmUp = Math.ceil(operations / 4);
     await runClosedLoop({
       inFlight,

@@ -1,4 +1,5 @@
 /** Byte strings: equality, order and the hexadecimal form that logs and stored rows use.
+ *  Invariants: nothing is changed and nothing is kept; the hexadecimal form is undone exactly.
  *  Not here: anything with a meaning beyond the bytes. */
 import { CoterieError } from './errors.ts';
 

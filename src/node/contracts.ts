@@ -1,5 +1,5 @@
-/** What the rooms of a node ask of each other. Each room imports these types and nothing of its siblings; node.ts hands
- *  the implementations in.
+/** What the rooms of a node ask of each other. Each room imports these types and nothing of its
+ *  siblings; node.ts hands the implementations in.
  *  Not here: behaviour of any kind. */
 import type { CoterieError } from '../core/errors.ts';
 import type { PartitionEpochs, Ring } from '../core/ring/ring.ts';
@@ -9,7 +9,7 @@ import type { MintOperation } from '../core/version/mint.ts';
 import type { LinkReply, LinkRequest } from '../wire/generated/coterie/v1/peer.ts';
 import type { RecordKey } from './storage/record-key.ts';
 
-/** Layout versions a request was planned with (PROTOCOLS b). */
+/** Layout versions a request was planned with (ARCHITECTURE 5.6). */
 export type Epochs = PartitionEpochs;
 
 /** Who this node is in the cluster; absent before init. */
@@ -34,7 +34,8 @@ export interface PeerCall {
   readonly deadlineMs: number;
   /** Bytes it carries, for the bounds. */
   readonly bytes: number;
-  /** Called exactly once. An error says by `applied` whether the request may have reached the peer. */
+  /** Called exactly once. An error says by `applied` whether the request may have reached the peer.
+   */
   readonly done: (result: PeerResult | CoterieError) => void;
 }
 
@@ -91,9 +92,13 @@ export interface Held {
   readonly isVerified: boolean;
 }
 
-/** This node's own copies. All methods reject with NOT_OWNER, STALE_LAYOUT, NOT_RECOVERED or a storage code. */
+/** This node's own copies. All methods reject with NOT_OWNER, STALE_LAYOUT, NOT_RECOVERED or a
+ *  storage code. */
 export interface LocalReplica {
   mint(call: MintCall): Promise<Minted>;
   merge(call: MergeCall): Promise<Merged>;
   read(call: KeyCall): Promise<Held>;
+  /** Has this node minted that request before, as far as it knows: by its table of recent requests,
+   *  or by a sibling of its record. */
+  recalls(call: KeyCall, requestId: Uint8Array): Promise<boolean>;
 }

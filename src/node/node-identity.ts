@@ -1,5 +1,7 @@
-/** Which node does a data folder belong to. Written once, with the folder's first start.
- *  Not here: the folder's random id and run count (node/storage). */
+/** Which node does a data folder belong to, and which runs has it been through?
+ *  Invariants: the name is written once, with the folder's first start; the name of a run is durable
+ *  before anybody is told of it.
+ *  Not here: the folder's random id and its count of runs (node/storage). */
 import { bytesToHex, hexToBytes } from '../core/bytes.ts';
 import { CoterieError } from '../core/errors.ts';
 import { RUN_IDS_MAX } from '../core/membership/standing.ts';
@@ -18,7 +20,8 @@ export async function readIdentity(rows: MetaRows): Promise<NodeIdentity | undef
   if (row[0] !== IDENTITY_FORMAT) {
     throw new CoterieError(
       'VERSION_UNSUPPORTED',
-      `The folder's identity has format ${row[0]}; this software reads ${IDENTITY_FORMAT}: use a newer one`,
+      `The folder's identity has format ${row[0]}; this software reads ${IDENTITY_FORMAT}: ` +
+        'use a newer one',
     );
   }
   return { name: new TextDecoder().decode(row.subarray(1)) };
@@ -36,8 +39,8 @@ const RUNS_ROW = 'runs';
 const RUNS_FORMAT = 1;
 const RUN_ID_BYTES = 16;
 
-/** Adds the present run to the names of runs that the folder keeps, durably, before anybody is told of it; the names
- *  that are kept, the present one last. */
+/** Adds the present run to the names of runs that the folder keeps, durably, before anybody is told
+ *  of it; the names that are kept, the present one last. */
 export async function noteRun(rows: MetaRows, runId: string): Promise<readonly string[]> {
   const row = await rows.readMeta(RUNS_ROW);
   const runIds = row === undefined ? [] : decodeRuns(row);
@@ -53,7 +56,8 @@ function decodeRuns(row: Uint8Array): string[] {
   if (row[0] !== RUNS_FORMAT || (row.length - 1) % RUN_ID_BYTES !== 0) {
     throw new CoterieError(
       'VERSION_UNSUPPORTED',
-      `The folder's list of runs has format ${row[0]}; this software reads ${RUNS_FORMAT}: use a newer one`,
+      `The folder's list of runs has format ${row[0]}; this software reads ${RUNS_FORMAT}: ` +
+        'use a newer one',
     );
   }
   const ids: string[] = [];

@@ -1,5 +1,6 @@
 /** What a node is told at the start, and what it is given of the world.
- *  Not here: defaults and where values come from (config). */
+ *  Invariant: everything a node knows of time, chance, network and disk comes in through here.
+ *  Not here: defaults, and where values come from (config). */
 import type { Checksum } from '../core/checksum.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Log } from '../env/log.ts';

@@ -1,8 +1,10 @@
-/** One database node: composes the rooms, starts them in order, knows its own state and stops cleanly.
- *  Invariants: nothing is served before the store is open and the place in the layout is known; a failed store stops
- *  all acknowledgements for good; `stop` waits for the store and leaves no timer or stream.
+/** One database node: composes the rooms, starts them in order, knows its own state and stops
+ *  cleanly.
+ *  Invariants: nothing is served before the store is open and the place in the layout is known; a
+ *  failed store stops all acknowledgements for good; `stop` waits for the store and leaves no timer
+ *  or stream.
  *  Not here: behaviour of the rooms; sockets, files and processes (platform, embed.ts, cli).
- *  Source: ARCHITECTURE 3; RULINGS 5, 19, 24. */
+ *  Source: ARCHITECTURE 3, 5.19, 5.24, 5.26. */
 import { bytesEqual, bytesToHex } from '../core/bytes.ts';
 import { Deadlines } from '../core/deadlines.ts';
 import { CoterieError } from '../core/errors.ts';
@@ -22,6 +24,7 @@ import { Coordinator } from './coordinator/coordinator.ts';
 import { Links } from './link/links.ts';
 import { noteRun, readIdentity, writeIdentity } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
+import { NOT_STARTED, refuseStream } from './not-running.ts';
 import { LinkRequests } from './replica/link-requests.ts';
 import { Replica } from './replica/replica.ts';
 import { SessionServer } from './session/session-server.ts';
@@ -110,8 +113,8 @@ export class Node implements NodeServices {
   }
 
   /** `address`: the `host:port` that other members and clients dial, known once the server listens.
-   *  Errors: those of the store (STORAGE_IO, VERSION_UNSUPPORTED, CONFLICT); CONFLICT when the folder is another
-   *  node's. */
+   *  Errors: those of the store (STORAGE_IO, VERSION_UNSUPPORTED, CONFLICT); CONFLICT when the
+   *  folder is another node's. */
   async start(address: string): Promise<void> {
     if (this.#phase !== 'created') throw new CoterieError('NOT_RUNNING', 'A node starts once');
     this.#phase = 'starting';
@@ -124,7 +127,8 @@ export class Node implements NodeServices {
     if (this.#options.name !== undefined && this.#options.name !== name) {
       throw new CoterieError(
         'CONFLICT',
-        `The data folder belongs to node ${name}, not to ${this.#options.name}; use its own folder or --id ${name}`,
+        `The data folder belongs to node ${name}, not to ${this.#options.name}; use its own ` +
+          `folder or --id ${name}`,
       );
     }
     if (identity === undefined) await writeIdentity(this.#store, { name });
@@ -148,7 +152,11 @@ export class Node implements NodeServices {
     this.#phase = 'stopping';
     this.#announceServing();
     // New requests are refused from here on; those at work get their answers first.
-    if (!hadFailed) await this.#rooms?.coordinator.idle(STOP_WAIT_MS);
+    if (!hadFailed) {
+      await this.#rooms?.coordinator.idle(STOP_WAIT_MS);
+      // The last answers are on their way from the coordinator to their streams.
+      await new Promise<void>((resolve) => this.#env.clock.defer(resolve));
+    }
     for (const session of [...this.#sessions]) session.close();
     this.#rooms?.links.stop();
     await this.#store.stop();
@@ -245,7 +253,7 @@ export class Node implements NodeServices {
 
   #acceptSession(rooms: Rooms, stream: FrameStream): StreamHandlers {
     const session = new SessionServer(
-      this.#env.clock,
+      { clock: this.#env.clock, deadlines: this.#deadlines },
       stream,
       {
         kv: rooms.coordinator,
@@ -283,7 +291,8 @@ export class Node implements NodeServices {
       if (bytesEqual(layoutHash(layoutBytes), this.#place.ring.hash)) return;
       throw new CoterieError(
         'CLUSTER_MISMATCH',
-        `This node already belongs to cluster ${bytesToHex(this.#place.ring.layout.clusterId)}; nothing was changed`,
+        'This node already belongs to cluster ' +
+          `${bytesToHex(this.#place.ring.layout.clusterId)}; nothing was changed`,
       );
     }
     if (!layout.roles.some((role) => role.name === this.name)) {
@@ -379,19 +388,4 @@ export class Node implements NodeServices {
 function damageOf(opening: OpeningState): string | undefined {
   if (opening.chain === 'gap') return 'its log lost synced batches';
   return opening.engineDamage;
-}
-
-function refuseStream(stream: FrameStream): StreamHandlers {
-  stream.close();
-  return { frame: () => {}, closed: () => {} };
-}
-
-const NOT_STARTED: KvService = {
-  get: () => Promise.reject(notStarted()),
-  put: () => Promise.reject(notStarted()),
-  delete: () => Promise.reject(notStarted()),
-};
-
-function notStarted(): CoterieError {
-  return new CoterieError('NOT_RUNNING', 'This node is not started yet; try again');
 }

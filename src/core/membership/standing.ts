@@ -3,8 +3,8 @@
  *  know it from its own folder; its peers do, because each keeps, durably, the highest state it has
  *  ever seen of every member.
  *  Invariants: what is remembered of a member only rises, and never takes over the state of a store
- *  that came back below it; a loss, once seen, is remembered until the store is rebuilt, because
- *  what came back goes on committing and would pass every number with time.
+ *  that came back below it. A loss is bound to the store, not to the member's name: that store notes
+ *  it in itself (node/standing), and when the whole one comes back in its place, it serves.
  *  Not here: who asks whom and when (node/standing-keeper.ts); rebuilding (a later issue).
  *  Source: ARCHITECTURE 5.19. */
 
@@ -33,8 +33,6 @@ export interface Remembered {
   readonly runId: string;
   readonly ceiling: number;
   readonly commitSeq: number;
-  /** The loss it came back with, in words; empty when there is none. */
-  readonly lost: string;
 }
 
 export type StandingState = 'UNVERIFIED' | 'SERVING' | 'RECOVERING';
@@ -45,7 +43,6 @@ export function findLoss(
   remembered: Remembered | undefined,
 ): string | undefined {
   if (remembered === undefined) return undefined;
-  if (remembered.lost !== '') return remembered.lost;
   if (opened.storeId !== remembered.storeId) {
     return opened.previousRun === 0
       ? 'its folder is empty, but its peers know it with data'
@@ -78,10 +75,7 @@ function hasBeenIn(opened: OpenedStore, remembered: Remembered): boolean {
 
 /** What to remember of a member after it showed its store; the same object when nothing changes. */
 export function remember(remembered: Remembered | undefined, opened: OpenedStore): Remembered {
-  const lost = findLoss(opened, remembered) ?? '';
-  if (remembered !== undefined && lost !== '') {
-    return remembered.lost === lost ? remembered : { ...remembered, lost };
-  }
+  if (remembered !== undefined && findLoss(opened, remembered) !== undefined) return remembered;
   const ceiling = Math.max(remembered?.ceiling ?? 0, opened.ceiling);
   const commitSeq = Math.max(remembered?.commitSeq ?? 0, opened.commitSeq);
   if (
@@ -93,7 +87,7 @@ export function remember(remembered: Remembered | undefined, opened: OpenedStore
     return remembered;
   }
   const { storeId, run, runIds } = opened;
-  return { storeId, run, runId: runIds.at(-1) ?? '', ceiling, commitSeq, lost };
+  return { storeId, run, runId: runIds.at(-1) ?? '', ceiling, commitSeq };
 }
 
 export interface StandingInput {

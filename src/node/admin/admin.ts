@@ -1,8 +1,9 @@
 /** Administration of one node: status, layout, and the two steps that make fresh nodes one cluster.
- *  Invariants: a reservation binds a fresh node to one proposal for 30 s and is forgotten by a restart; a node adopts
- *  once, durably, and only a layout that names it; adopting the same layout again changes nothing, another is refused.
+ *  Invariants: a reservation binds a fresh node to one proposal for 30 s and is forgotten by a
+ *  restart; a node adopts once, durably, and only a layout that names it; adopting the same layout
+ *  again changes nothing, another is refused.
  *  Not here: making the layout (cli, core/ring/layout.ts), passing it on (node/link).
- *  Source: RULINGS 19. */
+ *  Source: ARCHITECTURE 5.24. */
 import { bytesEqual } from '../../core/bytes.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';

@@ -63,3 +63,20 @@ export class Admission {
     });
   }
 }
+
+/** How large answers have been of late: the largest counts at once and is forgotten over some
+ *  hundred smaller ones. Reads are admitted by it, because their size is known only when they are
+ *  done and a burst of large ones would otherwise fill the memory. */
+export class AnswerSizes {
+  #expectedBytes = 0;
+
+  get expectedBytes(): number {
+    return this.#expectedBytes;
+  }
+
+  note(bytes: number): void {
+    this.#expectedBytes = Math.max(bytes, Math.floor(this.#expectedBytes * FORGETTING));
+  }
+}
+
+const FORGETTING = 0.98;

@@ -1,8 +1,11 @@
-/** Takes client requests at this node: checks, plans, runs the operation here or sends it on, answers.
- *  Invariants: requests in work are bounded in number and bytes, beyond that OVERLOADED and nothing is done; every
- *  request has one deadline, made here and passed down; each request is counted once in the metrics.
- *  Not here: the operations (read.ts, write.ts), levels and tallies (core/quorum), streams (node/session).
- *  Source: ARCHITECTURE 4; PROTOCOLS d; RULINGS 8, 10, 11, 18. */
+/** Takes client requests at this node: checks, plans, runs the operation here or sends it on,
+ *  answers.
+ *  Invariants: requests in work are bounded in number and bytes, beyond that OVERLOADED and nothing
+ *  is done; every request has one deadline, made here and passed down; each request is counted once
+ *  in the metrics.
+ *  Not here: the operations (read.ts, write.ts), levels and tallies (core/quorum), streams
+ *  (node/session).
+ *  Source: ARCHITECTURE 4, 5.21, 5.22, 5.23, 5.27. */
 import type { Checksum } from '../../core/checksum.ts';
 import { CoterieError } from '../../core/errors.ts';
 import { SIBLINGS_MAX, SIBLINGS_WARN } from '../../core/limits.ts';
@@ -27,7 +30,8 @@ import { durabilityFromWire } from '../../wire/level-codec.ts';
 import type { KvService } from '../../wire/services.ts';
 import type { DataState, Place } from '../contracts.ts';
 import { makeRecordKey } from '../storage/record-key.ts';
-import { Admission, type AdmissionOptions } from './admission.ts';
+import { Admission, type AdmissionOptions, AnswerSizes } from './admission.ts';
+import { isDeletedBy, isKnownHere, learnFirstTry } from './first-try.ts';
 import { forwardWrite } from './forwarding.ts';
 import type { Plan } from './plan.ts';
 import { nodeName } from './plan.ts';
@@ -69,6 +73,7 @@ export class Coordinator implements KvService {
   readonly #node: CoordinatorNode;
   readonly #options: CoordinatorOptions;
   readonly #admission: Admission;
+  readonly #answers = new AnswerSizes();
   #nextSiblingWarningMs = 0;
 
   constructor(
@@ -89,7 +94,8 @@ export class Coordinator implements KvService {
   }
 
   get(request: GetRequest): Promise<GetReply> {
-    const bytes = request.key.length + REQUEST_OVERHEAD_BYTES;
+    // What the answer will weigh is not known yet: as much as the answers of late.
+    const bytes = request.key.length + REQUEST_OVERHEAD_BYTES + this.#answers.expectedBytes;
     return this.#work({ operation: 'get', request, bytes }, () => this.#get(request));
   }
 
@@ -125,6 +131,7 @@ export class Coordinator implements KvService {
     const plan = this.#plan('read', request, readChoice(request));
     const outcome = await this.#read(plan);
     const reply = getReply(plan, outcome, this.#parts.checksum);
+    this.#answers.note(outcome.bytes?.length ?? 0);
     this.#parts.metrics.observe('coterie_siblings', {}, reply.siblings.length);
     return reply;
   }
@@ -150,7 +157,7 @@ export class Coordinator implements KvService {
       meta: EMPTY_BYTES,
       ...(requestId === undefined ? {} : { requestId }),
     };
-    if (request.isRetry) await this.#learnFirstTry(plan);
+    if (request.isRetry && requestId !== undefined) await this.#learnFirstTry(plan, requestId);
     const outcome = await this.#write(plan, request, context, request.overwrite, operation);
     if (outcome.minted.siblings > SIBLINGS_WARN) this.#warnOfSiblings(outcome.minted.siblings);
     return putReply(plan, outcome, this.#parts.checksum);
@@ -170,14 +177,18 @@ export class Coordinator implements KvService {
       if (reply.$case === 'delete') return reply.delete;
       throw wrongReply();
     }
-    if (request.context.length === 0 && !request.blind) {
+    const retried = request.isRetry ? requestId : undefined;
+    const isKnown =
+      retried !== undefined && (await isKnownHere(this.#parts.replica, plan, retried));
+    if (!isKnown && request.context.length === 0 && !request.blind) {
       const seen = await this.#readBeforeDelete(plan, request);
-      if (seen.record === undefined || visibleSiblings(seen.record).length === 0) {
+      const isDone = isDeletedBy(seen, retried);
+      if (!isDone && (seen.record === undefined || visibleSiblings(seen.record).length === 0)) {
         return nothingToDelete(plan, seen, this.#parts.checksum);
       }
-      context = contextOf(seen.record);
-    } else if (request.isRetry) {
-      await this.#learnFirstTry(plan);
+      context = seen.record === undefined ? context : contextOf(seen.record);
+    } else if (!isKnown && retried !== undefined) {
+      await this.#learnFirstTry(plan, retried);
     }
     const operation: MintOperation = {
       kind: 'delete',
@@ -217,7 +228,8 @@ export class Coordinator implements KvService {
     }).run();
   }
 
-  /** At the stronger of the level asked for and quorum, so that the delete covers every acknowledged quorum write. */
+  /** At the stronger of the level asked for and quorum, so that the delete covers every
+   *  acknowledged quorum write. */
   #readBeforeDelete(plan: Plan, request: DeleteRequest): Promise<ReadOutcome> {
     const level = 'each_quorum';
     if (writeChoice(request).level === level) return this.#readAt(plan, { level });
@@ -227,21 +239,10 @@ export class Coordinator implements KvService {
     });
   }
 
-  /** A retry whose first try may have gone through another minter: bring what a majority knows of the key here first,
-   *  so that the sibling of that try, if there is one, is found and not made again (RULINGS 8). */
-  async #learnFirstTry(plan: Plan): Promise<void> {
-    const outcome = await this.#readAt(plan, { level: 'quorum' });
-    if (outcome.bytes === undefined || outcome.holders.includes(plan.place.nodeIndex)) return;
-    const { key, partition, epochs, deadlineMs } = plan;
-    await this.#parts.replica.merge({
-      key,
-      partition,
-      epochs,
-      deadlineMs,
-      record: outcome.bytes,
-      sync: false,
-      isRepair: false,
-    });
+  #learnFirstTry(plan: Plan, requestId: Uint8Array): Promise<void> {
+    const { replica } = this.#parts;
+    const readMajority = (of: Plan) => this.#readAt(of, { level: 'quorum' });
+    return learnFirstTry({ replica, readMajority }, plan, requestId);
   }
 
   #readAt(plan: Plan, choice: LevelChoice): Promise<ReadOutcome> {

@@ -1,12 +1,13 @@
-/** A write that reached a node without a replica of its key goes on to one that has: it mints and coordinates there.
- *  Invariants: the next replica is tried only while it is certain that none before has applied the write (RULINGS 11);
- *  each is tried once.
+/** A write that reached a node without a replica of its key goes on to one that has: it mints and
+ *  coordinates there.
+ *  Invariants: the next replica is tried only while it is certain that none before has applied the
+ *  write (ARCHITECTURE 5.22); each is tried once.
  *  Not here: the write itself (write.ts). */
 import { CoterieError } from '../../core/errors.ts';
 import type { ForwardReply, ForwardRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import type { Peers } from '../contracts.ts';
 import type { Plan } from './plan.ts';
-import { nodeNames, rankReplicas, requireReach } from './plan.ts';
+import { nodeNames, requireReach } from './plan.ts';
 
 type Operation = NonNullable<ForwardRequest['operation']>;
 export type Forwarded = NonNullable<ForwardReply['result']>;
@@ -31,9 +32,10 @@ export async function forwardWrite(
 ): Promise<Forwarded> {
   requireReach(plan, peers);
   // A level of this datacentre would mean another one to a minter that is there.
-  const candidates = rankReplicas(plan, peers).filter((nodeIndex) =>
+  const able = plan.replicas.filter((nodeIndex) =>
     plan.requirement.groups.some((group) => group.members.includes(nodeIndex)),
   );
+  const candidates = sameOrderFor(requestIdOf(operation), able, peers);
   let refusal: CoterieError | undefined;
   for (const nodeIndex of candidates) {
     try {
@@ -52,6 +54,25 @@ export async function forwardWrite(
     )
   );
 }
+
+/** Every try of one request begins with the same replica, the one that knows its first try. */
+function sameOrderFor(
+  requestId: Uint8Array,
+  replicas: readonly number[],
+  peers: Peers,
+): readonly number[] {
+  const first = replicas.length === 0 ? 0 : (requestId.at(-1) ?? 0) % replicas.length;
+  const rotated = [...replicas.slice(first), ...replicas.slice(0, first)];
+  const isDown = (nodeIndex: number) => Number(peers.reach(nodeIndex) === 'down');
+  return rotated.sort((a, b) => isDown(a) - isDown(b));
+}
+
+function requestIdOf(operation: Operation): Uint8Array {
+  if (operation.$case === 'put') return operation.put.requestId;
+  return operation.$case === 'delete' ? operation.delete.requestId : NO_BYTES;
+}
+
+const NO_BYTES = new Uint8Array(0);
 
 function forwardTo(
   peers: Peers,

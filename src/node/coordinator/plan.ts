@@ -1,6 +1,6 @@
 /** What one request works with: the key, its partition and replicas, the requirement, the budget.
- *  Invariant: a plan whose requirement cannot be met by the members that may be reached is refused with NO_REPLICA
- *  before anything is sent (RULINGS 18).
+ *  Invariant: a plan whose requirement cannot be met by the members that may be reached is refused
+ *  with NO_REPLICA before anything is sent (ARCHITECTURE 5.23).
  *  Not here: sending (read.ts, write.ts). */
 import { CoterieError } from '../../core/errors.ts';
 import { GroupCount } from '../../core/quorum/group-count.ts';
@@ -56,7 +56,8 @@ export function requireReach(plan: Plan, peers: Peers): void {
   );
 }
 
-/** Replicas to ask first come first: this node, then connected members with the least in flight, then the others. */
+/** Replicas to ask first come first: this node, then connected members with the least in flight,
+ *  then the others. */
 export function rankReplicas(plan: Plan, peers: Peers): number[] {
   const self = plan.place.nodeIndex;
   const reachOrder = { up: 0, unknown: 1, down: 2 } as const;

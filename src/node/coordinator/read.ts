@@ -1,7 +1,9 @@
-/** One read: asks as many replicas as the requirement needs, replaces in time who cannot answer, merges, and at strict
- *  requirements writes the merged record back to a majority before it answers.
- *  Invariants: an answer given at a strict requirement is held by a majority, so a later quorum read cannot be older;
- *  a read whose repair cannot reach a majority fails and says so (RULINGS 21); every wait ends at the deadline.
+/** One read: asks as many replicas as the requirement needs, replaces in time who cannot answer,
+ *  merges, and at strict requirements writes the merged record back to a majority before it
+ *  answers.
+ *  Invariants: an answer given at a strict requirement is held by a majority, so a later quorum
+ *  read cannot be older; a read whose repair cannot reach a majority fails and says so
+ *  (ARCHITECTURE 5.25); every wait ends at the deadline.
  *  Not here: counting (core/quorum), what the client is sent (coordinator.ts). */
 
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
@@ -75,7 +77,8 @@ export class ReadOperation {
     };
   }
 
-  /** Resolves when enough replicas have answered; rejects when that has become impossible or the budget is spent. */
+  /** Resolves when enough replicas have answered; rejects when that has become impossible or the
+   *  budget is spent. */
   #collect(): Promise<void> {
     return new Promise((resolve, reject) => {
       const { deadlines } = this.#parts;
@@ -95,8 +98,8 @@ export class ReadOperation {
     });
   }
 
-  /** Asks one more where answers are missing even if all those `expected` come: per group, because the surplus of one
-   *  datacentre is of no use to another. */
+  /** Asks one more where answers are missing even if all those `expected` come: per group, because
+   *  the surplus of one datacentre is of no use to another. */
   #askNext(expected: readonly number[]): void {
     if (this.#tally.verdict !== 'pending') return;
     const at = this.#candidates.findIndex((node) => this.#tally.isUseful(node, expected));
@@ -219,7 +222,7 @@ export class ReadOperation {
           if (count.isMet) settle(resolve);
           else if (count.isImpossible) fail();
           else if (!isHeld && !isSettled) {
-            const at = spare.findIndex((node) => count.isUseful(node));
+            const at = spare.findIndex((node) => this.#sharesGroup(node, nodeIndex));
             const [next] = at < 0 ? [] : spare.splice(at, 1);
             if (next !== undefined) send(next);
           }
@@ -227,6 +230,12 @@ export class ReadOperation {
       };
       for (const nodeIndex of merged.stale) send(nodeIndex);
     });
+  }
+
+  /** Can this replica stand in for that one. */
+  #sharesGroup(a: number, b: number): boolean {
+    const { groups } = this.#plan.requirement;
+    return groups.some(({ members }) => members.includes(a) && members.includes(b));
   }
 
   #writeBack(nodeIndex: number, record: Uint8Array, done: (isHeld: boolean) => void): void {
@@ -269,7 +278,8 @@ export class ReadOperation {
     const why = this.#failures.map((failure) => `${failure.node} ${failure.code}`).join(', ');
     return new CoterieError(
       code,
-      `The read got ${received.length} of the ${this.#tally.required} answers that ${requirement.label} needs` +
+      `The read got ${received.length} of the ${this.#tally.required} answers that ` +
+        `${requirement.label} needs` +
         (why === '' ? ` (${this.#asked} replicas were asked)` : ` (${why})`),
       {
         applied: 'no',
@@ -288,7 +298,8 @@ export class ReadOperation {
     const { requirement, place } = this.#plan;
     return new CoterieError(
       'QUORUM_NOT_MET',
-      `Replicas differ and only ${count.answered.length} of the ${count.required} that ${requirement.label} ` +
+      `Replicas differ and only ${count.answered.length} of the ${count.required} that ` +
+        `${requirement.label} ` +
         'needs could be brought to the same record; read again or read at one',
       {
         applied: 'no',

@@ -1,10 +1,15 @@
 /** What operations came to, as the messages that clients get.
- *  Invariant: a context in a reply covers only what the reply shows, or what its holder gave (RULINGS 1). */
+ *  Invariant: a context in a reply covers only what the reply shows, or what its holder gave
+ *  (ARCHITECTURE 5.15). */
 import type { Checksum } from '../../core/checksum.ts';
+import { CoterieError } from '../../core/errors.ts';
+import { CLIENT_FRAME_BYTES_MAX } from '../../core/limits.ts';
+import type { CausalContext } from '../../core/version/causal-context.ts';
 import { EMPTY_CONTEXT } from '../../core/version/causal-context.ts';
-import { encodeContextToken } from '../../core/version/context-token.ts';
+import { contextToText, encodeContextToken } from '../../core/version/context-token.ts';
 import { formatDot } from '../../core/version/dot.ts';
 import { hlcToUnixMs } from '../../core/version/hlc.ts';
+import type { Sibling } from '../../core/version/record.ts';
 import { contextOf, visibleSiblings } from '../../core/version/record.ts';
 import type {
   DeleteReply,
@@ -21,6 +26,7 @@ export function getReply(plan: Plan, outcome: ReadOutcome, checksum: Checksum): 
   const { record } = outcome;
   const siblings = record === undefined ? [] : visibleSiblings(record);
   const context = record === undefined ? EMPTY_CONTEXT : contextOf(record);
+  refuseTooLarge(plan, siblings, context, checksum);
   return {
     found: siblings.length > 0,
     siblings: siblings.map((sibling) => ({
@@ -33,6 +39,35 @@ export function getReply(plan: Plan, outcome: ReadOutcome, checksum: Checksum): 
     trace: plan.trace.finish(),
   };
 }
+
+/** Merges are never refused, so a record may outgrow what one reply can carry. Its context is told
+ *  all the same: a put with it replaces what nobody can read in one piece. */
+function refuseTooLarge(
+  plan: Plan,
+  siblings: readonly Sibling[],
+  context: CausalContext,
+  checksum: Checksum,
+): void {
+  let bytes = REPLY_OVERHEAD_BYTES;
+  for (const sibling of siblings) bytes += sibling.value.length + SIBLING_OVERHEAD_BYTES;
+  if (bytes <= CLIENT_FRAME_BYTES_MAX) return;
+  throw new CoterieError(
+    'SIBLING_LIMIT',
+    `The ${siblings.length} siblings have ${bytes} bytes, more than the ${CLIENT_FRAME_BYTES_MAX} ` +
+      'that one reply carries: put a value with this context to replace them',
+    {
+      details: {
+        count: siblings.length,
+        bytes,
+        bytesMax: CLIENT_FRAME_BYTES_MAX,
+        context: contextToText(encodeContextToken(context, plan.key, checksum)),
+      },
+    },
+  );
+}
+
+const REPLY_OVERHEAD_BYTES = 64 * 1_024;
+const SIBLING_OVERHEAD_BYTES = 64;
 
 export function putReply(plan: Plan, outcome: WriteOutcome, checksum: Checksum): PutReply {
   const { minted } = outcome;

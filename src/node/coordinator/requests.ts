@@ -1,5 +1,5 @@
-/** Client messages as a coordinator understands them: every field checked once, with the limit and the value in the
- *  refusal. What passes here is asserted, not checked again, further in.
+/** Client messages as a coordinator understands them: every field checked once, with the limit and
+ *  the value in the refusal. What passes here is asserted, not checked again, further in.
  *  Not here: anything that needs the layout (W > N is told by core/quorum/level.ts). */
 import { CoterieError } from '../../core/errors.ts';
 import {
@@ -22,7 +22,8 @@ export function checkKey(request: { readonly bucket: string; readonly key: Uint8
   if (!BUCKET_NAME.test(bucket)) {
     throw new CoterieError(
       'INVALID_ARGUMENT',
-      `The bucket name ${JSON.stringify(bucket.slice(0, 80))} does not match [a-z0-9][a-z0-9._-]{0,63}`,
+      `The bucket name ${JSON.stringify(bucket.slice(0, 80))} does not match ` +
+        '[a-z0-9][a-z0-9._-]{0,63}',
     );
   }
   if (key.length === 0) {

@@ -1,5 +1,6 @@
 /** What `--explain` shows: which replicas were asked, who answered when and with what.
- *  Invariant: recording costs nothing when nobody asked for it (every method of NO_TRACE is empty). */
+ *  Invariant: recording costs nothing when nobody asked for it (every method of NO_TRACE is empty).
+ */
 import type { Trace, TraceStep } from '../../wire/generated/coterie/v1/kv.ts';
 
 export interface Recorder {

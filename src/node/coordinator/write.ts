@@ -1,10 +1,11 @@
-/** One write at a node that owns a replica: mint and commit here, then replicate the whole record to every other
- *  replica and answer once the requirement is met; the rest goes on in the background with a budget of its own.
- *  Invariants: nothing is sent before the local commit; after it only success or `unknown` are possible, refusals by
- *  replicas being details of QUORUM_NOT_MET (RULINGS 11); every replica is sent the record also when the client has
- *  been answered.
+/** One write at a node that owns a replica: mint and commit here, then replicate the whole record
+ *  to every other replica and answer once the requirement is met; the rest goes on in the
+ *  background with a budget of its own.
+ *  Invariants: nothing is sent before the local commit; after it only success or `unknown` are
+ *  possible, refusals by replicas being details of QUORUM_NOT_MET (ARCHITECTURE 5.22); every
+ *  replica is sent the record also when the client has been answered.
  *  Not here: which node mints (coordinator.ts), counting (core/quorum/write-tally.ts).
- *  Source: ARCHITECTURE 5.5; PROTOCOLS d. */
+ *  Source: ARCHITECTURE 4, 5.5. */
 import { CoterieError } from '../../core/errors.ts';
 import { WriteTally } from '../../core/quorum/write-tally.ts';
 import type { CausalContext } from '../../core/version/causal-context.ts';
@@ -60,8 +61,8 @@ export class WriteOperation {
     };
   }
 
-  /** The budget bounds the wait for this node's own commit too: if that hangs, the client is told `unknown` in time,
-   *  and the copies go out once it is there. */
+  /** The budget bounds the wait for this node's own commit too: if that hangs, the client is told
+   *  `unknown` in time, and the copies go out once it is there. */
   #settled(): Promise<Minted> {
     return new Promise((resolve, reject) => {
       const { deadlines } = this.#parts;
@@ -138,7 +139,8 @@ export class WriteOperation {
         },
       },
       epochs,
-      // Its own budget: the background copies must not die with an impatient client (RULINGS 11).
+      // Its own budget: the background copies must not die with an impatient client (ARCHITECTURE
+      // 5.22).
       deadlineMs: this.#parts.deadlines.nowMs() + this.#options.replicaWriteTimeoutMs,
       bytes: minted.bytes.length + key.storageKey.length + 32,
       done: (result) => {

@@ -1,8 +1,10 @@
 /** What two members tell each other when a link opens, and when it is refused.
- *  Invariant: a link carries data only between nodes of one cluster, one partitioning and one protocol version, whose
- *  layouts are equal; a fresh node answers every handshake, so that the layout can be passed on to it.
- *  Not here: what is remembered of stores (core/membership/standing.ts), streams (outbound-link.ts, inbound-link.ts).
- *  Source: RULINGS 5 and 19. */
+ *  Invariant: a link carries data only between nodes of one cluster, one partitioning and one
+ *  protocol version, whose layouts are equal; a fresh node answers every handshake, so that the
+ *  layout can be passed on to it.
+ *  Not here: what is remembered of stores (core/membership/standing.ts), streams (outbound-link.ts,
+ *  inbound-link.ts).
+ *  Source: ARCHITECTURE 5.19, 5.24. */
 import { bytesEqual, bytesToHex, hexToBytes } from '../../core/bytes.ts';
 import { CoterieError } from '../../core/errors.ts';
 import { type OpenedStore, type Remembered, RUN_IDS_MAX } from '../../core/membership/standing.ts';
@@ -44,7 +46,6 @@ export function makeHello(speaker: Speaker, remembered: Remembered | undefined):
             runId: hexToBytes(remembered.runId),
             ceiling: remembered.ceiling,
             commitSeq: remembered.commitSeq,
-            lost: remembered.lost,
           },
   };
 }
@@ -69,7 +70,6 @@ export function rememberedOf(hello: Hello): Remembered | undefined {
     runId: bytesToHex(remembered.runId),
     ceiling: remembered.ceiling,
     commitSeq: remembered.commitSeq,
-    lost: remembered.lost,
   };
 }
 
@@ -78,8 +78,8 @@ export function isFresh(hello: Hello): boolean {
   return hello.clusterId.length === 0;
 }
 
-/** Throws VERSION_UNSUPPORTED, CLUSTER_MISMATCH, NOT_OWNER (no member of that name) or STALE_LAYOUT. Between a fresh
- *  node and a member everything but the protocol is left open. */
+/** Throws VERSION_UNSUPPORTED, CLUSTER_MISMATCH, NOT_OWNER (no member of that name) or
+ *  STALE_LAYOUT. Between a fresh node and a member everything but the protocol is left open. */
 export function checkHello(hello: Hello, place: Place | undefined): void {
   if (hello.protocol !== PROTOCOL_VERSION) {
     throw new CoterieError(
@@ -92,7 +92,8 @@ export function checkHello(hello: Hello, place: Place | undefined): void {
   if (!bytesEqual(hello.clusterId, layout.clusterId)) {
     throw new CoterieError(
       'CLUSTER_MISMATCH',
-      `${hello.name} belongs to cluster ${bytesToHex(hello.clusterId)}, this node to ${bytesToHex(layout.clusterId)}`,
+      `${hello.name} belongs to cluster ${bytesToHex(hello.clusterId)}, this node to ` +
+        `${bytesToHex(layout.clusterId)}`,
     );
   }
   if (hello.partitions !== layout.partitions) {
@@ -110,7 +111,8 @@ export function checkHello(hello: Hello, place: Place | undefined): void {
   if (!bytesEqual(hello.layoutHash, place.ring.hash)) {
     throw new CoterieError(
       'STALE_LAYOUT',
-      `${hello.name} works with another layout (version ${hello.layoutVersion}, here ${layout.version})`,
+      `${hello.name} works with another layout (version ${hello.layoutVersion}, here ` +
+        `${layout.version})`,
     );
   }
 }

@@ -1,8 +1,13 @@
-/** One link that another member opened: takes its requests, answers in batches of one event-loop tick.
- *  Invariants: nothing but the handshake is served before the handshake is accepted; a request is answered once; the
- *  stream is paused while more requests than the bound are at work or the replies are not taken, so that the memory a
- *  peer can use is bounded by its own window.
- *  Not here: what the requests do (the handlers handed in), whether a handshake is good (handshake.ts). */
+/** One link that another member opened: takes its requests, answers in batches of one event-loop
+ *  tick.
+ *  Invariants: nothing but the handshake is served before the handshake is accepted; a request is
+ *  answered once; the stream is paused while more requests than the bound are at work or the
+ *  replies are not taken, so that the memory a peer can use is bounded by its own window.
+ *  Not here: what the requests do (the handlers handed in), whether a handshake is good
+ *  (handshake.ts). */
+
+import type { DeadlineEntry } from '../../core/deadline-queue.ts';
+import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
@@ -10,6 +15,7 @@ import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
 import type { Hello, LinkReply, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v1/peer.ts';
 import type { PeerResult } from '../contracts.ts';
+import { ReplyOutbox } from '../reply-outbox.ts';
 
 export interface InboundLinkOptions {
   readonly requestsMax: number;
@@ -31,27 +37,35 @@ export interface InboundLinkHandlers {
 }
 
 export class InboundLink {
-  readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
   readonly #stream: FrameStream;
   readonly #handlers: InboundLinkHandlers;
   readonly #options: InboundLinkOptions;
-  #replies: LinkReply[] = [];
+  readonly #outbox: ReplyOutbox<LinkReply>;
+  readonly #helloBy: DeadlineEntry;
   #atWork = 0;
   #isGreeted = false;
-  #isFlushDue = false;
   #isPaused = false;
   #isClosed = false;
 
   constructor(
-    clock: Clock,
+    env: { readonly clock: Clock; readonly deadlines: Deadlines },
     stream: FrameStream,
     handlers: InboundLinkHandlers,
     options: InboundLinkOptions,
   ) {
-    this.#clock = clock;
+    this.#deadlines = env.deadlines;
     this.#stream = stream;
     this.#handlers = handlers;
     this.#options = options;
+    this.#outbox = new ReplyOutbox(env.clock, stream, {
+      frameBytes: options.frameBytes,
+      bufferedBytesMax: options.replyBytesMax,
+      sizeOf: replyBytes,
+      send: (replies) => this.#sendReplies(replies),
+    });
+    const helloByMs = this.#deadlines.nowMs() + HELLO_WITHIN_MS;
+    this.#helloBy = this.#deadlines.add(helloByMs, () => this.close());
   }
 
   /** What the transport calls. */
@@ -60,17 +74,23 @@ export class InboundLink {
       frame: (bytes) => this.#receive(bytes),
       closed: () => {
         this.#isClosed = true;
+        this.#outbox.drop();
+        this.#deadlines.cancel(this.#helloBy);
         this.#handlers.closed();
       },
-      drained: () => this.#resumeIfCalm(),
+      drained: () => {
+        this.#outbox.flush();
+        this.#resumeIfCalm();
+      },
     };
   }
 
   close(): void {
-    this.#flush();
+    this.#outbox.flushAll();
     this.#isClosed = true;
     this.#stream.close();
-    this.#stream.resume(); // An end is complete when what has arrived was taken, even if only to be dropped.
+    // An end is complete when what has arrived was taken, even if only to be dropped.
+    this.#stream.resume();
   }
 
   #receive(bytes: Uint8Array): void {
@@ -109,6 +129,7 @@ export class InboundLink {
       );
       return;
     }
+    this.#deadlines.cancel(this.#helloBy);
     this.#pause(); // Requests wait in the transport until the handshake is decided.
     this.#handlers.greet(hello).then(
       (answer) => {
@@ -143,34 +164,12 @@ export class InboundLink {
   }
 
   #queue(reply: LinkReply): void {
-    if (this.#isClosed) return;
-    this.#replies.push(reply);
-    if (this.#isFlushDue) return;
-    this.#isFlushDue = true;
-    this.#clock.defer(() => {
-      this.#isFlushDue = false;
-      this.#flush();
-    });
+    if (!this.#isClosed) this.#outbox.push(reply);
   }
 
-  #flush(): void {
-    if (this.#isClosed || this.#replies.length === 0) return;
-    const commitSeq = this.#handlers.commitSeq();
-    let replies: LinkReply[] = [];
-    let bytes = 0;
-    for (const reply of this.#replies) {
-      const size = replyBytes(reply);
-      if (replies.length > 0 && bytes + size > this.#options.frameBytes) {
-        this.#sendFrame({ hello: undefined, commitSeq, replies });
-        replies = [];
-        bytes = 0;
-      }
-      replies.push(reply);
-      bytes += size;
-    }
-    this.#replies = [];
-    this.#sendFrame({ hello: undefined, commitSeq, replies });
-    if (this.#stream.bufferedBytes > this.#options.replyBytesMax) this.#pause();
+  #sendReplies(replies: LinkReply[]): void {
+    this.#sendFrame({ hello: undefined, commitSeq: this.#handlers.commitSeq(), replies });
+    if (this.#outbox.isBackedUp) this.#pause();
     else this.#resumeIfCalm();
   }
 
@@ -196,13 +195,15 @@ export class InboundLink {
   #resumeIfCalm(): void {
     if (!this.#isPaused || this.#isClosed || !this.#isGreeted) return;
     if (this.#atWork > this.#options.requestsMax) return;
-    if (this.#stream.bufferedBytes > this.#options.replyBytesMax) return;
+    if (this.#outbox.isBackedUp) return;
     this.#isPaused = false;
     this.#stream.resume();
   }
 }
 
 const NO_BYTES = new Uint8Array(0);
+/** A stream that says nothing is no link. */
+const HELLO_WITHIN_MS = 2_000;
 
 const EMPTY_HELLO: Hello = {
   protocol: 1,

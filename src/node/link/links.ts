@@ -1,8 +1,11 @@
-/** All links of a node: one it dials to every other member, and those that other members dialled to it.
- *  Invariants: data flows only over greeted links of this cluster; what a peer showed is durable here before its
- *  answers count; of two live stores with one name the later is refused; a member that is still fresh gets the layout.
- *  Not here: one link's stream (outbound-link.ts, inbound-link.ts), what requests do (the server handed in).
- *  Source: RULINGS 5 and 19. */
+/** All links of a node: one it dials to every other member, and those that other members dialled to
+ *  it.
+ *  Invariants: data flows only over greeted links of this cluster; what a peer showed is durable
+ *  here before its answers count; of two live stores with one name the later is refused; a member
+ *  that is still fresh gets the layout.
+ *  Not here: one link's stream (outbound-link.ts, inbound-link.ts), what requests do (the server
+ *  handed in).
+ *  Source: ARCHITECTURE 5.19, 5.24. */
 import { bytesEqual, bytesToHex } from '../../core/bytes.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
@@ -57,6 +60,8 @@ export interface LinkDescription {
 }
 
 const FRAME_BYTES = 1024 * 1024;
+/** Links that others opened; a member has one, or two while it redials. */
+const INBOUND_MAX = 1_024;
 const HANDSHAKE_TIMEOUT_MS = 2_000;
 const REDIAL_MIN_MS = 50;
 const REDIAL_MAX_MS = 1_000;
@@ -93,7 +98,8 @@ export class Links implements Peers {
     this.#options = options;
   }
 
-  /** Dials every other member. Links that were opened to this node while it was fresh are closed, to be greeted anew. */
+  /** Dials every other member. Links that were opened to this node while it was fresh are closed,
+   *  to be greeted anew. */
   join(place: Place, layoutBytes: Uint8Array): void {
     for (const inbound of [...this.#inbound]) inbound.link.close();
     for (const role of place.ring.layout.roles) {
@@ -148,7 +154,7 @@ export class Links implements Peers {
       name: '',
       storeId: '',
       link: new InboundLink(
-        this.#env.clock,
+        this.#env,
         stream,
         {
           greet: (hello) => this.#greet(inbound, hello),
@@ -166,7 +172,7 @@ export class Links implements Peers {
       ),
     };
     this.#inbound.add(inbound);
-    if (this.#isStopped) inbound.link.close();
+    if (this.#isStopped || this.#inbound.size > INBOUND_MAX) inbound.link.close();
     return inbound.link.streamHandlers;
   }
 
@@ -256,8 +262,8 @@ export class Links implements Peers {
     }
   }
 
-  /** A member that only mints answers nobody, so its requests tell how far it has come: otherwise an old copy of its
-   *  disk could not be told from the newest. */
+  /** A member that only mints answers nobody, so its requests tell how far it has come: otherwise
+   *  an old copy of its disk could not be told from the newest. */
   #peerCommitted(inbound: Inbound, commitSeq: number): void {
     const role = this.#speaker().place?.ring.roleByName(inbound.name);
     if (role !== undefined) this.#memory.peerCommitted(role.nodeIndex, commitSeq);
@@ -265,7 +271,8 @@ export class Links implements Peers {
 
   #checkStamp(clusterId: Uint8Array, layoutHash: Uint8Array): void {
     const { place } = this.#speaker();
-    if (place === undefined) return; // A fresh node serves nothing but the layout; its server says so.
+    // A fresh node serves nothing but the layout; its server says so.
+    if (place === undefined) return;
     if (!bytesEqual(clusterId, place.ring.layout.clusterId)) {
       throw new CoterieError('CLUSTER_MISMATCH', 'The request is for another cluster');
     }

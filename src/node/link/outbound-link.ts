@@ -1,8 +1,9 @@
-/** The link to one member: this node dials, sends requests in batches of one event-loop tick and matches the replies.
- *  Invariants: every call is answered exactly once; what was never handed to a stream fails with applied 'no', what was
- *  handed over and not answered with applied 'unknown' (RULINGS 11); requests and bytes in flight are bounded.
- *  A broken link redials at once and then with growing pauses; while dials are refused the member is `down`, and calls
- *  fail without waiting.
+/** The link to one member: this node dials, sends requests in batches of one event-loop tick and
+ *  matches the replies.
+ *  Invariants: every call is answered exactly once; what was never handed to a stream fails with
+ *  applied 'no', what was handed over and not answered with applied 'unknown' (ARCHITECTURE 5.22);
+ *  requests and bytes in flight are bounded. A broken link redials at once and then with growing
+ *  pauses; while dials are refused the member is `down`, and calls fail without waiting.
  *  Not here: what a handshake means (handshake.ts), which links there are (links.ts). */
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
@@ -32,10 +33,12 @@ export interface OutboundLinkOptions {
 export interface OutboundLinkEvents {
   /** The first frame of a stream. */
   hello(): Hello;
-  /** What every request frame carries: cluster id, layout hash, and this node's last durable commit. */
+  /** What every request frame carries: cluster id, layout hash, and this node's last durable
+   *  commit. */
   stamp(): Pick<LinkRequestFrame, 'clusterId' | 'layoutHash' | 'commitSeq'>;
-  /** The other side has greeted. Requests flow once the promise settles; a rejection closes the stream. An operation
-   *  that it settles with is sent first, and once it is answered the link is opened anew. */
+  /** The other side has greeted. Requests flow once the promise settles; a rejection closes the
+   *  stream. An operation that it settles with is sent first, and once it is answered the link is
+   *  opened anew. */
   greeted(hello: Hello): Promise<PeerOperation | undefined>;
   /** A frame of replies showed this durable commit. */
   committed(commitSeq: number): void;
@@ -119,13 +122,15 @@ export class OutboundLink {
     if (
       this.#pending.size >= requestsMax ||
       (!isAlone && this.#pendingBytes + call.bytes > bytesMax) ||
-      // Calls that expired leave their bytes in the stream: a peer that takes nothing must not fill the memory.
+      // Calls that expired leave their bytes in the stream: a peer that takes nothing must not fill
+      // the memory.
       (this.#stream?.bufferedBytes ?? 0) > bytesMax
     ) {
       call.done(
         new CoterieError(
           'OVERLOADED',
-          `${this.#pending.size} requests (${this.#pendingBytes} bytes) wait for ${address}; the bounds are ${requestsMax} and ${bytesMax}`,
+          `${this.#pending.size} requests (${this.#pendingBytes} bytes) wait for ` +
+            `${address}; the bounds are ${requestsMax} and ${bytesMax}`,
           { details: { retryAfterMs: 50 } },
         ),
       );
@@ -210,7 +215,8 @@ export class OutboundLink {
   #dial(): void {
     this.#redial = undefined;
     if (this.#phase === 'closed') return;
-    // A member whose last dial was refused stays `down` until one succeeds: callers must not wait for every attempt.
+    // A member whose last dial was refused stays `down` until one succeeds: callers must not wait
+    // for every attempt.
     if (this.#phase !== 'refused') this.#enter('connecting', `dialling ${this.#options.address}`);
     let stream: FrameStream | undefined;
     const isCurrent = () => stream !== undefined && this.#stream === stream;

@@ -1,5 +1,7 @@
-/** What other members ask of this node over a link, turned into calls on its replica and coordinator.
- *  Invariant: the budget that travels with a request is turned into this node's own time on arrival.
+/** What other members ask of this node over a link, turned into calls on its replica and
+ *  coordinator.
+ *  Invariant: the budget that travels with a request is turned into this node's own time on
+ *  arrival.
  *  Not here: streams and batches (node/link), the work itself. */
 
 import type { Deadlines } from '../../core/deadlines.ts';

@@ -1,9 +1,13 @@
-/** This node's own copies of records: mints new events on them, merges what others send, answers reads.
- *  Invariants: every write passes the fence check in the one place that decides what goes into a batch; a node that
- *  does not own the partition touches nothing; a mint reads, decides and writes without anything in between; the
- *  clock's ceiling rides in the batch of the mint.
- *  Not here: the rules of minting (core/version/mint.ts), batches and fsyncs (node/storage), quorums (coordinator).
- *  Source: ARCHITECTURE 5.4 to 5.6; RULINGS 2, 3, 5, 7, 8. */
+/** This node's own copies of records: mints new events on them, merges what others send, answers
+ *  reads.
+ *  Invariants: every write passes the fence check in the one place that decides what goes into a
+ *  batch; a node that does not own the partition touches nothing; a mint reads, decides and writes
+ *  without anything in between; the clock's ceiling rides in the batch of the mint.
+ *  Not here: the rules of minting (core/version/mint.ts), batches and fsyncs (node/storage),
+ *  quorums (coordinator).
+ *  Source: ARCHITECTURE 5.4 to 5.6, 5.16, 5.17, 5.19, 5.20, 5.21. */
+
+import { bytesEqual } from '../../core/bytes.ts';
 import type { Checksum } from '../../core/checksum.ts';
 import { assert, CoterieError } from '../../core/errors.ts';
 import type { CausalContext } from '../../core/version/causal-context.ts';
@@ -12,7 +16,7 @@ import type { HybridLogicalClock } from '../../core/version/hlc.ts';
 import { ceilingFor } from '../../core/version/hlc.ts';
 import type { MintOperation } from '../../core/version/mint.ts';
 import { mint } from '../../core/version/mint.ts';
-import type { VersionedRecord } from '../../core/version/record.ts';
+import type { Sibling, VersionedRecord } from '../../core/version/record.ts';
 import { contentHashOf, EMPTY_BYTES, mergeRecords } from '../../core/version/record.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import { RequestTable, requestHashOf } from '../../core/version/request-table.ts';
@@ -60,6 +64,7 @@ export class Replica implements LocalReplica {
   readonly #requests: RequestTable;
   /** Above every tick of earlier runs that this folder knows. */
   readonly #firstTick: number;
+  #hasJumped = false;
 
   constructor(parts: ReplicaParts, node: ReplicaNode, options: ReplicaOptions) {
     this.#parts = parts;
@@ -101,6 +106,19 @@ export class Replica implements LocalReplica {
     return { bytes: stored?.bytes, isVerified };
   }
 
+  async recalls(call: KeyCall, requestId: Uint8Array): Promise<boolean> {
+    this.#owned(call);
+    if (this.#requests.has(call.key.id, requestId)) return true;
+    const applied = await this.#parts.store.update(
+      call.key,
+      { sync: false, priority: 'repair', deadlineMs: call.deadlineMs },
+      ({ record }) => ({
+        result: record?.siblings.some((sibling) => isOf(sibling, requestId)) ?? false,
+      }),
+    );
+    return applied.result;
+  }
+
   #decideMint(
     place: Place,
     call: MintCall,
@@ -111,12 +129,13 @@ export class Replica implements LocalReplica {
     const { operation, context, key } = call;
     const nowMs = clock.monotonicMs();
     const earlier = this.#earlier(key.id, operation, nowMs);
-    if (earlier !== undefined && current.bytes !== undefined) {
+    if (earlier !== undefined && current.bytes !== undefined && !current.isUnreadable) {
       // The record of today is replicated again: it holds or has replaced what the first try wrote.
       return { result: { ...earlier, bytes: current.bytes } };
     }
     const reading = { wallMs: clock.wallMs(), monotonicMs: nowMs };
     const seq = hlc.issue(reading);
+    this.#watchClock();
     const outcome = this.#withToken(call, () =>
       mint({
         local: current.record,
@@ -185,8 +204,9 @@ export class Replica implements LocalReplica {
     }
   }
 
-  /** Until its peers have answered, this node may be a restored copy that knows nothing of what it issued later: only
-   *  epochs begun in this run are sure to be held in full (docs/decisions/004). */
+  /** Until its peers have answered, this node may be a restored copy that knows nothing of what it
+   *  issued later: only epochs begun in this run are sure to be held in full (docs/decisions/004).
+   */
   #floorOf(current: CurrentRecord): number {
     if (this.#node.state() === 'SERVING') return current.epochFloor;
     return Math.max(current.epochFloor, this.#firstTick);
@@ -237,13 +257,24 @@ export class Replica implements LocalReplica {
     return place;
   }
 
-  /** The one fence check: nothing planned with another version of the partition's replicas gets into a batch. */
+  /** A wall clock that jumped is not followed (core/version/hlc.ts): somebody must see to it. */
+  #watchClock(): void {
+    const { hlc, log } = this.#parts;
+    if (hlc.isJumped === this.#hasJumped) return;
+    this.#hasJumped = hlc.isJumped;
+    if (hlc.isJumped) log.error('clock-jump', { followed: false });
+    else log.info('clock-agrees-again');
+  }
+
+  /** The one fence check: nothing planned with another version of the partition's replicas gets
+   *  into a batch. */
   #checkFence(place: Place, call: KeyCall): void {
     const own = place.ring.epochsOf(call.partition);
     if (call.epochs.current === own.current && call.epochs.minimum >= own.minimum) return;
     throw new CoterieError(
       'STALE_LAYOUT',
-      `The write was planned with layout ${call.epochs.current}, partition ${call.partition} is at ${own.current}`,
+      `The write was planned with layout ${call.epochs.current}, partition ` +
+        `${call.partition} is at ${own.current}`,
     );
   }
 
@@ -254,4 +285,8 @@ export class Replica implements LocalReplica {
       `This node does not serve until it is rebuilt: ${this.#node.reason()}`,
     );
   }
+}
+
+function isOf(sibling: Sibling, requestId: Uint8Array): boolean {
+  return sibling.requestId !== undefined && bytesEqual(sibling.requestId, requestId);
 }

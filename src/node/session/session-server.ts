@@ -1,9 +1,12 @@
-/** One client session: takes request frames, hands each request to the node's services, answers in batches of one
- *  event-loop tick, in whatever order the work is done.
- *  Invariants: a request is answered once; at most `requestsMax` are at work, beyond that OVERLOADED at once; a client
- *  that does not take its replies is not read from, so its memory here is bounded.
+/** One client session: takes request frames, hands each request to the node's services, answers in
+ *  batches of one event-loop tick, in whatever order the work is done.
+ *  Invariants: a request is answered once; at most `requestsMax` are at work, beyond that
+ *  OVERLOADED at once; a client that does not take its replies is not read from, so its memory here
+ *  is bounded.
  *  Not here: the work (node/coordinator), how bytes travel (platform). */
 import { bytesEqual } from '../../core/bytes.ts';
+import type { DeadlineEntry } from '../../core/deadline-queue.ts';
+import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
@@ -16,6 +19,7 @@ import type {
 } from '../../wire/generated/coterie/v1/kv.ts';
 import { SessionReplyFrame, SessionRequestFrame } from '../../wire/generated/coterie/v1/kv.ts';
 import type { KvService } from '../../wire/services.ts';
+import { ReplyOutbox } from '../reply-outbox.ts';
 
 export interface SessionNode {
   readonly kv: KvService;
@@ -32,34 +36,44 @@ export interface SessionOptions {
 }
 
 const PROTOCOL_VERSION = 1;
+/** A stream that says nothing takes a place that a client could have. */
+const HELLO_WITHIN_MS = 2_000;
 const NO_BYTES = new Uint8Array(0);
 
 export class SessionServer {
-  readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
   readonly #stream: FrameStream;
   readonly #node: SessionNode;
   readonly #options: SessionOptions;
   readonly #onClosed: () => void;
-  #replies: SessionReply[] = [];
+  readonly #outbox: ReplyOutbox<SessionReply>;
+  readonly #helloBy: DeadlineEntry;
   #atWork = 0;
   #isGreeted = false;
-  #isFlushDue = false;
   #isPaused = false;
   #isClosed = false;
   #sentLayoutHash: Uint8Array = NO_BYTES;
 
   constructor(
-    clock: Clock,
+    env: { readonly clock: Clock; readonly deadlines: Deadlines },
     stream: FrameStream,
     node: SessionNode,
     options: SessionOptions,
     onClosed: () => void,
   ) {
-    this.#clock = clock;
+    this.#deadlines = env.deadlines;
     this.#stream = stream;
     this.#node = node;
     this.#options = options;
     this.#onClosed = onClosed;
+    this.#outbox = new ReplyOutbox(env.clock, stream, {
+      frameBytes: options.frameBytes,
+      bufferedBytesMax: options.replyBytesMax,
+      sizeOf: replyBytes,
+      send: (replies) => this.#sendReplies(replies),
+    });
+    const helloByMs = this.#deadlines.nowMs() + HELLO_WITHIN_MS;
+    this.#helloBy = this.#deadlines.add(helloByMs, () => this.close());
   }
 
   get streamHandlers(): StreamHandlers {
@@ -67,17 +81,23 @@ export class SessionServer {
       frame: (bytes) => this.#receive(bytes),
       closed: () => {
         this.#isClosed = true;
+        this.#outbox.drop();
+        this.#deadlines.cancel(this.#helloBy);
         this.#onClosed();
       },
-      drained: () => this.#resumeIfCalm(),
+      drained: () => {
+        this.#outbox.flush();
+        this.#resumeIfCalm();
+      },
     };
   }
 
   close(): void {
-    this.#flush();
+    this.#outbox.flushAll();
     this.#isClosed = true;
     this.#stream.close();
-    this.#stream.resume(); // An end is complete when what has arrived was taken, even if only to be dropped.
+    // An end is complete when what has arrived was taken, even if only to be dropped.
+    this.#stream.resume();
   }
 
   #receive(bytes: Uint8Array): void {
@@ -122,6 +142,7 @@ export class SessionServer {
       return;
     }
     this.#isGreeted = true;
+    this.#deadlines.cancel(this.#helloBy);
     this.#sentLayoutHash = this.#node.layout().hash;
     this.#send({ hello: this.#helloReply(undefined), replies: [], layoutHash: NO_BYTES });
   }
@@ -139,13 +160,15 @@ export class SessionServer {
 
   #serve(request: SessionRequest): void {
     const { id, operation } = request;
-    if (operation?.$case === 'cancel') return; // Reads end by their own deadline; writes are never called back.
+    // Reads end by their own deadline; writes are never called back.
+    if (operation?.$case === 'cancel') return;
     if (this.#atWork >= this.#options.requestsMax) {
       this.#fail(
         id,
         new CoterieError(
           'OVERLOADED',
-          `This session has ${this.#atWork} requests at work; the bound is ${this.#options.requestsMax}`,
+          `This session has ${this.#atWork} requests at work; the bound is ` +
+            `${this.#options.requestsMax}`,
           { details: { retryAfterMs: 20 } },
         ),
       );
@@ -186,39 +209,18 @@ export class SessionServer {
   }
 
   #queue(reply: SessionReply): void {
-    if (this.#isClosed) return;
-    this.#replies.push(reply);
-    if (this.#isFlushDue) return;
-    this.#isFlushDue = true;
-    this.#clock.defer(() => {
-      this.#isFlushDue = false;
-      this.#flush();
-    });
+    if (!this.#isClosed) this.#outbox.push(reply);
   }
 
-  #flush(): void {
-    if (this.#isClosed || this.#replies.length === 0) return;
+  #sendReplies(replies: SessionReply[]): void {
     const { hash } = this.#node.layout();
     let layoutHash: Uint8Array = NO_BYTES;
     if (!bytesEqual(hash, this.#sentLayoutHash)) {
       layoutHash = hash;
       this.#sentLayoutHash = hash;
     }
-    let replies: SessionReply[] = [];
-    let bytes = 0;
-    for (const reply of this.#replies) {
-      const size = replyBytes(reply);
-      if (replies.length > 0 && bytes + size > this.#options.frameBytes) {
-        this.#send({ hello: undefined, replies, layoutHash: NO_BYTES });
-        replies = [];
-        bytes = 0;
-      }
-      replies.push(reply);
-      bytes += size;
-    }
-    this.#replies = [];
     this.#send({ hello: undefined, replies, layoutHash });
-    if (this.#stream.bufferedBytes > this.#options.replyBytesMax) {
+    if (this.#outbox.isBackedUp && !this.#isPaused) {
       this.#isPaused = true;
       this.#stream.pause();
     }
@@ -234,8 +236,7 @@ export class SessionServer {
   }
 
   #resumeIfCalm(): void {
-    if (!this.#isPaused || this.#isClosed) return;
-    if (this.#stream.bufferedBytes > this.#options.replyBytesMax) return;
+    if (!this.#isPaused || this.#isClosed || this.#outbox.isBackedUp) return;
     this.#isPaused = false;
     this.#stream.resume();
   }

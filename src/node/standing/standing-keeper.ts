@@ -1,8 +1,9 @@
 /** Keeps this node's standing (may it serve) and what it remembers of every other member, durably.
- *  Invariants: what a peer showed is fsynced before any answer of that run is counted; a store that came back below
- *  what is remembered of it does not replace the memory; SERVING never falls back to UNVERIFIED, and RECOVERING is
- *  left only by a rebuild.
- *  Not here: the rules (core/membership/standing.ts), the handshake that carries the facts (node/link). */
+ *  Invariants: what a peer showed is fsynced before any answer of that run is counted; a store that
+ *  came back below what is remembered of it does not replace the memory; SERVING never falls back
+ *  to UNVERIFIED, and RECOVERING is left only by a rebuild.
+ *  Not here: the rules (core/membership/standing.ts), the handshake that carries the facts
+ *  (node/link). */
 
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
@@ -31,7 +32,8 @@ interface Peer {
   isDown: boolean;
 }
 
-/** Commits of peers are noted at most this often: they only sharpen what the handshake has already secured. */
+/** Commits of peers are noted at most this often: they only sharpen what the handshake has already
+ *  secured. */
 const COMMIT_NOTE_INTERVAL_MS = 1_000;
 
 export class StandingKeeper {
@@ -106,7 +108,7 @@ export class StandingKeeper {
       await this.#rows.writeMeta([{ name: rowName(nodeIndex), value: encodeRow(next) }]);
       // Commits may have been noted meanwhile, over a link in the other direction.
       const commitSeq = Math.max(next.commitSeq, peer.remembered?.commitSeq ?? 0);
-      peer.remembered = next.lost === '' ? { ...next, commitSeq } : next;
+      peer.remembered = { ...next, commitSeq };
     }
     peer.hasAnswered = true;
     peer.answer = answer;
@@ -179,8 +181,8 @@ export class StandingKeeper {
     if (isChange) this.#onChange(next);
   }
 
-  /** A restart must not forget it: what came back goes on committing and looks whole with time.
-   *  The peers that saw the loss remember it as well. */
+  /** A restart must not forget it: what came back goes on committing and would pass every number
+   *  its peers remember. */
   #noteRecovering(reason: string): void {
     const text = new TextEncoder().encode(reason);
     const value = new Uint8Array(1 + text.length);
@@ -205,8 +207,8 @@ function decodeReason(row: Uint8Array): string {
 }
 
 function encodeRow(remembered: Remembered): Uint8Array {
-  const { storeId, run, runId, ceiling, commitSeq, lost } = remembered;
-  const json = JSON.stringify({ storeId, run, runId, ceiling, commitSeq, lost });
+  const { storeId, run, runId, ceiling, commitSeq } = remembered;
+  const json = JSON.stringify({ storeId, run, runId, ceiling, commitSeq });
   const text = new TextEncoder().encode(json);
   const row = new Uint8Array(1 + text.length);
   row[0] = ROW_FORMAT;
@@ -232,7 +234,6 @@ function isRemembered(value: unknown): value is Remembered {
   return (
     typeof fields['storeId'] === 'string' &&
     typeof fields['runId'] === 'string' &&
-    typeof fields['lost'] === 'string' &&
     Number.isSafeInteger(fields['run']) &&
     Number.isSafeInteger(fields['ceiling']) &&
     Number.isSafeInteger(fields['commitSeq'])

@@ -83,7 +83,6 @@ export class RecordCache {
 
   #put(id: string, stored: StoredRecord): void {
     const known = this.#entries.get(id);
-    if (known?.stored === stored) return;
     this.#remove(id);
     const cost = costOf(id, stored);
     if (cost > this.#bytesMax / 8) return; // One large value must not push out all the others.
@@ -112,11 +111,13 @@ export class RecordCache {
     this.#bytes -= costOf(id, entry.stored);
   }
 
-  /** A record that came in a frame is a view of the whole frame, which it would keep in memory. */
+  /** What was decoded from a frame, or minted from one, has values that are views of that frame, and
+   *  so may the bytes be: kept as they are, they would keep frames of a MiB. What is kept is the
+   *  record's own bytes, to be decoded when somebody asks. */
   #compact(stored: StoredRecord): StoredRecord {
     const { bytes } = stored;
-    if (bytes.byteLength * 2 >= bytes.buffer.byteLength) return stored;
-    return new StoredRecord(this.#codec, bytes.slice());
+    const isOwn = bytes.byteLength * 2 >= bytes.buffer.byteLength;
+    return new StoredRecord(this.#codec, isOwn ? bytes : bytes.slice());
   }
 }
 

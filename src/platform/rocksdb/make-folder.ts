@@ -1,5 +1,6 @@
 /** Makes a data folder and those above it, for this user alone (0700).
- *  Not `mkdir` with `recursive`: on a file system that takes no folders (/proc) Node 20 never comes back from it. */
+ *  Not `mkdir` with `recursive`: on a file system that takes no folders (/proc) Node 20 never comes
+ *  back from it. */
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { CoterieError } from '../../core/errors.ts';

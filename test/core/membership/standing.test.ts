@@ -21,7 +21,6 @@ const known: Remembered = {
   runId: 'r7',
   ceiling: 900,
   commitSeq: 480,
-  lost: '',
 };
 
 function judge(change: Partial<Parameters<typeof judgeStanding>[0]> = {}) {
@@ -58,7 +57,7 @@ describe('what is lost', () => {
 });
 
 describe('memory', () => {
-  it('does not let a store that came back below it take its place, so a second restart hides nothing', () => {
+  it('does not let a store that came back below it take its place', () => {
     const wiped: OpenedStore = {
       ...opened,
       storeId: 'bb',
@@ -67,13 +66,17 @@ describe('memory', () => {
       runIds: ['w'],
     };
     const after = remember(known, wiped);
-    expect(after).toEqual({ ...known, lost: expect.stringMatching(/empty/) });
-    expect(remember(after, wiped)).toBe(after);
+    expect(after).toBe(known);
     const again: OpenedStore = { ...wiped, run: 2, previousRun: 1, runIds: ['w', 'w2'] };
-    expect(findLoss(again, after)).toMatch(/empty/);
+    expect(findLoss(again, after)).toMatch(/not the one/);
   });
 
-  it('keeps the loss of a restored copy, however far the copy goes on committing', () => {
+  it('lets the whole store serve again after a start with an empty folder in its place', () => {
+    const wiped: OpenedStore = { ...opened, storeId: 'bb', run: 1, previousRun: 0, runIds: ['w'] };
+    expect(findLoss(opened, remember(known, wiped))).toBeUndefined();
+  });
+
+  it('knows a restored copy, however far the copy goes on committing', () => {
     const restored: OpenedStore = {
       ...opened,
       run: 6,

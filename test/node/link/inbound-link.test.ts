@@ -1,5 +1,6 @@
 /** One link that was dialled by another: what is at work at a time, and how replies travel. */
 import { expect, test } from 'vitest';
+import { Deadlines } from '../../../src/core/deadlines.ts';
 import { CoterieError } from '../../../src/core/errors.ts';
 import type { FrameStream } from '../../../src/env/transport.ts';
 import type { PeerResult } from '../../../src/node/contracts.ts';
@@ -51,7 +52,7 @@ class Rig {
     this.link = new Promise((resolve) => {
       network.listen('near:1', (_, stream) => {
         const link = new InboundLink(
-          clock,
+          { clock, deadlines: new Deadlines(clock) },
           stream,
           {
             greet: async () => HELLO,

@@ -61,8 +61,6 @@ export interface Remembered {
   ceiling: number;
   commitSeq: number;
   runId: Uint8Array;
-  /** the loss it came back with, in words; empty when there is none */
-  lost: string;
 }
 
 export interface LinkRequestFrame {
@@ -381,7 +379,7 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseRemembered(): Remembered {
-  return { storeId: new Uint8Array(0), run: 0, ceiling: 0, commitSeq: 0, runId: new Uint8Array(0), lost: "" };
+  return { storeId: new Uint8Array(0), run: 0, ceiling: 0, commitSeq: 0, runId: new Uint8Array(0) };
 }
 
 export const Remembered: MessageFns<Remembered> = {
@@ -400,9 +398,6 @@ export const Remembered: MessageFns<Remembered> = {
     }
     if (message.runId.length !== 0) {
       writer.uint32(42).bytes(message.runId);
-    }
-    if (message.lost !== "") {
-      writer.uint32(50).string(message.lost);
     }
     return writer;
   },
@@ -458,14 +453,6 @@ export const Remembered: MessageFns<Remembered> = {
             }
 
             message.runId = reader.bytes();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.lost = reader.string();
             continue;
           }
         }
