@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { EMPTY_CONTEXT } from '../../../src/core/version/causal-context.ts';
 import { contextFromText, encodeContextToken } from '../../../src/core/version/context-token.ts';
 import { hlcFromUnixMs } from '../../../src/core/version/hlc.ts';
-import { bytesOf, deleteRequest, putRequest } from '../requests.ts';
+import { bytesOf, deleteRequest, getRequest, putRequest } from '../requests.ts';
 import { type Cluster, checksum, startThree, valuesOf } from '../rig.ts';
 
 const HOUR_MS = 3_600_000;
@@ -141,4 +141,24 @@ test('the refusal of one sibling too many carries the context that merges them a
   const context = contextFromText(String(error.details['context']));
   const merged = await cluster.put('n2', { key: 'k', value: 'merged', context });
   expect(merged.siblings).toBe(1);
+});
+
+test('a key that merges have made too large for one reply is refused with the context that replaces it', async () => {
+  await using cluster = await startThree();
+  const value = new Uint8Array(4 * 1_024 * 1_024);
+  for (const at of ['n1', 'n2']) {
+    const { address } = cluster.node(at);
+    const others = cluster.nodes.filter(({ name }) => name !== at);
+    for (const other of others) cluster.network.part(address, other.address);
+    for (let count = 0; count < 3; count += 1) {
+      await cluster.put(at, { key: 'k', value, level: 'one' });
+    }
+    for (const other of others) cluster.network.heal(address, other.address);
+    await cluster.untilLinked();
+  }
+  const error = await cluster.failure(cluster.node('n1').kv.get(getRequest({ key: 'k' })));
+  expect(error).toMatchObject({ code: 'SIBLING_LIMIT', applied: 'no' });
+  const context = contextFromText(String(error.details['context']));
+  await cluster.put('n3', { key: 'k', value: 'small', context });
+  expect(valuesOf(await cluster.get('n2', { key: 'k', level: 'all' }))).toEqual(['small']);
 });
