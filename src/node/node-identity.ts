@@ -1,6 +1,6 @@
 /** Which node does a data folder belong to, and which runs has it been through?
- *  Invariants: the name is written once, with the folder's first start; the name of a run is durable
- *  before anybody is told of it.
+ *  Invariants: the name is written once, with the folder's first start; the name of a run is
+ *  durable before anybody is told of it.
  *  Not here: the folder's random id and its count of runs (node/storage). */
 import { bytesToHex, hexToBytes } from '../core/bytes.ts';
 import { CoterieError } from '../core/errors.ts';

@@ -1,8 +1,8 @@
 /** Replies on their way to one stream: those of one event-loop tick go out together, in frames of
  *  about the same size, and no more of them than the other side takes.
- *  Invariants: replies leave in the order in which they came; beyond the bound on bytes that wait in
- *  the stream nothing is encoded until it has drained; `flushAll` sends what is left, for a stream
- *  that is about to be closed.
+ *  Invariants: replies leave in the order in which they came; beyond the bound on bytes that wait
+ *  in the stream nothing is encoded until it has drained; `flushAll` sends what is left, for a
+ *  stream that is about to be closed.
  *  Not here: what a frame is (the sender handed in), when to stop reading requests (its users). */
 import type { Clock } from '../env/clock.ts';
 import type { FrameStream } from '../env/transport.ts';

@@ -1,5 +1,5 @@
-/** Fresh nodes become a cluster: what they answer before, how an init that dies half way completes itself, and that a
- *  node of another cluster is never drawn in. */
+/** Fresh nodes become a cluster: what they answer before, how an init that dies half way completes
+ *  itself, and that a node of another cluster is never drawn in. */
 import { protoPath as HEALTH_PROTO } from 'grpc-health-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initCluster } from '../../src/client/init-cluster.ts';

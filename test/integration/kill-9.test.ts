@@ -1,6 +1,6 @@
-/** Nothing acknowledged at quorum is lost, and nothing is invented, when processes are killed with -9 under load.
- *  kill -9 tests the death of processes; that no acknowledgement precedes its sync is asserted by the conformance
- *  suite of the storage. */
+/** Nothing acknowledged at quorum is lost, and nothing is invented, when processes are killed with
+ *  -9 under load. kill -9 tests the death of processes; that no acknowledgement precedes its sync
+ *  is asserted by the conformance suite of the storage. */
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, CoterieError, connect } from '../../src/index.ts';
 import { ProcessCluster } from '../support/process-cluster.ts';
@@ -46,7 +46,10 @@ class Load implements AsyncDisposable {
 
   describe(): string {
     const { acknowledged, unknown, refused } = this;
-    return `${acknowledged.length} acknowledged, ${unknown.length} unknown, ${refused.length} refused`;
+    return (
+      `${acknowledged.length} acknowledged, ${unknown.length} unknown, ` +
+      `${refused.length} refused`
+    );
   }
 
   async #write(client: Client): Promise<void> {

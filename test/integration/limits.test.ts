@@ -1,5 +1,5 @@
-/** The largest, the smallest and the wrong, through the command line and the SDK: the right answer or the right
- *  error, nothing changed by a refusal, and a healthy cluster after each. */
+/** The largest, the smallest and the wrong, through the command line and the SDK: the right answer
+ *  or the right error, nothing changed by a refusal, and a healthy cluster after each. */
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-/** Three `start` processes, the built command line, RocksDB on disk: what the cluster answers, and what it answers
- *  when its nodes die. */
+/** Three `start` processes, the built command line, RocksDB on disk: what the cluster answers, and
+ *  what it answers when its nodes die. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../src/index.ts';
 import { ProcessCluster } from '../support/process-cluster.ts';

@@ -45,7 +45,8 @@ export class NodeNetwork {
     return this.#parted.has(pairName(from, to));
   }
 
-  /** No stream between the two, either way: those that are open break, further dials are refused. */
+  /** No stream between the two, either way: those that are open break, further dials are refused.
+   */
   part(one: string, other: string): void {
     this.#parted.add(pairName(one, other));
     this.transportOf(one).breakTo(other);

@@ -1,5 +1,5 @@
-/** A gRPC client that knows nothing of Coterie but proto files: what a probe, grpcurl or a program in another language
- *  sees of a node. */
+/** A gRPC client that knows nothing of Coterie but proto files: what a probe, grpcurl or a program
+ *  in another language sees of a node. */
 import {
   Client,
   credentials,

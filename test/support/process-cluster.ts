@@ -1,5 +1,5 @@
-/** A cluster of `coterie start` processes on this machine, each with its folder and, once started, its port for
- *  ever. */
+/** A cluster of `coterie start` processes on this machine, each with its folder and, once started,
+ *  its port for ever. */
 import { join } from 'node:path';
 import { createAdminClient } from '../../src/platform/grpc/unary-client.ts';
 import type { StatusReply } from '../../src/wire/generated/coterie/v1/admin.ts';
@@ -44,7 +44,8 @@ export class ProcessCluster implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** Starts `count` nodes (n0, n1, ...) in zones of their own; `init` (default true) makes them one cluster. */
+  /** Starts `count` nodes (n0, n1, ...) in zones of their own; `init` (default true) makes them one
+   *  cluster. */
   static async start(
     count: number,
     options: StartFlags & { readonly init?: boolean } = {},

@@ -1,5 +1,6 @@
-/** Real command lines and real processes, for integration tests. Everything started here is known here, so that a test
- *  file can assert that it left nothing behind. Needs the built package: `npm test` builds first. */
+/** Real command lines and real processes, for integration tests. Everything started here is known
+ *  here, so that a test file can assert that it left nothing behind. Needs the built package: `npm
+ *  test` builds first. */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -39,7 +40,8 @@ export async function temporaryFolder(): Promise<TemporaryFolder> {
   };
 }
 
-/** The first of `count` ports in a row that were free a moment ago, for commands that take fixed ports only. */
+/** The first of `count` ports in a row that were free a moment ago, for commands that take fixed
+ *  ports only. */
 export async function freePorts(count: number): Promise<number> {
   for (let tries = 0; tries < 20; tries += 1) {
     const [first] = await listenBriefly([0]);

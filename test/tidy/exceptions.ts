@@ -19,7 +19,6 @@ const IN_PROCESS = 'the network of tests that run several nodes on a virtual clo
 
 export const EXCEPTIONS: readonly Exception[] = [
   { rule: 'header', path: 'src/core/limits.ts', reason: 'a page of constants' },
-  { rule: 'header', path: 'src/core/checksum.ts', reason: 'one type' },
   { rule: 'examples', path: 'src/core/limits.ts', reason: 'constants; users of each test it' },
   { rule: 'laws', path: 'src/core/limits.ts', reason: 'constants' },
   { rule: 'examples', path: 'src/core/checksum.ts', reason: 'one type, nothing runs' },

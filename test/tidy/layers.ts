@@ -69,6 +69,11 @@ export const SHARED: readonly SharedFile[] = [
     reason: 'the types in which rooms ask each other for something; behaviour is handed in',
   },
   {
+    path: 'src/node/reply-outbox.ts',
+    typesOnly: false,
+    reason: 'sessions and links answer in the same way: in batches, and as fast as is taken',
+  },
+  {
     path: 'src/node/storage/record-key.ts',
     typesOnly: false,
     reason: 'the name of a record, made once where a request comes in and passed down as it is',

@@ -3,8 +3,8 @@
  *  know it from its own folder; its peers do, because each keeps, durably, the highest state it has
  *  ever seen of every member.
  *  Invariants: what is remembered of a member only rises, and never takes over the state of a store
- *  that came back below it. A loss is bound to the store, not to the member's name: that store notes
- *  it in itself (node/standing), and when the whole one comes back in its place, it serves.
+ *  that came back below it. A loss is bound to the store, not to the member's name: that store
+ *  notes it in itself (node/standing), and when the whole one comes back in its place, it serves.
  *  Not here: who asks whom and when (node/standing-keeper.ts); rebuilding (a later issue).
  *  Source: ARCHITECTURE 5.19. */
 

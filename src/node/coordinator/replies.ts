@@ -53,7 +53,8 @@ function refuseTooLarge(
   if (bytes <= CLIENT_FRAME_BYTES_MAX) return;
   throw new CoterieError(
     'SIBLING_LIMIT',
-    `The ${siblings.length} siblings have ${bytes} bytes, more than the ${CLIENT_FRAME_BYTES_MAX} ` +
+    `The ${siblings.length} siblings have ${bytes} bytes, more than the ` +
+      `${CLIENT_FRAME_BYTES_MAX} ` +
       'that one reply carries: put a value with this context to replace them',
     {
       details: {

@@ -111,9 +111,9 @@ export class RecordCache {
     this.#bytes -= costOf(id, entry.stored);
   }
 
-  /** What was decoded from a frame, or minted from one, has values that are views of that frame, and
-   *  so may the bytes be: kept as they are, they would keep frames of a MiB. What is kept is the
-   *  record's own bytes, to be decoded when somebody asks. */
+  /** What was decoded from a frame, or minted from one, has values that are views of that frame,
+   *  and so may the bytes be: kept as they are, they would keep frames of a MiB. What is kept is
+   *  the record's own bytes, to be decoded when somebody asks. */
   #compact(stored: StoredRecord): StoredRecord {
     const { bytes } = stored;
     const isOwn = bytes.byteLength * 2 >= bytes.buffer.byteLength;

@@ -55,7 +55,7 @@ test('a refusal by one replica alone moves the write to the next, with the same 
   await using _ = cluster;
   cluster.node(replicas[0] ?? '').engine.pretendFree(1_024 * 1_024 * 100);
   await cluster.advance(1_500);
-  const reply = await cluster.put('n1', { key, explain: true, requestId: requestIdOf(1) });
+  const reply = await cluster.put('n1', { key, explain: true, requestId: requestIdOf(3) });
   expect(reply.trace?.minter).toBe(replicas[1]);
   expect(forwards(cluster, replicas)).toEqual([1, 1, 0]);
 });
@@ -95,7 +95,7 @@ test('a lost answer makes the write unknown, and it is not tried at the next rep
   const first = cluster.node(replicas[0] ?? '');
   const others = replicas.slice(1).map((name) => cluster.node(name));
   first.replies.hold();
-  const put = watch(cluster.node('n1').kv.put(putRequest({ key, requestId: requestIdOf(1) })));
+  const put = watch(cluster.node('n1').kv.put(putRequest({ key, requestId: requestIdOf(3) })));
   await cluster.settle();
   cluster.network.part('n1:7400', first.address);
   await cluster.settle();
@@ -164,6 +164,20 @@ test('a retry through the gateway is answered with the first dot', async () => {
   const again = await cluster.put('n1', { ...request, isRetry: true });
   expect(again.dot).toBe(first.dot);
   expect((await cluster.get('n1', { key })).siblings).toHaveLength(1);
+});
+
+test('every try of one request begins with the same replica, and requests are spread over all of them', async () => {
+  const { cluster, key, replicas } = await startGateway();
+  await using _ = cluster;
+  const minters = new Set<string>();
+  for (let id = 1; id <= 6; id += 1) {
+    const request = { key, requestId: requestIdOf(id), explain: true };
+    const first = await cluster.put('n1', request);
+    const again = await cluster.put('n1', request);
+    expect(again.trace?.minter).toBe(first.trace?.minter);
+    minters.add(first.trace?.minter ?? '');
+  }
+  expect([...minters].sort()).toEqual([...replicas].sort());
 });
 
 test('of a write forwarded at a local level the minter is in the datacentre of the gateway', async () => {
