@@ -240,9 +240,9 @@ export class Coordinator implements KvService {
   }
 
   #learnFirstTry(plan: Plan, requestId: Uint8Array): Promise<void> {
-    const { replica } = this.#parts;
+    const { replica, deadlines } = this.#parts;
     const readMajority = (of: Plan) => this.#readAt(of, { level: 'quorum' });
-    return learnFirstTry({ replica, readMajority }, plan, requestId);
+    return learnFirstTry({ replica, readMajority, deadlines }, plan, requestId);
   }
 
   #readAt(plan: Plan, choice: LevelChoice): Promise<ReadOutcome> {

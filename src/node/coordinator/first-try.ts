@@ -9,6 +9,7 @@
  *  Source: docs/ARCHITECTURE.md 5.22. */
 
 import { bytesEqual } from '../../core/bytes.ts';
+import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import { majority } from '../../core/quorum/level.ts';
 import type { LocalReplica } from '../contracts.ts';
@@ -19,6 +20,7 @@ export interface FirstTryParts {
   readonly replica: LocalReplica;
   /** Reads the key at a majority. */
   readonly readMajority: (plan: Plan) => Promise<ReadOutcome>;
+  readonly deadlines: Pick<Deadlines, 'nowMs'>;
 }
 
 /** True when this node has minted the request before, as far as it knows. */
@@ -39,7 +41,7 @@ export async function learnFirstTry(
 ): Promise<void> {
   try {
     if (await isKnownHere(parts.replica, plan, requestId)) return;
-    const outcome = await parts.readMajority(plan);
+    const outcome = await parts.readMajority(withTimeToWrite(plan, parts.deadlines.nowMs()));
     if (outcome.bytes === undefined || outcome.holders.includes(plan.place.nodeIndex)) return;
     const { key, partition, epochs, deadlineMs } = plan;
     const record = outcome.bytes;
@@ -67,6 +69,12 @@ export function isDeletedBy(outcome: ReadOutcome, requestId: Uint8Array | undefi
       sibling.requestId !== undefined &&
       bytesEqual(sibling.requestId, requestId),
   );
+}
+
+/** Silent replicas must not use up the time of a write that can do without them. */
+function withTimeToWrite(plan: Plan, nowMs: number): Plan {
+  if (needsMajority(plan)) return plan;
+  return { ...plan, deadlineMs: nowMs + (plan.deadlineMs - nowMs) / 2 };
 }
 
 function needsMajority(plan: Plan): boolean {

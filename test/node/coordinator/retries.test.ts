@@ -111,15 +111,47 @@ test('a retry that could not see the first try makes a second event, but one val
   expect(valuesOf(await cluster.get('n1', { key: 'k', level: 'all' }))).toEqual(['next']);
 });
 
-test('a retry that cannot look for its first try writes nothing', async () => {
+test('a retry that cannot look for its first try writes nothing, and stays unknown', async () => {
   await using cluster = await startThree();
   for (const name of ['n2', 'n3']) cluster.node(name).requests.hold();
   const before = cluster.node('n1').recordWriteCount;
-  const request = { key: 'k', requestId: ID, isRetry: true, level: 'one', timeoutMs: 300 } as const;
-  const error = await cluster.failure(cluster.node('n1').kv.put(putRequest(request)));
-  expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', applied: 'no' });
+  const request = putRequest({ key: 'k', requestId: ID, isRetry: true, timeoutMs: 300 });
+  const error = await cluster.failure(cluster.node('n1').kv.put(request));
+  expect(error).toMatchObject({ code: 'DEADLINE_EXCEEDED', applied: 'unknown' });
   expect(cluster.node('n1').recordWriteCount).toBe(before);
 });
+
+test('a retry at one is not held up past its deadline by replicas that it can do without', async () => {
+  await using cluster = await startThree();
+  for (const name of ['n2', 'n3']) cluster.node(name).requests.hold();
+  const request = { key: 'k', requestId: ID, isRetry: true, level: 'one', timeoutMs: 300 } as const;
+  expect((await cluster.put('n1', request)).quorum?.nodes).toEqual(['n1']);
+});
+
+test('a retry at the node of its first try needs nobody else to be answered', async () => {
+  await using cluster = await startThree();
+  const request = { key: 'k', requestId: ID, level: 'one' } as const;
+  const first = await cluster.put('n1', request);
+  for (const name of ['n2', 'n3']) cluster.node(name).requests.hold();
+  const startedMs = cluster.world.monotonicMs();
+  const retry = watch(cluster.node('n1').kv.put(putRequest({ ...request, isRetry: true })));
+  await cluster.settle();
+  expect(retry.value?.dot).toBe(first.dot);
+  expect(cluster.world.monotonicMs()).toBe(startedMs);
+});
+
+test.each(['n1', 'n2'])(
+  'the retry of a delete at %s is told that there was something to delete',
+  async (at) => {
+    await using cluster = await startThree();
+    await cluster.put('n1', { key: 'k', level: 'all' });
+    await cluster.delete('n1', { key: 'k', requestId: ID, level: 'all' });
+    const before = cluster.nodes.map((node) => node.recordWriteCount);
+    const retry = await cluster.delete(at, { key: 'k', requestId: ID, isRetry: true });
+    expect(retry).toMatchObject({ found: true, siblings: 0 });
+    expect(cluster.nodes.map((node) => node.recordWriteCount)).toEqual(before);
+  },
+);
 
 test('the SDK repeats a write of unknown outcome under its id, and it is there once', async () => {
   await using cluster = await startThree();
