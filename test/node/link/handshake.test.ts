@@ -59,6 +59,13 @@ test('of two live stores with one name the later is refused, and comes in once t
   expect(later.hello?.refused).toBeUndefined();
 });
 
+test('a link that never greets is ended', async () => {
+  await using cluster = await startWithout2();
+  const link = new RawLink(cluster, 'n1');
+  await cluster.advance(60_000);
+  expect(link.closed).toBeDefined();
+});
+
 test('a link of the same store beside the old one is let in: the old one may be dead', async () => {
   await using cluster = await startThree();
   const link = await greet(cluster, {});

@@ -152,6 +152,18 @@ test('beyond its bound a session is refused at once, request by request', async 
   expect(session.reply(4)?.$case).toBe('put');
 });
 
+test('a stream that never greets is ended, one that has greeted may be silent for ever', async () => {
+  await using cluster = await startThree();
+  const silent = new RawSession(cluster, 'n1');
+  const quiet = await greeted(cluster);
+  await cluster.advance(60_000);
+  expect(silent.closed).toBeDefined();
+  expect(quiet.closed).toBeUndefined();
+  quiet.send([get(1, { key: 'k' })]);
+  await cluster.settle();
+  expect(quiet.reply(1)?.$case).toBe('get');
+});
+
 test('sessions beyond the bound of the node are ended without a word', async () => {
   await using cluster = await startThree({ sessionsMax: 1 });
   const first = await greeted(cluster);
