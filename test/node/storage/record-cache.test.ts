@@ -61,6 +61,18 @@ describe('the cache of records', () => {
     cache.committed('k', new StoredRecord(codec, frame.subarray(7, 107)));
     expect(cache.find('k')?.bytes.buffer.byteLength).toBe(100);
   });
+
+  it('holds no frame by the value of a record that was minted from one', () => {
+    const cache = new RecordCache(codec, 100_000);
+    const value = new Uint8Array(1_024 * 1_024).subarray(7, 107);
+    const dot = { nodeIndex: 1, epoch: 1, seq: 1 };
+    const sibling = { dot, isTombstone: false, contentHash: 1, meta: new Uint8Array(), value };
+    const minted = { vector: [dot], dots: [], siblings: [sibling] };
+    cache.committed('k', new StoredRecord(codec, codec.encode(minted), minted));
+    const kept = cache.find('k')?.record.siblings[0]?.value;
+    expect(kept).toEqual(value);
+    expect(kept?.buffer.byteLength).toBeLessThan(1_000);
+  });
 });
 
 describe('a record store with a cache', () => {
