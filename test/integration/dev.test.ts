@@ -57,7 +57,7 @@ describe('dev', () => {
     expect(none.stderr).toMatch(/^cart:43 was not found/);
   });
 
-  it('says so in one sentence when its ports or its folder are taken, and leaves the other alone', async () => {
+  it('says in one sentence that its ports or its folder are taken, and harms nobody', async () => {
     const samePort = await coterie(['dev', '--port', `${port}`, '--memory']);
     expect(samePort).toMatchObject({ code: 4, stdout: '' });
     expect(samePort.stderr).toMatch(

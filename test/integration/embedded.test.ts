@@ -72,7 +72,7 @@ describe('a program', () => {
     expect(said).toEqual([100, []]);
   });
 
-  it('with a cluster on disk finds its data again in the same and in the next process', async () => {
+  it('with a cluster on disk finds its data again, in the next process too', async () => {
     const dataDirectory = JSON.stringify(join(folder.path, 'cluster'));
     const options = `{ config, nodes: 1, port: PORT, dataDirectory: ${dataDirectory} }`;
     // The address is part of the cluster, so the port stays.

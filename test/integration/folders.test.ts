@@ -88,7 +88,7 @@ describe('a folder', () => {
   beforeAll(startCluster);
   afterAll(stopCluster);
 
-  it('that another process has open, or that is of another node, is refused in one sentence', async () => {
+  it('that another process has open, or that is of another node, is refused', async () => {
     const twice = await coterie(cluster.startArguments(0, '127.0.0.1:0'));
     expect(twice).toMatchObject({ code: 4, stdout: '' });
     expect(twice.stderr).toMatch(

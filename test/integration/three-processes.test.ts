@@ -81,7 +81,7 @@ describe('three processes', () => {
     expect(read.json()).toMatchObject({ found: false, siblings: [] });
   });
 
-  it('keep two writes without context through different nodes as siblings, until a context merges them', async () => {
+  it('keep writes without context through different nodes until a context merges', async () => {
     await Promise.all([0, 1].map((n) => coterie(['put', 'cart', `${n}`, ...cluster.nodes(n)])));
     const read = await get('cart');
     expect(values(read).toSorted()).toEqual(['0', '1']);
@@ -140,7 +140,7 @@ describe('three processes', () => {
     expect(shown.stdout).toMatch(/coordinator n[012], partition \d+ of layout 1/);
   });
 
-  it('make a retry with the same request id harmless, and refuse another value under it', async () => {
+  it('make a retry with its request id harmless, and refuse another value under it', async () => {
     const requestId = '0123456789abcdef0123456789abcdef';
     const first = await put('retried', 'once', '--request-id', requestId);
     const again = await put('retried', 'once', '--request-id', requestId);
@@ -212,7 +212,7 @@ describe('three processes', () => {
 });
 
 describe('when nodes die', () => {
-  it('keeps quorum on all keys with one dead, fails ALL at once naming it, and answers ONE with two dead', async () => {
+  it('quorum stands with one dead and ONE with two; ALL fails at once, naming the node', async () => {
     await using client = await connect({ nodes: cluster.addresses });
     const keys = Array.from({ length: 200 }, (_, index) => `durable-${index}`);
     const expected = keys.map((key) => [`v-${key}`]);
