@@ -50,7 +50,7 @@ test('a frame carries no more than its bytes, or one larger reply alone', async 
   expect(frames).toEqual([[0, 1], [2], [3], [4], [5]]);
 });
 
-test('while the stream is backed up nothing is sent, and what waited leaves in order as it drains', async () => {
+test('nothing is sent to a stream that is backed up; it leaves in order later', async () => {
   const { clock, frames, stream, outbox } = makeOutbox();
   for (let id = 0; id < 10; id += 1) outbox.push({ id, bytes: 100 });
   await clock.settle();

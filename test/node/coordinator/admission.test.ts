@@ -73,7 +73,7 @@ test('idle is told at its deadline when a request hangs', async () => {
   expect(seen.isIdle).toBe(true);
 });
 
-test('the largest answer of late is expected at once, and forgotten over some hundred smaller ones', () => {
+test('the largest answer of late is expected, and forgotten over many smaller', () => {
   const sizes = new AnswerSizes();
   expect(sizes.expectedBytes).toBe(0);
   sizes.note(100);

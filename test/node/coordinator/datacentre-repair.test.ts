@@ -17,7 +17,7 @@ function inOrder(cluster: Cluster, key: string): { near: string[]; far: string[]
   return { near, far: replicas.filter((name) => name.startsWith('b')) };
 }
 
-test('the spare that replaces a failed replica in an each_quorum repair is of its datacentre', async () => {
+test('in a repair a failed replica is replaced by one of its datacentre', async () => {
   await using cluster = await startCluster({ nodes: NODES, replicas: 6, partitions: 64 });
   // The spare of the near datacentre stands before that of the far one.
   const key = cluster.keyWhere((replicas) => replicas.at(-1)?.startsWith('b') ?? false);

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import { makeRecordKey } from '../../../src/node/storage/record-key.ts';
 import { STORAGE_DEFAULTS } from '../../../src/node/storage/storage-options.ts';
+import { watch } from '../../client/client-rig.ts';
 import { bytesOf, deleteRequest, putRequest, requestIdOf } from '../requests.ts';
 import { type Cluster, startThree, valuesOf } from '../rig.ts';
 
@@ -54,7 +55,16 @@ test('with two of three nodes dead a retry at one is told the dot of its first t
   expect(cluster.node('n1').recordWriteCount).toBe(before);
 });
 
-test('a retry at quorum that cannot ask a majority is told "unknown": the first try may be applied', async () => {
+test('a node that knows the first try answers a retry at one and asks nobody', async () => {
+  await using cluster = await startThree();
+  const first = await cluster.put('n1', { key: 'k', requestId: ID, level: 'one' });
+  for (const name of ['n2', 'n3']) cluster.node(name).requests.hold();
+  const again = watch(cluster.node('n1').kv.put(putRequest({ ...RETRY, level: 'one' })));
+  await cluster.settle();
+  expect(again.value?.dot).toBe(first.dot);
+});
+
+test('a retry at quorum that hears of no majority in time is told "unknown"', async () => {
   await using cluster = await startThree();
   for (const name of ['n2', 'n3']) cluster.node(name).requests.hold();
   const before = cluster.node('n1').recordWriteCount;
@@ -87,6 +97,39 @@ test.each(['n1', 'n2'])(
   },
 );
 
+test('the retry of a delete through a node that missed it is told that it deleted', async () => {
+  await using cluster = await startThree();
+  await cluster.put('n1', { key: 'k', level: 'all' });
+  cluster.node('n2').requests.hold();
+  await cluster.delete('n1', { key: 'k', requestId: ID });
+  await cluster.advance(1_500);
+  cluster.node('n2').requests.drop();
+  const again = await cluster.delete('n2', RETRY);
+  expect(again).toMatchObject({ found: true, siblings: 0 });
+  expect((await cluster.get('n3', { key: 'k', level: 'all' })).found).toBe(false);
+});
+
+test('the retry of a delete that was applied leaves what was written since', async () => {
+  await using cluster = await startThree();
+  await cluster.put('n1', { key: 'k', value: 'old', level: 'all' });
+  const first = await cluster.delete('n1', { key: 'k', requestId: ID, level: 'all' });
+  await cluster.put('n2', { key: 'k', value: 'new', context: first.context, level: 'all' });
+  const again = await cluster.delete('n1', { ...RETRY, level: 'all' });
+  expect(again.found).toBe(true);
+  expect(valuesOf(await cluster.get('n3', { key: 'k', level: 'all' }))).toEqual(['new']);
+});
+
+test('the retry of a delete is told of it although another has deleted since', async () => {
+  await using cluster = await startThree();
+  await cluster.put('n1', { key: 'k', level: 'all' });
+  const first = await cluster.delete('n1', { key: 'k', requestId: ID, level: 'all' });
+  const { context } = first;
+  const next = await cluster.put('n2', { key: 'k', context, level: 'all' });
+  await cluster.delete('n2', { key: 'k', context: next.context, level: 'all' });
+  const again = await cluster.delete('n1', { ...RETRY, level: 'all' });
+  expect(again).toMatchObject({ found: true, context: first.context });
+});
+
 test('a retry of a delete that has not been applied deletes', async () => {
   await using cluster = await startThree();
   await cluster.put('n1', { key: 'k', level: 'all' });
@@ -95,7 +138,7 @@ test('a retry of a delete that has not been applied deletes', async () => {
   expect((await cluster.get('n3', { key: 'k', level: 'all' })).found).toBe(false);
 });
 
-test('a retry whose record was lost meanwhile is written again, whatever else has come to the key', async () => {
+test('a retry whose record was lost meanwhile is written again', async () => {
   await using cluster = await startThree({
     storage: { ...STORAGE_DEFAULTS, recordCacheBytesMax: 0 },
   });

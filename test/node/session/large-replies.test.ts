@@ -40,7 +40,7 @@ async function putTooMany(cluster: Cluster): Promise<void> {
   }
 }
 
-test('siblings too large for one frame are refused alone, with a context that replaces them', async () => {
+test('siblings too large for a frame are refused alone and can be replaced', async () => {
   await using cluster = await startThree();
   await putTooMany(cluster);
   const session = new RawSession(cluster, 'n1');
@@ -78,7 +78,7 @@ function dialInSight(cluster: Cluster) {
   return { seen, near, send };
 }
 
-test('replies that a client does not take wait unsent within a bound, and come in order later', async () => {
+test('replies that a client does not take wait unsent and come in order later', async () => {
   await using cluster = await startThree();
   await cluster.put('n1', { key: 'big', value: new Uint8Array(MIB), level: 'all' });
   const { seen, near, send } = dialInSight(cluster);

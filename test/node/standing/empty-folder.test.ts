@@ -1,4 +1,4 @@
-/** A loss is bound to the folder: one start with the wrong folder does not condemn the right one. */
+/** A loss is bound to the folder: a start with a wrong one does not condemn the right one. */
 import { expect, test } from 'vitest';
 import { MemoryDisk } from '../../../src/platform/memory/memory-disk.ts';
 import { startThree, valuesOf } from '../rig.ts';
