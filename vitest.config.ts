@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    // Integration tests wait for processes most of the time: two files at once even on two cores.
+    maxWorkers: 2,
   },
 });

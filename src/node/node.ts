@@ -159,6 +159,7 @@ export class Node implements NodeServices {
     }
     for (const session of [...this.#sessions]) session.close();
     this.#rooms?.links.stop();
+    await this.#rooms?.standing.flush();
     await this.#store.stop();
     this.#deadlines.stop();
     this.#phase = 'stopped';

@@ -134,7 +134,7 @@ export class StandingKeeper {
     this.#isNoteDue = true;
     this.#deadlines.add(this.#deadlines.nowMs() + COMMIT_NOTE_INTERVAL_MS, () => {
       this.#isNoteDue = false;
-      this.#noteCommits();
+      void this.#noteCommits();
     });
   }
 
@@ -151,16 +151,23 @@ export class StandingKeeper {
     this.#judge();
   }
 
-  #noteCommits(): void {
+  /** Notes what is not noted yet: after a clean stop nothing that peers showed is forgotten. */
+  async flush(): Promise<void> {
+    if (this.#isNoteDue) await this.#noteCommits();
+  }
+
+  async #noteCommits(): Promise<void> {
     const entries = [];
     for (const [nodeIndex, peer] of this.#peers) {
       if (peer.remembered === undefined) continue;
       entries.push({ name: rowName(nodeIndex), value: encodeRow(peer.remembered) });
     }
-    this.#rows.writeMeta(entries).catch((error: unknown) => {
+    try {
+      await this.#rows.writeMeta(entries);
+    } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#log.warn('peer-commits-not-noted', { message });
-    });
+    }
   }
 
   #judge(): void {
