@@ -31,7 +31,7 @@ import type { KvService } from '../../wire/services.ts';
 import type { DataState, Place } from '../contracts.ts';
 import { makeRecordKey } from '../storage/record-key.ts';
 import { Admission, type AdmissionOptions, AnswerSizes } from './admission.ts';
-import { isDeletedBy, isKnownHere, learnFirstTry } from './first-try.ts';
+import { beforeMint, isDeletedBy, isKnownHere, learnFirstTry } from './first-try.ts';
 import { forwardWrite } from './forwarding.ts';
 import type { Plan } from './plan.ts';
 import { nodeName } from './plan.ts';
@@ -178,16 +178,17 @@ export class Coordinator implements KvService {
       throw wrongReply();
     }
     const retried = request.isRetry ? requestId : undefined;
+    const isRetry = retried !== undefined;
     const isKnown =
-      retried !== undefined && (await isKnownHere(this.#parts.replica, plan, retried));
+      isRetry && (await beforeMint(isRetry, isKnownHere(this.#parts.replica, plan, retried)));
     if (!isKnown && request.context.length === 0 && !request.blind) {
-      const seen = await this.#readBeforeDelete(plan, request);
+      const seen = await beforeMint(isRetry, this.#readBeforeDelete(plan, request));
       const isDone = isDeletedBy(seen, retried);
       if (!isDone && (seen.record === undefined || visibleSiblings(seen.record).length === 0)) {
         return nothingToDelete(plan, seen, this.#parts.checksum);
       }
       context = seen.record === undefined ? context : contextOf(seen.record);
-    } else if (!isKnown && retried !== undefined) {
+    } else if (!isKnown && isRetry) {
       await this.#learnFirstTry(plan, retried);
     }
     const operation: MintOperation = {

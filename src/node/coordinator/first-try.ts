@@ -91,6 +91,15 @@ function isAvailability(error: unknown): boolean {
   return error instanceof CoterieError && AVAILABILITY.has(error.code);
 }
 
+/** What comes before the mint of a retry: if it fails, the first try may have been applied. */
+export async function beforeMint<T>(isRetry: boolean, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw isRetry ? asUnknown(error) : error;
+  }
+}
+
 function asUnknown(error: unknown): unknown {
   if (!(error instanceof CoterieError) || error.applied === 'unknown') return error;
   const { code, message, details, retryable } = error;

@@ -130,6 +130,16 @@ test('the retry of a delete is told of it although another has deleted since', a
   expect(again).toMatchObject({ found: true, context: first.context });
 });
 
+test('the retry of a delete with no majority alive is told "unknown"', async () => {
+  await using cluster = await startThree();
+  await cluster.put('n1', { key: 'k' });
+  await killOthers(cluster, 'n1');
+  const retry = cluster.node('n1').kv.delete(deleteRequest(RETRY));
+  expect(await cluster.failure(retry)).toMatchObject({ code: 'NO_REPLICA', applied: 'unknown' });
+  const first = cluster.node('n1').kv.delete(deleteRequest({ key: 'k' }));
+  expect(await cluster.failure(first)).toMatchObject({ code: 'NO_REPLICA', applied: 'no' });
+});
+
 test('a retry of a delete that has not been applied deletes', async () => {
   await using cluster = await startThree();
   await cluster.put('n1', { key: 'k', level: 'all' });

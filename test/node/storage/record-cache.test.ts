@@ -18,7 +18,7 @@ describe('the cache of records', () => {
     expect(cache.bytes).toBe(0);
   });
 
-  it('keeps nothing of a load during which the key was written, even when the write was evicted', () => {
+  it('keeps nothing of a load during which the key was written, even if that is gone', () => {
     const cache = new RecordCache(codec, 8_000);
     cache.loading('k');
     cache.committed('k', record(10));
