@@ -1,6 +1,5 @@
 /** `coterie config print`: what a node would run with, and where each value came from. */
 import { Command } from 'commander';
-import { printConfig } from '../config/describe.ts';
 import type { CliContext } from './ports.ts';
 import { jsonLine } from './result-json.ts';
 import { addNodeOptions, loadNodeConfig, type NodeFlags } from './start.ts';
@@ -18,7 +17,8 @@ export function configCommand(context: CliContext): Command {
 }
 
 async function configPrint(context: CliContext, flags: NodeFlags & PrintFlags): Promise<void> {
-  const loaded = loadNodeConfig(flags, context);
+  const loaded = await loadNodeConfig(flags, context);
+  const { printConfig } = await import('../config/describe.ts');
   const { config, sources } = loaded;
   const shown =
     flags.json === true

@@ -3,7 +3,6 @@
 import { readFileSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { processEnvironment } from '../config/load.ts';
 import type { CliPorts } from './ports.ts';
 import { runCli } from './program.ts';
 import { processTerminal } from './terminal.ts';
@@ -52,7 +51,7 @@ function commandName(): string {
 
 /** Runs the command line of this process and sets its exit code. */
 export async function main(): Promise<void> {
-  const environment = processEnvironment();
+  const environment = process.env;
   process.exitCode = await runCli(process.argv.slice(2), {
     terminal: processTerminal(environment),
     environment,

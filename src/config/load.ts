@@ -1,5 +1,4 @@
-/** Where settings come from, weakest first: defaults, YAML file, environment, flags. The one place
- *  that reads the process's environment.
+/** Where settings come from, weakest first: defaults, YAML file, environment, flags.
  *  An environment variable is COTERIE_GROUP_KEY (docs/configuration.md lists them); an empty one
  *  counts as not set, and one that begins with COTERIE_ but is no key is an error, because a
  *  misspelt setting must not be ignored. */
@@ -31,10 +30,6 @@ const PREFIX = 'COTERIE_';
 const OTHER_VARIABLES: ReadonlySet<string> = new Set(['COTERIE_NODES']);
 // Kubernetes sets these in every container beside a service called coterie.
 const INJECTED = /_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT(_\d+_(TCP|UDP)(_\w+)?)?$/;
-
-export function processEnvironment(): ProcessEnvironment {
-  return process.env;
-}
 
 /** Errors: INVALID_CONFIG. */
 export function loadConfig(from: ConfigSources): LoadedConfig {
