@@ -15,7 +15,9 @@ let cluster: ProcessCluster;
 let client: Client;
 
 beforeAll(async () => {
-  cluster = await ProcessCluster.start(3);
+  // The largest values take more than the usual second on a busy machine.
+  const env = { COTERIE_QUORUM_REPLICA_WRITE_TIMEOUT_MS: '20000' };
+  cluster = await ProcessCluster.start(3, { env });
   client = await connect({ nodes: cluster.addresses });
 });
 

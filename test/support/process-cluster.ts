@@ -30,29 +30,29 @@ export async function administer<Answer>(
   }
 }
 
-export interface StartFlags {
-  /** Further flags of `coterie start`. */
-  readonly flags?: readonly string[];
+export interface ClusterOptions {
+  /** Default true: they become one cluster. */
+  readonly init?: boolean;
+  /** Of every `coterie start`. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export class ProcessCluster implements AsyncDisposable {
   readonly #folder: TemporaryFolder;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #running = new Map<number, ServedProcess>();
   readonly #addresses: string[] = [];
 
-  private constructor(folder: TemporaryFolder) {
+  private constructor(folder: TemporaryFolder, env: ClusterOptions['env'] = {}) {
     this.#folder = folder;
+    this.#env = env;
   }
 
-  /** Starts `count` nodes (n0, n1, ...) in zones of their own; `init` (default true) makes them one
-   *  cluster. */
-  static async start(
-    count: number,
-    options: StartFlags & { readonly init?: boolean } = {},
-  ): Promise<ProcessCluster> {
-    const cluster = new ProcessCluster(await temporaryFolder());
+  /** Starts `count` nodes (n0, n1, ...) in zones of their own and makes them one cluster. */
+  static async start(count: number, options: ClusterOptions = {}): Promise<ProcessCluster> {
+    const cluster = new ProcessCluster(await temporaryFolder(), options.env);
     try {
-      const starts = Array.from({ length: count }, (_, index) => cluster.startNode(index, options));
+      const starts = Array.from({ length: count }, (_, index) => cluster.startNode(index));
       for (const start of await Promise.allSettled(starts)) {
         if (start.status === 'rejected') throw start.reason;
       }
@@ -91,9 +91,9 @@ export class ProcessCluster implements AsyncDisposable {
     return chosen.flatMap((index) => ['--node', this.address(index)]);
   }
 
-  async startNode(index: number, { flags = [] }: StartFlags = {}): Promise<void> {
+  async startNode(index: number): Promise<void> {
     const listen = this.#addresses[index] ?? '127.0.0.1:0';
-    const served = await serve([...this.startArguments(index, listen), ...flags]);
+    const served = await serve(this.startArguments(index, listen), this.#env);
     this.#running.set(index, served);
     this.#addresses[index] = served.ready.split(' ')[1] ?? '';
   }
