@@ -70,6 +70,8 @@ interface Inbound {
   readonly link: InboundLink;
   name: string;
   storeId: string;
+  /** Name of the run that greeted; a later run of the same folder knows it. */
+  runId: string;
 }
 
 export class Links implements Peers {
@@ -153,6 +155,7 @@ export class Links implements Peers {
     const inbound: Inbound = {
       name: '',
       storeId: '',
+      runId: '',
       link: new InboundLink(
         this.#env,
         stream,
@@ -242,6 +245,7 @@ export class Links implements Peers {
     }
     inbound.name = hello.name;
     inbound.storeId = bytesToHex(hello.storeId);
+    inbound.runId = newestRunOf(hello);
     const role = speaker.place?.ring.roleByName(hello.name);
     if (role === undefined || isFresh(hello)) return makeHello(speaker, undefined);
     const answer = makeHello(speaker, this.#memory.remembered(role.nodeIndex));
@@ -252,7 +256,10 @@ export class Links implements Peers {
   #checkName(inbound: Inbound, hello: Hello, speaker: Speaker): void {
     const storeId = bytesToHex(hello.storeId);
     const isTwin = [...this.#inbound].some(
-      (other) => other !== inbound && other.name === hello.name && other.storeId !== storeId,
+      (other) =>
+        other !== inbound &&
+        other.name === hello.name &&
+        (other.storeId !== storeId || !knowsRun(hello, other.runId)),
     );
     if (isTwin || hello.name === speaker.name) {
       throw new CoterieError(
@@ -297,4 +304,13 @@ export class Links implements Peers {
     metrics.set('coterie_link_state', { member: name }, phase === 'connected' ? 1 : 0);
     this.#memory.peerReach(nodeIndex, phase === 'refused');
   }
+}
+
+function newestRunOf(hello: Hello): string {
+  return bytesToHex(hello.runIds.at(-1) ?? new Uint8Array(0));
+}
+
+/** A copy of a folder, started beside it, has the same store id, but never was in the other's run. */
+function knowsRun(hello: Hello, runId: string): boolean {
+  return hello.runIds.some((known) => bytesToHex(known) === runId);
 }

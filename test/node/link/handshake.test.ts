@@ -59,6 +59,12 @@ test('of two live stores with one name the later is refused, and comes in once t
   expect(later.hello?.refused).toBeUndefined();
 });
 
+test('a copy of the folder of a live node is refused under its name', async () => {
+  await using cluster = await startThree();
+  const copy = await greet(cluster, { runIds: [OTHER_16] });
+  expect(copy.hello?.refused).toMatchObject({ code: 'CONFLICT' });
+});
+
 test('a link that never greets is ended', async () => {
   await using cluster = await startWithout2();
   const link = new RawLink(cluster, 'n1');
