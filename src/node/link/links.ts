@@ -310,7 +310,8 @@ function newestRunOf(hello: Hello): string {
   return bytesToHex(hello.runIds.at(-1) ?? new Uint8Array(0));
 }
 
-/** A copy of a folder, started beside it, has the same store id, but never was in the other's run. */
+/** A copy of a folder, started beside it, has the same store id, but never was in the other's
+ *  run. */
 function knowsRun(hello: Hello, runId: string): boolean {
   return hello.runIds.some((known) => bytesToHex(known) === runId);
 }
