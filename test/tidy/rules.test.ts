@@ -82,7 +82,7 @@ test.each([
 
 test.each([
   ['docs/a.md', 'see /home/somebody/coterie'],
-  ['test/a.test.ts', "open('/work/main/dist')"],
+  ['test/a.test.ts', "open('/home/ada/dist')"],
   ['package-lock.json', '"resolved": "https://somewhere/a.tgz"'],
   ['.npmrc', 'registry=https://registry.example.org/'],
 ])('in %s the text %j is of one machine', (path, text) => {
