@@ -42,6 +42,12 @@ export function levelFromWire(level: number): ConsistencyLevel | undefined {
   return known;
 }
 
+/** For metrics: what a request asks for, in words; it never fails. */
+export function levelName(level: number): string {
+  if (level === WireLevel.UNSPECIFIED) return 'quorum';
+  return LEVELS_BY_NUMBER.get(level) ?? 'unknown';
+}
+
 export function durabilityToWire(durability: Durability): WireDurability {
   return WIRE_DURABILITIES[durability];
 }

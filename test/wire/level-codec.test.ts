@@ -5,6 +5,7 @@ import {
   durabilityFromWire,
   durabilityToWire,
   levelFromWire,
+  levelName,
   levelToWire,
 } from '../../src/wire/level-codec.ts';
 
@@ -30,4 +31,10 @@ test('the numbers of levels and durabilities are those of the protocol', () => {
 test('a number of a newer peer is refused, not guessed', () => {
   expect(() => levelFromWire(10)).toThrow(/level 10 .* 0 to 9/);
   expect(() => durabilityFromWire(2)).toThrow(/durability 2 .* 0 to 1/);
+});
+
+test('a level has a name for metrics, also when none is given or this version knows none', () => {
+  expect(levelName(levelToWire(undefined))).toBe('quorum');
+  for (const level of CONSISTENCY_LEVELS) expect(levelName(levelToWire(level))).toBe(level);
+  expect(levelName(99)).toBe('unknown');
 });

@@ -26,7 +26,7 @@ import type {
   PutRequest,
 } from '../../wire/generated/coterie/v1/kv.ts';
 import type { ForwardReply, ForwardRequest } from '../../wire/generated/coterie/v1/peer.ts';
-import { durabilityFromWire } from '../../wire/level-codec.ts';
+import { durabilityFromWire, levelName } from '../../wire/level-codec.ts';
 import type { KvService } from '../../wire/services.ts';
 import type { DataState, Place } from '../contracts.ts';
 import { makeRecordKey } from '../storage/record-key.ts';
@@ -368,22 +368,8 @@ export class Coordinator implements KvService {
 function levelLabel(request: GetRequest | PutRequest | DeleteRequest): string {
   const isRaw =
     'r' in request ? request.r + request.pr > 0 : request.w + request.pw + request.dw > 0;
-  return isRaw ? 'raw' : (LEVEL_LABELS[request.level] ?? 'unknown');
+  return isRaw ? 'raw' : levelName(request.level);
 }
-
-/** By the numbers of the wire; a level that is not given is quorum. */
-const LEVEL_LABELS: readonly string[] = [
-  'quorum',
-  'any',
-  'one',
-  'two',
-  'three',
-  'quorum',
-  'all',
-  'local_one',
-  'local_quorum',
-  'each_quorum',
-];
 
 function wrongReply(): CoterieError {
   return new CoterieError('MALFORMED_MESSAGE', 'A forwarded write was answered as another kind', {
