@@ -185,6 +185,7 @@ function start(args: readonly string[], options: SpawnOptions): ChildProcess {
 }
 
 function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { COTERIE_NODES: _, ...rest } = process.env;
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('COTERIE_'));
+  const rest = Object.fromEntries(inherited);
   return { ...rest, NO_COLOR: '1', COTERIE_LOG_LEVEL: 'error', ...extra };
 }
