@@ -114,6 +114,8 @@ async function main(): Promise<void> {
       'in-flight': { type: 'string', default: '256' },
       /** For profiling: passed to the interpreter of the first node. */
       'node-flag': { type: 'string', multiple: true, default: [] },
+      /** For comparing settings of the interpreter: passed to that of every node. */
+      'nodes-flag': { type: 'string', multiple: true, default: [] },
     },
   });
   const inFlight = Number(values['in-flight']);
@@ -122,7 +124,8 @@ async function main(): Promise<void> {
   const nodes: NodeProcess[] = [];
   try {
     for (let index = 0; index < NODES; index += 1) {
-      nodes.push(await startNode(folder, index, index === 0 ? values['node-flag'] : []));
+      const ofFirst = index === 0 ? values['node-flag'] : [];
+      nodes.push(await startNode(folder, index, [...values['nodes-flag'], ...ofFirst]));
     }
     const addresses = nodes.map((node) => node.address);
     const admins = addresses.map((target) => ({
