@@ -1,0 +1,46 @@
+/** Drives a simulation on Node: one step in each macrotask, so that every microtask is drained
+ *  between two steps, with the real clock, timers and randomness out of reach meanwhile.
+ *  A turn of the event loop costs more than a step, so steps are queued in bursts: immediates of one
+ *  turn run one after the other with nothing but microtasks between. */
+import type { Driver } from '../../env/driver.ts';
+import { forbidReality } from './reality.ts';
+
+const STEPS_PER_TURN = 256;
+
+/** Rejects with what a step throws. */
+export const macrotaskDriver: Driver = (step) =>
+  new Promise((resolve, reject) => {
+    let pending: NodeJS.Immediate[] = [];
+    let restore: (() => void) | undefined;
+    const end = (finish: () => void): void => {
+      for (const immediate of pending) clearImmediate(immediate);
+      restore?.();
+      finish();
+    };
+    const turn = (): void => {
+      pending = [];
+      pending.push(
+        setImmediate(() => {
+          restore = forbidReality();
+        }),
+      );
+      for (let index = 0; index < STEPS_PER_TURN; index += 1) {
+        pending.push(
+          setImmediate(() => {
+            try {
+              if (!step()) end(resolve);
+            } catch (error) {
+              end(() => reject(error));
+            }
+          }),
+        );
+      }
+      pending.push(
+        setImmediate(() => {
+          restore?.();
+          turn();
+        }),
+      );
+    };
+    turn();
+  });

@@ -1,0 +1,50 @@
+/** Puts the real clock, timers and randomness out of reach: whoever touches them throws, so that a
+ *  simulation never depends on the machine in silence. */
+import crypto from 'node:crypto';
+import { CoterieError } from '../../core/errors.ts';
+
+type Members = Record<string, unknown>;
+
+const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'fetch'] as const;
+const CLOCKS = ['hrtime', 'uptime', 'nextTick'] as const;
+const RANDOM = ['randomBytes', 'randomUUID', 'randomInt', 'randomFillSync', 'getRandomValues'];
+
+function refusal(name: string): () => never {
+  return () => {
+    throw new CoterieError(
+      'ASSERTION_FAILED',
+      `The simulation touched ${name}: everything must come through the ports`,
+    );
+  };
+}
+
+class NoDate {
+  constructor() {
+    refusal('Date')();
+  }
+  static readonly now = refusal('Date.now');
+  static readonly parse = refusal('Date.parse');
+  static readonly UTC = refusal('Date.UTC');
+}
+
+/** Returns what puts everything back. */
+export function forbidReality(): () => void {
+  const undo: (() => void)[] = [];
+  const replace = (owner: Members, name: string, stub: unknown): void => {
+    const real = owner[name];
+    owner[name] = stub;
+    undo.push(() => {
+      owner[name] = real;
+    });
+  };
+  const global = globalThis as unknown as Members;
+  for (const name of TIMERS) replace(global, name, refusal(name));
+  replace(global, 'Date', NoDate);
+  replace(Math as unknown as Members, 'random', refusal('Math.random'));
+  replace(performance as unknown as Members, 'now', refusal('performance.now'));
+  for (const name of CLOCKS) replace(process as unknown as Members, name, refusal(name));
+  for (const name of RANDOM) replace(crypto as unknown as Members, name, refusal(`crypto.${name}`));
+  return () => {
+    for (const put of undo) put();
+  };
+}

@@ -1,0 +1,148 @@
+/** What clients saw and what was left on the disks: all that checkers judge by.
+ *  Invariants: what a write was shown (`given`) is noted by the values themselves, never by the
+ *  product's clocks, so that its causality can be judged independently; times are of the run, not of
+ *  any process.
+ *  Not here: judging (checkers), noting (run). */
+import type { LevelChoice } from './scenario.ts';
+
+/** A write by the id of the step that made it. */
+export type WriteId = number;
+
+export type Outcome =
+  | 'ok'
+  /** The error said that it was certainly not applied (for a read: it failed). */
+  | 'refused'
+  /** It may have been applied. */
+  | 'unknown';
+
+interface OperationBase {
+  /** Of the step. A step that reads and then writes notes two operations: the read has the id with
+   *  `.5` subtracted (`id - 0.5`). */
+  readonly id: number;
+  readonly client: string;
+  readonly key: string;
+  readonly level: LevelChoice;
+  readonly startUs: number;
+  /** `Infinity` when the run was over before. */
+  readonly endUs: number;
+  readonly outcome: Outcome;
+  /** Of the error. */
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** One value in a read, by the write that made it. */
+export interface Seen {
+  /** `undefined`: no such write was ever asked for (the bytes are in `text`). */
+  readonly write: WriteId | undefined;
+  readonly text: string;
+  readonly dot: string;
+}
+
+export interface ReadOperation extends OperationBase {
+  readonly kind: 'get';
+  /** Of an `ok` read: the siblings; empty when not found. */
+  readonly seen: readonly Seen[];
+  /** Of an `ok` read: how many replicas answered and were counted, and how many the level needs. */
+  readonly received: number;
+  readonly required: number;
+}
+
+export interface WriteOperation extends OperationBase {
+  readonly kind: 'put' | 'delete';
+  /** The write that this one is; a repeated request has that of its first try. */
+  readonly write: WriteId;
+  /** Writes whose values the client had been shown under the context it gave, and its own earlier
+   *  writes that this context covers; `undefined` when the server chose (overwrite, blind delete):
+   *  then it may have replaced anything that was there. */
+  readonly given: readonly WriteId[] | undefined;
+  /** Elements of a set that the value holds, by the ids of the steps that added them. */
+  readonly elements?: readonly number[];
+  /** Of an `ok` write: names of the nodes counted, and how many of them had it durable. */
+  readonly acknowledgedBy: readonly string[];
+  readonly durable: number;
+  readonly required: number;
+  /** Of an `ok` put. */
+  readonly dot?: string;
+  /** Siblings that the reply told of. */
+  readonly siblings?: number;
+}
+
+export type Operation = ReadOperation | WriteOperation;
+
+/** A sibling as one replica holds it. */
+export interface StoredSibling {
+  readonly dot: string;
+  readonly isTombstone: boolean;
+  readonly write: WriteId | undefined;
+  readonly contentHash: number;
+}
+
+export interface StoredRecord {
+  readonly key: string;
+  /** The row's value, in hex. */
+  readonly hex: string;
+  readonly siblings: readonly StoredSibling[];
+}
+
+/** What one node's disk holds once everything is over. */
+export interface ReplicaContents {
+  readonly node: string;
+  /** Its state at the end: SERVING, UNVERIFIED, RECOVERING, FAILED, ... */
+  readonly state: string;
+  /** By key; only keys of which this node is a replica. */
+  readonly records: ReadonlyMap<string, StoredRecord>;
+  /** Keys of which it is a replica. */
+  readonly owns: (key: string) => boolean;
+}
+
+/** A dot that a mint, at any node, gave to a value. */
+export interface MintedDot {
+  readonly key: string;
+  readonly dot: string;
+  readonly contentHash: number;
+  readonly isTombstone: boolean;
+  readonly node: string;
+  readonly atUs: number;
+}
+
+/** What a fault step came to. */
+export interface FaultEvent {
+  readonly atUs: number;
+  readonly kind: string;
+  readonly text: string;
+}
+
+/** A node whose disk lost something that had been synced; `atUs` is when. */
+export interface DiskLoss {
+  readonly node: string;
+  readonly kind: 'wipe' | 'rollback' | 'lost-batch' | 'bit-rot';
+  readonly atUs: number;
+  /** Everything synced before this time is still there. */
+  readonly intactUntilUs: number;
+}
+
+/** The largest of something that the product promises to bound. */
+export interface Watermark {
+  readonly what: string;
+  readonly node: string;
+  readonly largest: number;
+  readonly bound: number;
+}
+
+export interface History {
+  /** Replicas of each key. */
+  readonly replicas: number;
+  /** By start. */
+  readonly operations: readonly Operation[];
+  readonly minted: readonly MintedDot[];
+  readonly contents: readonly ReplicaContents[];
+  readonly faults: readonly FaultEvent[];
+  readonly losses: readonly DiskLoss[];
+  readonly watermarks: readonly Watermark[];
+  /** From here on no fault was active. */
+  readonly healedUs: number;
+  /** Operations that were asked for after `healedUs`, by id: they must succeed. */
+  readonly afterHealing: readonly number[];
+  readonly endUs: number;
+}

@@ -1,0 +1,62 @@
+/** What one run came to.
+ *  Not here: how it is carried out (run.ts), how it is told to people (report). */
+import type { Checksum } from '../core/checksum.ts';
+import type { Driver } from '../env/driver.ts';
+import type { Violation } from './checkers/checker.ts';
+import type { History } from './history.ts';
+import type { Capability, Scenario } from './scenario.ts';
+
+/** What the platform lends to a run. */
+export interface RunWorld {
+  readonly driver: Driver;
+  readonly checksum: Checksum;
+}
+
+export interface RunOptions {
+  /** By name; all that the product offers enough for when absent. */
+  readonly checks?: readonly string[];
+  /** Whether to keep every frame and batch as text for the story; slow. */
+  readonly isVerbose?: boolean;
+}
+
+export interface RunResult {
+  readonly scenario: Scenario;
+  readonly violations: readonly Violation[];
+  /** 16 hex digits; equal scenarios give equal ones. */
+  readonly traceHash: string;
+  readonly history: History;
+  /** Operations asked for, and of these acknowledged. */
+  readonly operations: number;
+  readonly acknowledged: number;
+  /** Injected, by kind. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** Frames delivered. */
+  readonly messages: number;
+  readonly virtualMs: number;
+  readonly events: number;
+  readonly checksPassed: readonly string[];
+  /** Checks and faults left out, each with the capability that it waits for. */
+  readonly notEnabled: readonly { readonly name: string; readonly needs: readonly Capability[] }[];
+  /** Rare paths, and how often the run came by. */
+  readonly sometimes: Readonly<Record<string, number>>;
+}
+
+export type RunScenario = (
+  world: RunWorld,
+  scenario: Scenario,
+  options?: RunOptions,
+) => Promise<RunResult>;
+
+/** Draws the scenario of a seed. */
+export interface PlanOptions {
+  readonly seed: number;
+  readonly nodes?: number;
+  readonly replicas?: number;
+  readonly minutes?: number;
+  /** Kinds to choose among; all that the product can survive when absent. */
+  readonly faults?: readonly string[];
+  /** Drawn when absent. */
+  readonly workload?: string;
+}
+
+export type PlanScenario = (options: PlanOptions) => Scenario;
