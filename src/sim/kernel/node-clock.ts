@@ -72,7 +72,10 @@ export class NodeClock implements Clock {
       this.#held.push(callback);
       return;
     }
-    if (this.#slownessUs === 0) return callback();
+    if (this.#slownessUs === 0) {
+      callback();
+      return;
+    }
     const startsUs = Math.max(this.#kernel.nowUs, this.#busyUntilUs);
     this.#busyUntilUs = startsUs + this.#slownessUs;
     this.#kernel.schedule(this.#busyUntilUs - this.#kernel.nowUs, this.#source, () => {
