@@ -1,7 +1,7 @@
 /** What a memory store keeps: it outlives the store, so that a test can close one and open the next
  *  on it. It is not a model of a real disk: everything that was applied is kept, synced or not. */
+import { ByteMap } from '../../core/byte-map.ts';
 import { CoterieError } from '../../core/errors.ts';
-import { ByteMap } from './byte-map.ts';
 
 const GIB = 1_024 * 1_024 * 1_024;
 

@@ -3,6 +3,7 @@
  *  No Node imports. Every answer comes in a turn of its own (`defer`), a batch is applied in one
  *  step just before its promise settles, and bytes that are handed out are copies, because they
  *  belong to the caller. */
+import type { ByteMap } from '../../core/byte-map.ts';
 import { assert, CoterieError } from '../../core/errors.ts';
 import { assertStoreKey, StoreGate } from '../../core/store-gate.ts';
 import type { Clock } from '../../env/clock.ts';
@@ -14,7 +15,6 @@ import type {
   StoreOperation,
   StoreRange,
 } from '../../env/store.ts';
-import type { ByteMap } from './byte-map.ts';
 import { MemoryDisk, type MemoryDiskHold } from './memory-disk.ts';
 
 export interface MemoryStoreOptions {

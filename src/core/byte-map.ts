@@ -1,12 +1,19 @@
-/** An ordered map from bytes to bytes: the content of the memory engine. A sorted list of chunks,
- *  each a sorted pair of lists. Searching is O(log n); an insert moves at most a chunk's entries,
- *  and a split moves the list of chunks once in CHUNK_ENTRIES_MAX / 2 inserts.
+/** An ordered map from bytes to bytes: the content of the memory engine and of a simulated disk. A
+ *  sorted list of chunks, each a sorted pair of lists. Searching is O(log n); an insert moves at
+ *  most a chunk's entries, and a split moves the list of chunks once in CHUNK_ENTRIES_MAX / 2
+ *  inserts.
  *  Invariants: no chunk is empty or larger than CHUNK_ENTRIES_MAX; keys ascend within and across
  *  chunks; what a snapshot can see never changes: a snapshot starts a new generation, and a chunk
  *  (or the list) of an older generation is copied before its first change. Taking a snapshot is
- *  therefore O(1). */
-import { assert } from '../../core/errors.ts';
-import type { StoreEntry } from '../../env/store.ts';
+ *  therefore O(1).
+ *  Not here: durability, operations that fail (the engines). */
+import { compareBytes } from './bytes.ts';
+import { assert } from './errors.ts';
+
+export interface ByteMapEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
 
 const CHUNK_ENTRIES_MAX = 128;
 
@@ -36,33 +43,40 @@ export class ByteMap {
     return found !== undefined && compareBytes(found, key) === 0 ? chunk.values[at] : undefined;
   }
 
-  /** Keeps both, without a copy. */
-  set(key: Uint8Array, value: Uint8Array): void {
+  /** Keeps both, without a copy. Returns the value that was there before. */
+  set(key: Uint8Array, value: Uint8Array): Uint8Array | undefined {
     const chunkIndex = Math.max(0, chunkIndexOf(this.#chunks, key));
     const chunk = this.#ownChunk(chunkIndex);
     const at = lowerBound(chunk.keys, key);
     const found = chunk.keys[at];
     if (found !== undefined && compareBytes(found, key) === 0) {
-      this.#sizeBytes += value.byteLength - (chunk.values[at]?.byteLength ?? 0);
+      const previous = chunk.values[at];
+      this.#sizeBytes += value.byteLength - (previous?.byteLength ?? 0);
       chunk.values[at] = value;
-      return;
+      return previous;
     }
     chunk.keys.splice(at, 0, key);
     chunk.values.splice(at, 0, value);
     this.#sizeBytes += key.byteLength + value.byteLength;
     if (chunk.keys.length > CHUNK_ENTRIES_MAX) this.#split(chunkIndex, chunk);
+    return undefined;
   }
 
-  delete(key: Uint8Array): void {
-    const value = this.get(key);
-    if (value === undefined) return;
+  /** Returns the value that was there. */
+  delete(key: Uint8Array): Uint8Array | undefined {
     const chunkIndex = chunkIndexOf(this.#chunks, key);
+    const seen = this.#chunks[chunkIndex];
+    if (seen === undefined) return undefined;
+    const at = lowerBound(seen.keys, key);
+    const found = seen.keys[at];
+    if (found === undefined || compareBytes(found, key) !== 0) return undefined;
     const chunk = this.#ownChunk(chunkIndex);
-    const at = lowerBound(chunk.keys, key);
+    const previous = chunk.values[at];
     chunk.keys.splice(at, 1);
     chunk.values.splice(at, 1);
-    this.#sizeBytes -= key.byteLength + value.byteLength;
+    this.#sizeBytes -= key.byteLength + (previous?.byteLength ?? 0);
     if (chunk.keys.length === 0) this.#chunks.splice(chunkIndex, 1);
+    return previous;
   }
 
   /** The map as it is now; needs no release. */
@@ -107,7 +121,7 @@ export class ByteMapSnapshot {
   }
 
   /** Entries with from <= key < to, in order; the bytes are the map's own. */
-  *entries(from: Uint8Array, to: Uint8Array): Generator<StoreEntry, void, void> {
+  *entries(from: Uint8Array, to: Uint8Array): Generator<ByteMapEntry, void, void> {
     const first = Math.max(0, chunkIndexOf(this.#chunks, from));
     for (let index = first; index < this.#chunks.length; index += 1) {
       const { keys, values } = chunkAt(this.#chunks, index);
@@ -120,7 +134,7 @@ export class ByteMapSnapshot {
   }
 
   /** The same entries, last one first. */
-  *entriesReversed(from: Uint8Array, to: Uint8Array): Generator<StoreEntry, void, void> {
+  *entriesReversed(from: Uint8Array, to: Uint8Array): Generator<ByteMapEntry, void, void> {
     const last = chunkIndexOf(this.#chunks, to);
     for (let index = last; index >= 0; index -= 1) {
       const { keys, values } = chunkAt(this.#chunks, index);
@@ -132,16 +146,6 @@ export class ByteMapSnapshot {
       }
     }
   }
-}
-
-/** Byte by byte, unsigned; of two where one is the start of the other the shorter is first. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at += 1) {
-    const difference = (a[at] ?? 0) - (b[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
 }
 
 /** Index of the last chunk that starts at or before the key; -1 when there is none. */
@@ -180,7 +184,7 @@ function entryAt(
   keys: readonly Uint8Array[],
   values: readonly Uint8Array[],
   at: number,
-): StoreEntry {
+): ByteMapEntry {
   const [key, value] = [keys[at], values[at]];
   assert(key !== undefined && value !== undefined, `There is no entry ${at} of ${keys.length}`);
   return { key, value };

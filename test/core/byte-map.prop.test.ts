@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { StoreEntry } from '../../../src/env/store.ts';
-import { ByteMap, type ByteMapSnapshot } from '../../../src/platform/memory/byte-map.ts';
-import { StoreModel } from '../../conformance/store-model.ts';
+import { ByteMap, type ByteMapEntry, type ByteMapSnapshot } from '../../src/core/byte-map.ts';
+import { StoreModel } from '../conformance/store-model.ts';
 
 const LOW = new Uint8Array(0);
 const HIGH = new Uint8Array(4).fill(0xff);
@@ -18,15 +17,17 @@ it('equals a sorted list through splits and deletions, and no snapshot ever chan
     fc.property(fc.array(action, { maxLength: 600, size: 'max' }), (actions) => {
       const map = new ByteMap();
       const model = new StoreModel();
-      const snapshots: { readonly taken: ByteMapSnapshot; readonly entries: StoreEntry[] }[] = [];
+      const snapshots: { readonly taken: ByteMapSnapshot; readonly entries: ByteMapEntry[] }[] = [];
       for (const step of actions) {
         if (step.type === 'snapshot') {
           const entries = model.range({ from: LOW, to: HIGH });
           snapshots.push({ taken: map.snapshot(), entries });
         } else {
+          const before = model.get(step.key);
           model.apply([step]);
-          if (step.type === 'put') map.set(step.key, step.value);
-          else map.delete(step.key);
+          const previous =
+            step.type === 'put' ? map.set(step.key, step.value) : map.delete(step.key);
+          expect(previous).toEqual(before);
           expect(map.get(step.key)).toEqual(model.get(step.key));
         }
       }
