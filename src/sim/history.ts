@@ -46,6 +46,8 @@ export interface ReadOperation extends OperationBase {
   /** Of an `ok` read: how many replicas answered and were counted, and how many the level needs. */
   readonly received: number;
   readonly required: number;
+  /** Names of the nodes counted: evidence that a node which must not answer did not. */
+  readonly answeredBy?: readonly string[];
 }
 
 export interface WriteOperation extends OperationBase {
@@ -111,6 +113,16 @@ export interface FaultEvent {
   readonly atUs: number;
   readonly kind: string;
   readonly text: string;
+  /** Names of the nodes that it struck; when absent, those that `text` names. */
+  readonly nodes?: readonly string[];
+}
+
+/** A node's own word on whether it serves (SERVING, RECOVERING, ...), noted whenever it changed. */
+export interface StateChange {
+  readonly atUs: number;
+  readonly node: string;
+  readonly state: string;
+  readonly reason: string;
 }
 
 /** A node whose disk lost something that had been synced; `atUs` is when. */
@@ -120,6 +132,8 @@ export interface DiskLoss {
   readonly atUs: number;
   /** Everything synced before this time is still there. */
   readonly intactUntilUs: number;
+  /** Of `bit-rot`: the keys whose rows rotted. When absent, every row of the node is suspect. */
+  readonly keys?: readonly string[];
 }
 
 /** The largest of something that the product promises to bound. */
@@ -139,6 +153,9 @@ export interface History {
   readonly contents: readonly ReplicaContents[];
   readonly faults: readonly FaultEvent[];
   readonly losses: readonly DiskLoss[];
+  /** By time; whether a node that lost data has served again is judged by it (the cluster notes
+   *  it: refusal-to-serve then sees also what was put right before the end). */
+  readonly states?: readonly StateChange[];
   readonly watermarks: readonly Watermark[];
   /** From here on no fault was active. */
   readonly healedUs: number;
