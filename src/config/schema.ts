@@ -209,8 +209,8 @@ const storage = z.strictObject({
     {
       unit: 'bytes',
       reason:
-        'Records kept decoded in memory, overhead included: about 70,000 of 100 bytes. What ' +
-        'is in it needs no call into RocksDB. It counts toward the heap of the process.',
+        'Records kept in memory, overhead included: about 300,000 of 100 bytes. What is in it ' +
+        'needs no call into RocksDB. It is taken as it fills, outside of the JavaScript heap.',
     },
   ),
   writeBufferBytes: wholeNumber(

@@ -74,9 +74,9 @@ export class KeyLanes {
   /** No batch holds the lane any more. */
   release(lane: Lane): void {
     if (lane.waiting !== undefined) return;
-    const { id } = lane.key;
-    this.#lanes.delete(id);
-    if (lane.committed !== undefined) this.#parts.cache.committed(id, lane.committed);
+    const { key, committed } = lane;
+    this.#lanes.delete(key.id);
+    if (committed !== undefined) this.#parts.cache.committed(key, committed.bytes);
   }
 
   /** The record of a lane is at hand, as far as it can be read. */
@@ -101,20 +101,10 @@ export class KeyLanes {
     const lane = new Lane(key, update);
     this.#lanes.set(key.id, lane);
     this.#waitingCount += 1;
-    const { cache, guard } = this.#parts;
-    const cached = guard.refresh() === undefined ? cache.find(key.id) : undefined;
-    if (cached !== undefined) {
-      this.loaded(lane, cached);
-      return;
-    }
-    cache.loading(key.id);
-    this.#parts.loader.load(key, new LaneLoad(this, lane), true);
-  }
-
-  /** A load of the lane is over. */
-  loadEnded(lane: Lane): void {
-    // Nothing to keep yet: what the updates leave is, once it is committed.
-    this.#parts.cache.loaded(lane.key.id, undefined);
+    const { cache, guard, loader, codec } = this.#parts;
+    const cached = guard.refresh() === undefined ? cache.find(key) : undefined;
+    if (cached === undefined) loader.load(key, new LaneLoad(this, lane), true);
+    else this.loaded(lane, new StoredRecord(codec, cached));
   }
 
   #takeWaiting(lane: Lane): readonly PendingUpdate[] {
@@ -186,17 +176,14 @@ class LaneLoad implements LoadTarget {
   }
 
   loaded(stored: StoredRecord | undefined): void {
-    this.#lanes.loadEnded(this.#lane);
     this.#lanes.loaded(this.#lane, stored);
   }
 
   unreadable(reason: string, isEngineDamage: boolean): void {
-    this.#lanes.loadEnded(this.#lane);
     this.#lanes.unreadable(this.#lane, reason, isEngineDamage);
   }
 
   failed(error: CoterieError): void {
-    this.#lanes.loadEnded(this.#lane);
     this.#lanes.failed(this.#lane, error);
   }
 }

@@ -5,14 +5,16 @@
  *  state, so an engine that shows a batch before its fsync makes no difference.
  *  Not here: loading (record-loader.ts). Source: docs/ARCHITECTURE.md 5.2 and 5.17. */
 import type { CoterieError } from '../../core/errors.ts';
+import type { RecordCodec } from '../../core/version/record-codec.ts';
 import { type KeyLanes, overloaded } from './key-lanes.ts';
 import type { RecordCache } from './record-cache.ts';
 import type { RecordKey } from './record-key.ts';
 import type { LoadTarget, RecordLoader } from './record-loader.ts';
-import type { StoredRecord } from './stored-record.ts';
+import { StoredRecord } from './stored-record.ts';
 import type { UnreadableKeys } from './unreadable-keys.ts';
 
 export interface RecordReadsParts {
+  readonly codec: RecordCodec;
   readonly loader: RecordLoader;
   readonly cache: RecordCache;
   readonly lanes: KeyLanes;
@@ -35,19 +37,19 @@ export class RecordReads {
   }
 
   read(key: RecordKey): Promise<StoredRecord | undefined> {
-    const { lanes, loader, cache, unreadable } = this.#parts;
+    const { lanes, loader, cache, unreadable, codec } = this.#parts;
     if (this.#isUnreadable(key)) return Promise.reject(unreadable.error());
     const lane = lanes.loadedLane(key.id);
     if (lane !== undefined) return Promise.resolve(lane.committed);
-    const cached = cache.find(key.id);
-    if (cached !== undefined) return Promise.resolve(cached);
+    const cached = cache.find(key);
+    if (cached !== undefined) return Promise.resolve(new StoredRecord(codec, cached));
     if (this.#waitingCount >= this.#waitingMax) {
       return Promise.reject(overloaded(`${this.#waitingCount} reads wait`, 1));
     }
     return new Promise((resolve, reject) => {
       this.#waitingCount += 1;
-      cache.loading(key.id);
-      loader.load(key, new ReadLoad(this, key, resolve, reject), false);
+      const load = new ReadLoad(this, key, cache.loading(key), resolve, reject);
+      loader.load(key, load, false);
     });
   }
 
@@ -55,10 +57,11 @@ export class RecordReads {
   loaded(load: ReadLoad, stored: StoredRecord | undefined): void {
     const { lanes, cache, unreadable } = this.#parts;
     this.#waitingCount -= 1;
-    const { id } = load.key;
-    const lane = lanes.loadedLane(id);
-    const isUnreadable = this.#isUnreadable(load.key);
-    cache.loaded(id, isUnreadable || lanes.has(id) ? undefined : stored);
+    const { key, loading } = load;
+    const lane = lanes.loadedLane(key.id);
+    const isUnreadable = this.#isUnreadable(key);
+    const isKept = stored !== undefined && !isUnreadable && !lanes.has(key.id);
+    if (isKept) cache.loaded(key, stored.bytes, loading);
     if (isUnreadable) load.reject(unreadable.error());
     else load.resolve(lane === undefined ? stored : lane.committed);
   }
@@ -73,7 +76,6 @@ export class RecordReads {
 
   failed(load: ReadLoad, error: CoterieError): void {
     this.#waitingCount -= 1;
-    this.#parts.cache.loaded(load.key.id, undefined);
     load.reject(error);
   }
 
@@ -85,13 +87,22 @@ export class RecordReads {
 /** A reader's end of a load. */
 class ReadLoad implements LoadTarget {
   readonly key: RecordKey;
+  /** Of the cache. */
+  readonly loading: number;
   readonly resolve: Resolve;
   readonly reject: Reject;
   readonly #reads: RecordReads;
 
-  constructor(reads: RecordReads, key: RecordKey, resolve: Resolve, reject: Reject) {
+  constructor(
+    reads: RecordReads,
+    key: RecordKey,
+    loading: number,
+    resolve: Resolve,
+    reject: Reject,
+  ) {
     this.#reads = reads;
     this.key = key;
+    this.loading = loading;
     this.resolve = resolve;
     this.reject = reject;
   }

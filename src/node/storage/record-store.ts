@@ -101,7 +101,7 @@ export class RecordStore {
     });
     this.#recount = new LeafRecount(environment, codec, (id) => this.#unreadable.isLost(id));
     this.#loader = new RecordLoader(environment, codec, options, () => this.#guard.refresh());
-    this.#cache = new RecordCache(codec, options.recordCacheBytesMax);
+    this.#cache = new RecordCache(options.recordCacheBytesMax);
     const shared = {
       codec,
       clock: environment.clock,
@@ -331,7 +331,7 @@ export class RecordStore {
 
   #noteUnreadable(key: RecordKey, reason: string, isEngineDamage: boolean): void {
     const leaves = this.#table;
-    this.#cache.drop(key.id);
+    this.#cache.drop(key);
     const isNews = this.#unreadable.note(key, leaves.partitionOf(key.token), reason);
     if (isNews) this.#recount.request(leaves.indexOf(key.token));
     if (!isEngineDamage || this.#damage.engineDamage !== '') return;

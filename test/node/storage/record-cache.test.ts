@@ -1,77 +1,101 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { RecordCache } from '../../../src/node/storage/record-cache.ts';
-import { StoredRecord } from '../../../src/node/storage/stored-record.ts';
-import { codec, keyOf, openRig, put, type Rig, SYNC, textOf } from './storage-rig.ts';
+import { keyOf, openRig, put, type Rig, SYNC, textOf } from './storage-rig.ts';
 
-const record = (size: number) => new StoredRecord(codec, new Uint8Array(size).fill(size));
+const bytes = (size: number) => new Uint8Array(size).fill(size);
+/** Segments of 4 KiB, in which one of these keys takes 20 bytes beside its record. */
+const BYTES_MAX = 32 * 4_096;
 
 describe('the cache of records', () => {
   it('hands out what was committed last', () => {
-    const cache = new RecordCache(codec, 100_000);
-    const [first, second] = [record(10), record(20)];
-    cache.committed('k', first);
-    expect(cache.find('k')?.bytes).toBe(first.bytes);
-    cache.committed('k', second);
-    expect(cache.find('k')?.bytes).toBe(second.bytes);
-    cache.drop('k');
-    expect(cache.find('k')).toBeUndefined();
-    expect(cache.bytes).toBe(0);
+    const cache = new RecordCache(BYTES_MAX);
+    const key = keyOf('k');
+    cache.committed(key, bytes(10));
+    expect(cache.find(key)).toEqual(bytes(10));
+    cache.committed(key, bytes(20));
+    expect(cache.find(key)).toEqual(bytes(20));
+    cache.drop(key);
+    expect(cache.find(key)).toBeUndefined();
+    cache.committed(key, bytes(0));
+    expect(cache.find(key)).toEqual(bytes(0));
+  });
+
+  it('tells keys apart that have one token, and tokens that end alike', () => {
+    const cache = new RecordCache(BYTES_MAX);
+    const keys = [keyOf('a', 7), keyOf('b', 7), keyOf('ab', 7), keyOf('a', 0x8000_0007)];
+    for (const [index, key] of keys.entries()) cache.committed(key, bytes(index + 1));
+    for (const [index, key] of keys.entries()) expect(cache.find(key)).toEqual(bytes(index + 1));
   });
 
   it('keeps nothing of a load during which the key was written, even if that is gone', () => {
-    const cache = new RecordCache(codec, 8_000);
-    cache.loading('k');
-    cache.committed('k', record(10));
-    for (let index = 0; index < 20; index += 1) cache.committed(`other-${index}`, record(10));
-    expect(cache.find('k')).toBeUndefined();
-    cache.loaded('k', record(5));
-    expect(cache.find('k')).toBeUndefined();
+    const cache = new RecordCache(BYTES_MAX);
+    const key = keyOf('k');
+    const loading = cache.loading(key);
+    cache.committed(key, bytes(10));
+    cache.drop(key);
+    cache.loaded(key, bytes(5), loading);
+    expect(cache.find(key)).toBeUndefined();
   });
 
   it('keeps a load when nothing happened meanwhile', () => {
-    const cache = new RecordCache(codec, 100_000);
-    const loaded = record(10);
-    cache.loading('k');
-    cache.loading('k');
-    cache.loaded('k', undefined);
-    cache.loaded('k', loaded);
-    expect(cache.find('k')?.bytes).toBe(loaded.bytes);
-    cache.loaded('k', record(11)); // Of a load that nobody began: ignored.
-    expect(cache.find('k')?.bytes).toBe(loaded.bytes);
+    const cache = new RecordCache(BYTES_MAX);
+    const key = keyOf('k');
+    cache.loaded(key, bytes(10), cache.loading(key));
+    expect(cache.find(key)).toEqual(bytes(10));
   });
 
-  it('stays within its bytes, gives up what nobody used, and takes no giant', () => {
-    const cache = new RecordCache(codec, 10_000);
-    for (let index = 0; index < 100; index += 1) {
-      cache.committed(`k${index}`, record(100));
-      cache.find('k0');
-      expect(cache.bytes).toBeLessThanOrEqual(10_000);
+  it('stays within its bytes, and gives up what nobody used', () => {
+    const cache = new RecordCache(BYTES_MAX);
+    for (let index = 0; index < 5_000; index += 1) {
+      cache.committed(keyOf(`k${index}`), bytes(100));
+      cache.find(keyOf('k0'));
+      expect(cache.bytes).toBeLessThanOrEqual(BYTES_MAX);
     }
-    expect(cache.find('k0')).toBeDefined();
-    expect(cache.find('k99')).toBeDefined();
-    expect(cache.find('k50')).toBeUndefined();
-    cache.committed('giant', record(5_000));
-    expect(cache.find('giant')).toBeUndefined();
-    expect(cache.find('k99')).toBeDefined();
+    expect(cache.find(keyOf('k0'))).toEqual(bytes(100));
+    expect(cache.find(keyOf('k4999'))).toEqual(bytes(100));
+    expect(cache.find(keyOf('k2500'))).toBeUndefined();
   });
 
-  it('holds no small view of a large frame', () => {
-    const cache = new RecordCache(codec, 100_000);
-    const frame = new Uint8Array(50_000);
-    cache.committed('k', new StoredRecord(codec, frame.subarray(7, 107)));
-    expect(cache.find('k')?.bytes.buffer.byteLength).toBe(100);
+  it('spares no state of a key that was written again', () => {
+    const cache = new RecordCache(BYTES_MAX);
+    const key = keyOf('k');
+    cache.committed(key, bytes(1));
+    cache.find(key);
+    cache.committed(key, bytes(2));
+    for (let index = 0; index < 5_000; index += 1) {
+      cache.committed(keyOf(`k${index}`), bytes(100));
+    }
+    expect(cache.find(key)).toBeUndefined();
   });
 
-  it('holds no frame by the value of a record that was minted from one', () => {
-    const cache = new RecordCache(codec, 100_000);
-    const value = new Uint8Array(1_024 * 1_024).subarray(7, 107);
-    const dot = { nodeIndex: 1, epoch: 1, seq: 1 };
-    const sibling = { dot, isTombstone: false, contentHash: 1, meta: new Uint8Array(), value };
-    const minted = { vector: [dot], dots: [], siblings: [sibling] };
-    cache.committed('k', new StoredRecord(codec, codec.encode(minted), minted));
-    const kept = cache.find('k')?.record.siblings[0]?.value;
-    expect(kept).toEqual(value);
-    expect(kept?.buffer.byteLength).toBeLessThan(1_000);
+  it('takes no giant, and forgets what was there before it', () => {
+    const cache = new RecordCache(BYTES_MAX);
+    cache.committed(keyOf('k'), bytes(10));
+    cache.committed(keyOf('giant'), bytes(10));
+    cache.committed(keyOf('giant'), bytes(3_000));
+    expect(cache.find(keyOf('giant'))).toBeUndefined();
+    expect(cache.find(keyOf('k'))).toEqual(bytes(10));
+  });
+
+  it('of no bytes keeps nothing', () => {
+    const cache = new RecordCache(0);
+    cache.committed(keyOf('k'), bytes(10));
+    cache.committed(keyOf('empty'), bytes(0));
+    expect(cache.find(keyOf('k'))).toBeUndefined();
+    expect(cache.find(keyOf('empty'))).toBeUndefined();
+    expect(cache.bytes).toBe(0);
+  });
+
+  it('leaves bytes that it handed out as they are', () => {
+    const cache = new RecordCache(BYTES_MAX);
+    const key = keyOf('k');
+    cache.committed(key, bytes(10));
+    const found = cache.find(key);
+    for (let index = 0; index < 5_000; index += 1) {
+      cache.committed(keyOf(`k${index}`), bytes(100));
+    }
+    cache.committed(key, bytes(11));
+    expect(found).toEqual(bytes(10));
   });
 });
 
