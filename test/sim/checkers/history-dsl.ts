@@ -1,0 +1,365 @@
+/** Histories in one line, for the tests of checkers. Statements are parted by `;` or line ends:
+ *
+ *    a put 1 [0,10] quorum ok; b get [12,20] sees 1; disks 1
+ *
+ *  Operations: CLIENT put WRITE | CLIENT delete WRITE | CLIENT get, then in any order
+ *    [START,END]        virtual microseconds, `-` for an end that never came
+ *    quorum ... w=2     level, or raw numbers (`r=2`, `w=1`; the other one is 1); default quorum
+ *    ok|refused|unknown outcome, default ok
+ *    given 1,2          of a write: what its context covers, default nothing; `overwrite` or `blind`:
+ *                       the server chose
+ *    sees 1 2@dot ?text of a read: writes, by another dot than their first, bytes nobody wrote;
+ *                       `sees nothing`
+ *    by n0,n2           who acknowledged; default the first as many as the level needs
+ *    durable 1, required 2, received 2, dot D, told 3 (siblings of the reply), holds 4,5 (elements),
+ *    code NO_REPLICA, key x (default k), step 7 (id; default the write's, else 1001 and on; a second
+ *    write of one id is a repeated request)
+ *  The world: replicas 3; disk NODE ITEMS (of one record; `!4` a tombstone, `1@dot`, `?text`, then
+ *    `key x`, `hex ab`); disks ITEMS (of all replicas); state NODE RECOVERING; loss NODE KIND at 50
+ *    intact 10; mint NODE DOT hash 7 at 3 key x (`tombstone`); bound NODE WHAT 3 of 10;
+ *    fault AT KIND text; healed 100; end 200; after 1001 1002 (steps asked for after healing). */
+import type {
+  DiskLoss,
+  FaultEvent,
+  History,
+  MintedDot,
+  Operation,
+  Outcome,
+  ReplicaContents,
+  Seen,
+  StoredRecord,
+  StoredSibling,
+  Watermark,
+} from '../../../src/sim/history.ts';
+import type { LevelChoice } from '../../../src/sim/scenario.ts';
+
+const LEVELS = [
+  'any',
+  'one',
+  'two',
+  'three',
+  'quorum',
+  'all',
+  'local_one',
+  'local_quorum',
+  'each_quorum',
+] as const;
+const OUTCOMES: readonly string[] = ['ok', 'refused', 'unknown'];
+const WORLD: readonly string[] = [
+  'replicas',
+  'disk',
+  'disks',
+  'state',
+  'loss',
+  'mint',
+  'bound',
+  'fault',
+  'healed',
+  'end',
+  'after',
+];
+/** Words that take what follows, up to the next of them. */
+const NAMED: readonly string[] = [
+  'given',
+  'sees',
+  'by',
+  'durable',
+  'required',
+  'received',
+  'dot',
+  'told',
+  'holds',
+  'code',
+  'key',
+  'step',
+  'hash',
+  'at',
+  'intact',
+  'of',
+  'hex',
+];
+const FIRST_STEP = 1_001;
+
+/** What a statement says: words in order, and what the named ones took. */
+interface Statement {
+  readonly words: readonly string[];
+  readonly named: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The history that the text tells. Errors: Error naming the statement that it cannot read. */
+export function history(text: string): History {
+  const statements = text
+    .split(/[;\n]/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  const replicas = Number(/(?:^|[;\n])\s*replicas (\d+)/.exec(text)?.[1] ?? 3);
+  const builder = new HistoryBuilder(replicas);
+  for (const line of statements) {
+    try {
+      builder.add(parse(line));
+    } catch (error) {
+      throw new Error(`history: cannot read '${line}'`, { cause: error });
+    }
+  }
+  return builder.build();
+}
+
+function parse(line: string): Statement {
+  const words: string[] = [];
+  const named = new Map<string, string[]>();
+  let taker: string[] | undefined;
+  for (const word of line.replace(/,\s+/g, ',').split(/\s+/)) {
+    if (NAMED.includes(word)) {
+      taker = [];
+      named.set(word, taker);
+    } else if (word === 'overwrite' || word === 'blind' || word === 'tombstone') {
+      named.set(word, []);
+      taker = undefined;
+    } else if (taker !== undefined && !isPlain(word)) {
+      taker.push(...word.split(',').filter((item) => item !== '' && item !== 'nothing'));
+    } else {
+      words.push(word);
+      taker = undefined;
+    }
+  }
+  return { words, named };
+}
+
+/** Words that mean the same wherever they stand in an operation. */
+function isPlain(word: string): boolean {
+  return word.startsWith('[') || isLevel(word) || OUTCOMES.includes(word);
+}
+
+function isLevel(word: string): boolean {
+  return LEVELS.some((level) => level === word) || /^[rw]=\d+$/.test(word);
+}
+
+class HistoryBuilder {
+  readonly #replicas: number;
+  readonly #operations: Operation[] = [];
+  readonly #minted: MintedDot[] = [];
+  readonly #records = new Map<string, Map<string, StoredRecord>>();
+  readonly #states = new Map<string, string>();
+  readonly #faults: FaultEvent[] = [];
+  readonly #losses: DiskLoss[] = [];
+  readonly #watermarks: Watermark[] = [];
+  readonly #written = new Set<number>();
+  #afterHealing: readonly number[] = [];
+  #healedUs = Number.POSITIVE_INFINITY;
+  #endUs: number | undefined;
+  #nextStep = FIRST_STEP;
+
+  constructor(replicas: number) {
+    this.#replicas = replicas;
+  }
+
+  add(statement: Statement): void {
+    const [first = ''] = statement.words;
+    if (WORLD.includes(first)) this.#addWorld(first, statement);
+    else this.#operations.push(this.#operation(statement));
+  }
+
+  build(): History {
+    const ends = this.#operations.map(({ endUs }) => endUs).filter(Number.isFinite);
+    const lastUs = Math.max(0, ...ends);
+    const nodes = [...new Set([...this.#records.keys(), ...this.#states.keys()])].sort();
+    const contents = nodes.map(
+      (node): ReplicaContents => ({
+        node,
+        state: this.#states.get(node) ?? 'SERVING',
+        records: this.#records.get(node) ?? new Map(),
+        owns: () => true,
+      }),
+    );
+    return {
+      replicas: this.#replicas,
+      operations: [...this.#operations].sort((a, b) => a.startUs - b.startUs || a.id - b.id),
+      minted: this.#minted,
+      contents,
+      faults: this.#faults,
+      losses: this.#losses,
+      watermarks: this.#watermarks,
+      healedUs: Number.isFinite(this.#healedUs) ? this.#healedUs : lastUs,
+      afterHealing: this.#afterHealing,
+      endUs: this.#endUs ?? lastUs,
+    };
+  }
+
+  #operation(statement: Statement): Operation {
+    const { words, named } = statement;
+    const [client = '', kind = ''] = words;
+    const span = words.find((word) => word.startsWith('['));
+    const [startUs, endUs] = spanOf(span ?? '');
+    const outcome = (words.find((word) => OUTCOMES.includes(word)) ?? 'ok') as Outcome;
+    const level = levelOf(words.find(isLevel) ?? 'quorum');
+    const code = named.get('code')?.[0];
+    const key = named.get('key')?.[0] ?? 'k';
+    const verb = kind === 'get' ? 'read' : 'write';
+    const needed = neededBy(level, verb, this.#replicas);
+    const required = numberOf(named, 'required') ?? needed;
+    const base = { client, key, level, startUs, endUs, outcome, ...(code && { code }) };
+    if (kind === 'get') {
+      const received = numberOf(named, 'received') ?? required;
+      const seen = outcome === 'ok' ? (named.get('sees') ?? []).map(seenOf) : [];
+      const id = numberOf(named, 'step') ?? this.#nextStep++;
+      return { ...base, kind, id, seen, received, required };
+    }
+    if (kind !== 'put' && kind !== 'delete') throw new Error(`'${kind}' is no operation`);
+    const write = Number(words[2]);
+    if (!Number.isInteger(write)) throw new Error(`'${words[2]}' is no write`);
+    const isRepeat = this.#written.has(write);
+    this.#written.add(write);
+    const id = numberOf(named, 'step') ?? (isRepeat ? this.#nextStep++ : write);
+    const isFree = named.has('overwrite') || named.has('blind');
+    const given = isFree ? undefined : (named.get('given') ?? []).map(Number);
+    const acknowledgedBy =
+      outcome === 'ok' ? (named.get('by') ?? firstNodes(required)) : (named.get('by') ?? []);
+    const durable = numberOf(named, 'durable') ?? acknowledgedBy.length;
+    const elements = named.get('holds')?.map(Number);
+    const siblings = numberOf(named, 'told');
+    const isTold = outcome === 'ok' && kind === 'put';
+    return {
+      ...base,
+      ...{ kind, id, write, given, acknowledgedBy, durable, required },
+      ...(elements !== undefined && { elements }),
+      ...(isTold && { dot: named.get('dot')?.[0] ?? `d${write}` }),
+      ...(siblings !== undefined && { siblings }),
+    };
+  }
+
+  #addWorld(kind: string, { words, named }: Statement): void {
+    const [, first = '', second = '', third = ''] = words;
+    switch (kind) {
+      case 'replicas':
+        return;
+      case 'disk':
+        this.#addRecord(first, words.slice(2), named);
+        return;
+      case 'disks':
+        for (const node of firstNodes(this.#replicas)) {
+          this.#addRecord(node, words.slice(1), named);
+        }
+        return;
+      case 'state':
+        this.#states.set(first, second);
+        return;
+      case 'loss': {
+        const atUs = numberOf(named, 'at') ?? 0;
+        const intactUntilUs = numberOf(named, 'intact') ?? 0;
+        this.#losses.push({ node: first, kind: second as DiskLoss['kind'], atUs, intactUntilUs });
+        return;
+      }
+      case 'mint':
+        this.#minted.push({
+          node: first,
+          dot: second,
+          key: named.get('key')?.[0] ?? 'k',
+          contentHash: numberOf(named, 'hash') ?? 0,
+          isTombstone: named.has('tombstone'),
+          atUs: numberOf(named, 'at') ?? 0,
+        });
+        return;
+      case 'bound': {
+        const bound = numberOf(named, 'of') ?? 0;
+        this.#watermarks.push({ node: first, what: second, largest: Number(third), bound });
+        return;
+      }
+      case 'fault':
+        this.#faults.push({ atUs: Number(first), kind: second, text: words.slice(3).join(' ') });
+        return;
+      case 'healed':
+        this.#healedUs = Number(first);
+        return;
+      case 'end':
+        this.#endUs = Number(first);
+        return;
+      case 'after':
+        this.#afterHealing = words.slice(1).map(Number);
+        return;
+    }
+  }
+
+  #addRecord(node: string, items: readonly string[], named: Statement['named']): void {
+    const key = named.get('key')?.[0] ?? 'k';
+    const siblings = items
+      .flatMap((word) => word.split(','))
+      .filter((item) => item !== 'nothing')
+      .map(storedOf);
+    const hex = named.get('hex')?.[0] ?? hexOf(siblings);
+    const records = this.#records.get(node) ?? new Map<string, StoredRecord>();
+    this.#records.set(node, records);
+    records.set(key, { key, hex, siblings });
+  }
+}
+
+function spanOf(word: string): [number, number] {
+  const match = /^\[(\d+),(\d+|-)\]$/.exec(word);
+  if (match === null) throw new Error(`'${word}' is no span of time`);
+  return [Number(match[1]), match[2] === '-' ? Number.POSITIVE_INFINITY : Number(match[2])];
+}
+
+function levelOf(word: string): LevelChoice {
+  const raw = /^([rw])=(\d+)$/.exec(word);
+  if (raw === null) return { level: word as (typeof LEVELS)[number] };
+  const count = Number(raw[2]);
+  return raw[1] === 'r' ? { r: count, w: 1 } : { r: 1, w: count };
+}
+
+function neededBy(choice: LevelChoice, verb: 'read' | 'write', replicas: number): number {
+  if (!('level' in choice)) return verb === 'read' ? choice.r : choice.w;
+  switch (choice.level) {
+    case 'two':
+      return 2;
+    case 'three':
+      return 3;
+    case 'all':
+      return replicas;
+    case 'quorum':
+    case 'local_quorum':
+    case 'each_quorum':
+      return Math.floor(replicas / 2) + 1;
+    default:
+      return 1;
+  }
+}
+
+function firstNodes(count: number): readonly string[] {
+  return Array.from({ length: count }, (_, index) => `n${index}`);
+}
+
+function numberOf(named: Statement['named'], name: string): number | undefined {
+  const [word] = named.get(name) ?? [];
+  return word === undefined ? undefined : Number(word);
+}
+
+function seenOf(item: string): Seen {
+  const { write, text, dot } = parseValue(item);
+  return { write, text, dot };
+}
+
+function storedOf(item: string): StoredSibling {
+  const isTombstone = item.startsWith('!');
+  const { write, text, dot } = parseValue(isTombstone ? item.slice(1) : item);
+  return { dot, isTombstone, write, contentHash: hashOf(text) };
+}
+
+function parseValue(item: string): Seen {
+  if (item.startsWith('?')) return { write: undefined, text: item.slice(1), dot: `d${item}` };
+  const [id = '', dot] = item.split('@');
+  if (!/^\d+$/.test(id)) throw new Error(`'${item}' is no value`);
+  return { write: Number(id), text: `w${id}`, dot: dot ?? `d${id}` };
+}
+
+function hashOf(text: string): number {
+  let hash = 0;
+  for (const character of text) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+  return hash;
+}
+
+function hexOf(siblings: readonly StoredSibling[]): string {
+  return siblings
+    .map(({ dot, isTombstone, contentHash }) => `${isTombstone ? '!' : ''}${dot}=${contentHash}`)
+    .sort()
+    .map((text) => [...text].map((c) => (c.codePointAt(0) ?? 0).toString(16)).join(''))
+    .join('2c');
+}
