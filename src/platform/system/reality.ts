@@ -7,7 +7,7 @@ type Members = Record<string, unknown>;
 
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'fetch'] as const;
 const CLOCKS = ['hrtime', 'uptime', 'nextTick'] as const;
-const RANDOM = ['randomBytes', 'randomUUID', 'randomInt', 'randomFillSync', 'getRandomValues'];
+const RANDOM = ['randomBytes', 'randomUUID', 'randomInt', 'randomFillSync'] as const;
 
 function refusal(name: string): () => never {
   return () => {
@@ -27,13 +27,29 @@ class NoDate {
   static readonly UTC = refusal('Date.UTC');
 }
 
-/** Returns what puts everything back. */
+/** How many ask for it now: simulations may run side by side. */
+let depth = 0;
+let undo: (() => void)[] = [];
+
+/** Returns what puts everything back once everybody who asked has called theirs. */
 export function forbidReality(): () => void {
-  const undo: (() => void)[] = [];
+  if (depth === 0) undo = replaceAll();
+  depth += 1;
+  let isOver = false;
+  return () => {
+    if (isOver) return;
+    isOver = true;
+    depth -= 1;
+    if (depth === 0) for (const put of undo) put();
+  };
+}
+
+function replaceAll(): (() => void)[] {
+  const puts: (() => void)[] = [];
   const replace = (owner: Members, name: string, stub: unknown): void => {
     const real = owner[name];
     owner[name] = stub;
-    undo.push(() => {
+    puts.push(() => {
       owner[name] = real;
     });
   };
@@ -44,7 +60,9 @@ export function forbidReality(): () => void {
   replace(performance as unknown as Members, 'now', refusal('performance.now'));
   for (const name of CLOCKS) replace(process as unknown as Members, name, refusal(name));
   for (const name of RANDOM) replace(crypto as unknown as Members, name, refusal(`crypto.${name}`));
-  return () => {
-    for (const put of undo) put();
-  };
+  const web = globalThis.crypto as unknown as Members;
+  for (const name of ['getRandomValues', 'randomUUID']) {
+    replace(web, name, refusal(`crypto.${name}`));
+  }
+  return puts;
 }
