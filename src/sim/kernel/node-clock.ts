@@ -26,11 +26,12 @@ export class NodeClock implements Clock {
   #offsetMs: number;
   readonly #rate: number;
   #isDead = false;
-  /** What came due during a pause; undefined while the process runs. */
-  #held: (() => void)[] | undefined;
-  /** Each step of the process takes this much longer, in microseconds. */
+  #isPaused = false;
+  /** Steps that wait, because the process stands still or is slow. */
+  #waiting: (() => void)[] = [];
+  #isTurnSet = false;
+  /** Each step of the process takes this long. */
   #slownessUs = 0;
-  #busyUntilUs = 0;
 
   constructor(kernel: Kernel, source: string, fault: ClockFault = { offsetMs: 0, driftPpm: 0 }) {
     this.#kernel = kernel;
@@ -61,26 +62,21 @@ export class NodeClock implements Clock {
   }
 
   get isPaused(): boolean {
-    return this.#held !== undefined;
+    return this.#isPaused;
   }
 
-  /** Runs the callback as a step of this process: later while it is paused or slow, never once it is
-   *  dead. For what comes from outside: frames, answers of the disk. */
+  /** Runs the callback as a step of this process: at once when it is idle, in its turn while it is
+   *  paused or slow, never once it is dead. For what comes from outside: frames, answers of the
+   *  disk. */
   enter(callback: () => void): void {
     if (this.#isDead) return;
-    if (this.#held !== undefined) {
-      this.#held.push(callback);
-      return;
-    }
-    if (this.#slownessUs === 0) {
+    const isIdle = !this.#isPaused && this.#slownessUs === 0 && this.#waiting.length === 0;
+    if (isIdle) {
       callback();
       return;
     }
-    const startsUs = Math.max(this.#kernel.nowUs, this.#busyUntilUs);
-    this.#busyUntilUs = startsUs + this.#slownessUs;
-    this.#kernel.schedule(this.#busyUntilUs - this.#kernel.nowUs, this.#source, () => {
-      this.#runOrHold(callback);
-    });
+    this.#waiting.push(callback);
+    this.#setTurn();
   }
 
   /** Moves the wall clock; the monotonic one goes on as it was. */
@@ -94,21 +90,18 @@ export class NodeClock implements Clock {
   }
 
   pause(): void {
-    this.#held ??= [];
+    this.#isPaused = true;
   }
 
   resume(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    for (const callback of held ?? []) {
-      this.#kernel.schedule(0, this.#source, () => this.#runOrHold(callback));
-    }
+    this.#isPaused = false;
+    this.#setTurn();
   }
 
   /** For good: as kill -9. */
   kill(): void {
     this.#isDead = true;
-    this.#held = undefined;
+    this.#waiting = [];
   }
 
   #localUs(sinceUs: number): number {
@@ -130,9 +123,16 @@ export class NodeClock implements Clock {
     };
   }
 
-  #runOrHold(callback: () => void): void {
-    if (this.#isDead) return;
-    if (this.#held === undefined) callback();
-    else this.#held.push(callback);
+  /** One step after the other, in the order in which they came. */
+  #setTurn(): void {
+    if (this.#isTurnSet || this.#isPaused || this.#waiting.length === 0) return;
+    this.#isTurnSet = true;
+    this.#kernel.schedule(this.#slownessUs, this.#source, () => {
+      this.#isTurnSet = false;
+      if (this.#isDead || this.#isPaused) return;
+      const next = this.#waiting.shift();
+      this.#setTurn();
+      next?.();
+    });
   }
 }
