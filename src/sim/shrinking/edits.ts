@@ -12,7 +12,7 @@ type IndexMap = (index: number) => number | undefined;
 export function cutAt(scenario: Scenario, atMs: number): Scenario {
   return {
     ...keepSteps(scenario, (step) => step.atMs <= atMs),
-    durationMs: Math.max(1, Math.min(scenario.durationMs, Math.ceil(atMs))),
+    durationMs: Math.min(scenario.durationMs, Math.floor(Math.max(0, atMs)) + 1),
     faults: scenario.faults.filter((fault) => fault.atMs <= atMs),
   };
 }

@@ -1,8 +1,10 @@
 /** Runs scenarios to see whether they still break one promise, and keeps the smallest that does.
  *  Invariants: `best` failed the check when it was run (or is the scenario given); no scenario is
- *  run twice; nothing is run once the budget is spent.
+ *  run twice; nothing is run once the budget is spent; faults that the product promises to survive
+ *  do not become more than it promises (with one replica fewer, fewer disks may be lost).
  *  Not here: which scenarios are worth a run (shrink.ts). */
 import type { Violation } from '../checkers/checker.ts';
+import { atlasBreaches } from '../faults/atlas.ts';
 import { TraceHash } from '../kernel/trace-hash.ts';
 import type { RunResult, RunScenario, RunWorld } from '../result.ts';
 import type { Scenario } from '../scenario.ts';
@@ -35,6 +37,7 @@ export class Trials {
   readonly #world: RunWorld;
   readonly #check: string;
   readonly #options: ShrinkOptions;
+  readonly #isFair: boolean;
   readonly #tried = new Set<string>();
   readonly #thrown: unknown[] = [];
   #best: Scenario;
@@ -46,6 +49,7 @@ export class Trials {
     this.#best = scenario;
     this.#check = check;
     this.#options = options;
+    this.#isFair = isFair(scenario);
   }
 
   get best(): Scenario {
@@ -59,9 +63,10 @@ export class Trials {
   readonly isOver = (): boolean => this.#options.isOver();
 
   /** Whether it fails in the same way; if so it is the best. False without a run when it has been
-   *  tried before or the budget is spent. */
+   *  tried before, asks for more than is promised or the budget is spent. */
   async fails(candidate: Scenario): Promise<boolean> {
     if (this.isOver() || !this.#isNew(candidate)) return false;
+    if (this.#isFair && !isFair(candidate)) return false;
     const failure = await this.#run(candidate);
     if (failure !== undefined) {
       this.#best = candidate;
@@ -93,6 +98,10 @@ export class Trials {
     const violation = result.violations.find((found) => found.check === this.#check);
     return violation && { violation, atMs: timeOf(candidate, result, violation) };
   }
+}
+
+function isFair(scenario: Scenario): boolean {
+  return atlasBreaches(scenario, scenario.faults).length === 0;
 }
 
 /** Histories count time from the start of the run, steps from the first moment of the clients: the

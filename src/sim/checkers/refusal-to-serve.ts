@@ -1,0 +1,113 @@
+/** Does a node that came back with less than it once had keep silent? What it lacks it would deny:
+ *  each of its answers could undo an acknowledged write.
+ *  - An emptied disk, and a log with a hole in its middle, are noticed by the node itself and its
+ *    peers' greetings: from the loss on it neither answers nor acknowledges nor mints.
+ *  - A disk that was rolled back is noticed by peers, if one of them can know what is missing: when
+ *    the node had acknowledged, together with another node, a write that is gone. Until they have
+ *    told it, it may mint and acknowledge, but no strict read counts it.
+ *  - A rotted row is never shown: no read of such a key returns bytes that nobody wrote.
+ *  Invariant: only operations that began after the loss are held against the node.
+ *  Not here: equality of the others (replicas-equal). Once lost data is rebuilt, a node may serve
+ *  again, and this check must ask for the rebuild in place of silence.
+ *  Source: ARCHITECTURE 5.19, 5.20; docs/guarantees.md, G1, G3. */
+import type { DiskLoss, History, Operation } from '../history.ts';
+import type { Checker } from './checker.ts';
+import { Findings } from './findings.ts';
+import { isRepairing } from './strictness.ts';
+
+const NAME = 'refusal-to-serve';
+
+export const refusalToServe: Checker = {
+  name: NAME,
+  promise: 'G1: a node that comes back empty, rolled back or with a hole in its log does not serve',
+  needs: [],
+  check(history) {
+    const findings = new Findings(NAME);
+    for (const loss of history.losses) {
+      if (loss.kind === 'bit-rot') checkRot(history, loss, findings);
+      else if (mustBeNoticed(history, loss)) checkLoss(history, loss, findings);
+    }
+    return findings.violations;
+  },
+};
+
+/** Whether the node can be expected to find out. */
+function mustBeNoticed(history: History, loss: DiskLoss): boolean {
+  if (loss.kind !== 'rollback') return true;
+  return history.operations.some((operation) => {
+    if (operation.kind === 'get' || operation.outcome !== 'ok') return false;
+    const { acknowledgedBy, startUs, endUs } = operation;
+    const isGone = startUs >= loss.intactUntilUs && endUs <= loss.atUs;
+    return isGone && acknowledgedBy.length > 1 && acknowledgedBy.includes(loss.node);
+  });
+}
+
+function checkLoss(history: History, loss: DiskLoss, findings: Findings): void {
+  const { node, kind } = loss;
+  const contents = history.contents.find((replica) => replica.node === node);
+  if (contents?.state === 'SERVING') {
+    findings.add(undefined, [], `${node} lost data (${kind}) and is SERVING at the end`);
+  } else {
+    const served = history.states?.find((change) => {
+      return change.node === node && change.atUs > loss.atUs && change.state === 'SERVING';
+    });
+    if (served !== undefined) {
+      findings.add(undefined, [], `${node} lost data (${kind}) and served again`);
+    }
+  }
+  const silentFromUs = silentFrom(history, loss);
+  for (const operation of history.operations) {
+    if (operation.outcome !== 'ok' || operation.startUs <= loss.atUs) continue;
+    const isSilent = operation.startUs > silentFromUs;
+    if (!countsOn(operation, node) || !(isSilent || isStrictRead(history, operation))) continue;
+    const { id, key, client } = operation;
+    const what = operation.kind === 'get' ? `read ${id}` : `write ${operation.write}`;
+    const message = `${node} lost data (${kind}) and was counted for ${what} by ${client}`;
+    findings.add(key, [id], message);
+  }
+  checkMints(history, loss, silentFromUs, findings);
+}
+
+/** From when on it does nothing at all for clients. */
+function silentFrom(history: History, loss: DiskLoss): number {
+  if (loss.kind !== 'rollback') return loss.atUs;
+  const noticed = history.states?.find((change) => {
+    return change.node === loss.node && change.atUs > loss.atUs && change.state === 'RECOVERING';
+  });
+  return noticed?.atUs ?? Math.max(loss.atUs, history.healedUs);
+}
+
+function countsOn(operation: Operation, node: string): boolean {
+  if (operation.kind === 'get') return operation.answeredBy?.includes(node) === true;
+  return operation.acknowledgedBy.includes(node);
+}
+
+function isStrictRead(history: History, operation: Operation): boolean {
+  return operation.kind === 'get' && isRepairing(operation, history.replicas);
+}
+
+/** A dot that it had given before the loss may come back to it from others. */
+function checkMints(history: History, loss: DiskLoss, fromUs: number, findings: Findings): void {
+  const own = history.minted.filter(({ node }) => node === loss.node);
+  const before = new Set<string>();
+  for (const { key, dot, atUs } of own) if (atUs <= fromUs) before.add(`${dot} ${key}`);
+  for (const { key, dot, atUs } of own) {
+    if (atUs <= fromUs || before.has(`${dot} ${key}`)) continue;
+    const message = `${loss.node} lost data (${loss.kind}) and minted ${dot} for key ${key}`;
+    findings.add(key, [], message);
+  }
+}
+
+function checkRot(history: History, loss: DiskLoss, findings: Findings): void {
+  for (const operation of history.operations) {
+    if (operation.kind !== 'get' || operation.endUs <= loss.atUs) continue;
+    const { id, key, client } = operation;
+    if (loss.keys !== undefined && !loss.keys.includes(key)) continue;
+    const rotten = operation.seen.find(({ write }) => write === undefined);
+    if (rotten === undefined) continue;
+    const message =
+      `Rows rotted at ${loss.node}, and read ${id} of key ${key} by ${client} shows ` +
+      `'${rotten.text}', which nobody wrote`;
+    findings.add(key, [id], message);
+  }
+}
