@@ -1,0 +1,4 @@
+import { describeTransport } from '../../conformance/transport.ts';
+import { makeSimRig } from './sim-rig.ts';
+
+describeTransport('SimNetwork', makeSimRig);
