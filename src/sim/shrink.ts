@@ -125,12 +125,12 @@ async function fewerSteps(trials: Trials): Promise<void> {
 }
 
 async function fewerNodes(trials: Trials): Promise<void> {
-  for (let node = trials.best.nodes - 1; node >= 0; node -= 1) {
-    if (trials.best.nodes <= trials.best.replicas) break;
-    await trials.fails(withoutNode(trials.best, node));
-  }
-  const { replicas } = trials.best;
-  if (replicas > 1) await trials.fails({ ...trials.best, replicas: replicas - 1 });
+  do {
+    for (let node = trials.best.nodes - 1; node >= 0; node -= 1) {
+      if (trials.best.nodes <= trials.best.replicas) break;
+      await trials.fails(withoutNode(trials.best, node));
+    }
+  } while (await trials.fails({ ...trials.best, replicas: Math.max(1, trials.best.replicas - 1) }));
   const { partitions } = trials.best;
   for (let fewer = 1; fewer < partitions; fewer *= 2) {
     if (await trials.fails({ ...trials.best, partitions: fewer })) return;
