@@ -110,7 +110,8 @@ export class NodeClock implements Clock {
 
   #set(delayUs: number, callback: () => void): Timer {
     let isCancelled = false;
-    const event = this.#kernel.schedule(delayUs, this.#source, () => {
+    // Never early: who finds that it is not time yet would set the same timer for ever.
+    const event = this.#kernel.schedule(Math.ceil(delayUs), this.#source, () => {
       this.enter(() => {
         if (!isCancelled) callback();
       });

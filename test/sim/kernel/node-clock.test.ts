@@ -25,7 +25,7 @@ describe('the clock of a process', () => {
     await drained(kernel);
     expect(clock.wallMs()).toBe(WALL_START_MS - 60_000 + 10_005);
     expect(clock.monotonicMs()).toBeCloseTo(10_005, 6);
-    expect(firedUs).toBe(999_500);
+    expect(firedUs).toBe(999_501);
   });
 
   it('jumps on the wall only', () => {
