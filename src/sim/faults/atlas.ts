@@ -11,10 +11,10 @@
  *     be reached; the time before gives them one frame from it, the time after a handshake.
  *     (Rot is found out by checksums and needs no witness.)
  *  3. A batch that is lost is not the last one, a rollback goes back by 5 s or more: the end of a
- *     log leaves no gap, and what no peer ever heard of cannot be missed.
+ *     log leaves no gap, and what no peer has heard of yet cannot be missed.
  *  4. At most a minority of nodes is down or paused at once, power losses apart: with fewer, hardly
  *     anything is ever acknowledged and a run proves nothing. Networks may part as they like.
- *  5. At most floor((replicas - 1) / 2) disks are failing, full or stalled at once.
+ *  5. At most floor((replicas - 1) / 2) disks, one at least, are failing, full or stalled at once.
  *  6. A node that is down is not brought down again before it was started.
  *  7. The jumps of one clock add up to 6 hours at most in each direction: a context from a clock
  *     more than 24 hours ahead is refused, rightly.
@@ -35,7 +35,9 @@ export interface AtlasFacts {
 export const RETURN_MS = 5_000;
 const WITNESS_BEFORE_MS = 5_000;
 export const ROLLBACK_AGE_MIN_MS = 5_000;
-export const LOST_BATCH_FROM_END_MIN = 2;
+export const LOST_BATCH_FROM_END_MIN = 1;
+/** With less than this a disk takes no batch, and its node is down. */
+const FREE_SHARE_MIN = 0.01;
 export const CLOCK_JUMPS_SUM_MAX_MS: number = 6 * 3_600_000;
 
 interface Interval {
@@ -125,20 +127,19 @@ export class FaultAtlas {
     );
     if (isSame) return 'a node would go down that is down already';
     const minority = Math.floor((this.#facts.nodes - 1) / 2);
-    if (outage.node === undefined || overlapping.length + 1 <= minority) return undefined;
+    if (outage.node === undefined || mostAtOnce(outage, overlapping) <= minority) return undefined;
     return `at most ${minority} of ${this.#facts.nodes} nodes are down at once`;
   }
 
   #diskRefusal(step: FaultStep): string | undefined {
     const trouble = diskTroubleOf(step);
     if (trouble === undefined) return undefined;
-    const nodes = new Set([trouble.node]);
-    for (const other of this.#steps) {
-      const known = diskTroubleOf(other);
-      if (known !== undefined && overlaps(trouble, known)) nodes.add(known.node);
-    }
-    if (nodes.size <= Math.max(1, this.#lossesMax)) return undefined;
-    return `at most ${Math.max(1, this.#lossesMax)} disks fail at once`;
+    const others = this.#steps
+      .map(diskTroubleOf)
+      .filter((other) => other !== undefined)
+      .filter((other) => other.node !== trouble.node);
+    const most = Math.max(1, this.#lossesMax);
+    return mostAtOnce(trouble, others) <= most ? undefined : `at most ${most} disks fail at once`;
   }
 
   #clockRefusal(step: FaultStep): string | undefined {
@@ -203,6 +204,9 @@ function outageOf(step: FaultStep): Outage | undefined {
   switch (step.kind) {
     case 'power-loss':
       return { node: undefined, fromMs: step.atMs, untilMs: endOf(step) };
+    case 'disk-full':
+      if (step.freeShare >= FREE_SHARE_MIN) return undefined;
+      return { node: step.node, fromMs: step.atMs, untilMs: endOf(step) + RETURN_MS };
     case 'crash':
     case 'restart':
     case 'wipe':
@@ -216,7 +220,7 @@ function outageOf(step: FaultStep): Outage | undefined {
   }
 }
 
-function diskTroubleOf(step: FaultStep): (Interval & { readonly node: number }) | undefined {
+function diskTroubleOf(step: FaultStep): Outage | undefined {
   switch (step.kind) {
     case 'read-errors':
     case 'disk-full':
@@ -226,6 +230,18 @@ function diskTroubleOf(step: FaultStep): (Interval & { readonly node: number }) 
     default:
       return undefined;
   }
+}
+
+/** Most of them, this one included, that are there at some time of this one. */
+function mostAtOnce(one: Outage, others: readonly Outage[]): number {
+  const moments = [one, ...others].map(({ fromMs }) => fromMs).filter((atMs) => isIn(one, atMs));
+  const nodesAt = (atMs: number): number =>
+    new Set([one, ...others].filter((other) => isIn(other, atMs)).map(({ node }) => node)).size;
+  return Math.max(...moments.map(nodesAt));
+}
+
+function isIn({ fromMs, untilMs }: Interval, atMs: number): boolean {
+  return fromMs <= atMs && atMs <= untilMs;
 }
 
 function overlaps(one: Interval, other: Interval): boolean {

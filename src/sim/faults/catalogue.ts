@@ -147,8 +147,3 @@ export const WAITING_FAULTS: readonly {
     needs: ['membership'],
   },
 ];
-
-/** Kinds for which everything they need is offered, in the order of the table. */
-export function enabledFaults(offered: readonly Capability[]): FaultKind[] {
-  return FAULT_KINDS.filter((kind) => FAULTS[kind].needs.every((need) => offered.includes(need)));
-}

@@ -191,14 +191,12 @@ const DRAWN: Readonly<Record<FaultKind, DrawSteps>> = {
       fromEnd: LOST_BATCH_FROM_END_MIN + draw.stream.below(30),
     })),
   'bit-rot': (draw) =>
-    draw
-      .few(3)
-      .map((atMs) => ({
-        kind: 'bit-rot',
-        atMs,
-        node: draw.node(),
-        rows: 1 + draw.stream.below(5),
-      })),
+    draw.few(3).map((atMs) => ({
+      kind: 'bit-rot',
+      atMs,
+      node: draw.node(),
+      rows: 1 + draw.stream.below(5),
+    })),
   'read-errors': (draw) =>
     draw.moments(draw.meanMs(15_000, 120_000)).map((atMs) => ({
       kind: 'read-errors',

@@ -1,0 +1,60 @@
+/** With which options does a simulated node run? Those that `coterie start` uses by default, with
+ *  the bounds that a run draws small.
+ *  Invariant: a default here is the default of the configuration (a test compares them).
+ *  Not here: the configuration itself, which this zone may not import. */
+import { RECORD_BYTES_MAX } from '../../core/limits.ts';
+import type { NodeOptions } from '../../node/node-options.ts';
+import { STORAGE_DEFAULTS } from '../../node/storage/storage-options.ts';
+import type { LimitsModel } from '../scenario.ts';
+
+const MIB = 1_024 * 1_024;
+/** Connections of one process: sessions of clients. */
+const SESSIONS_MAX = 1_024;
+
+export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
+  const requestsMax = limits.requestsMax ?? 2_048;
+  return {
+    name,
+    zone: 'zone-1',
+    datacentre: 'dc-1',
+    weight: 1,
+    version: 'simulated',
+    timeoutMs: 2_000,
+    timeoutMaxMs: 30_000,
+    replicaWriteTimeoutMs: 1_000,
+    replicaReadTimeoutMs: 500,
+    requestsMax,
+    requestBytesMax: 128 * MIB,
+    peerRequestsMax: limits.peerRequestsMax ?? 4_096,
+    peerBytesMax: 64 * MIB,
+    sessionRequestsMax: Math.min(1_024, requestsMax),
+    sessionsMax: SESSIONS_MAX,
+    requestTableEntriesMax: limits.requestTableEntriesMax ?? 200_000,
+    storage: {
+      ...STORAGE_DEFAULTS,
+      openBatchBytesMax: limits.batchBytesMax ?? 64 * MIB,
+      recordCacheBytesMax: limits.recordCacheBytesMax ?? 64 * MIB,
+      clientFreeFraction: 0.15,
+      clientFreeBytesMin: 64 * MIB,
+      repairFreeFraction: 0.05,
+    },
+  };
+}
+
+/** Gauges that must stay within a bound, each with that bound. */
+export function boundsOf(options: NodeOptions): Readonly<Record<BoundedGauge, number>> {
+  return {
+    coterie_requests_in_flight: options.requestsMax,
+    // Repairs are taken beyond the bound for clients, up to twice as much, and one record whatever
+    // its size.
+    coterie_storage_queue_bytes: 2 * options.storage.openBatchBytesMax + RECORD_BYTES_MAX,
+    coterie_link_in_flight: options.peerRequestsMax,
+    coterie_sessions: options.sessionsMax,
+  };
+}
+
+export type BoundedGauge =
+  | 'coterie_requests_in_flight'
+  | 'coterie_storage_queue_bytes'
+  | 'coterie_link_in_flight'
+  | 'coterie_sessions';

@@ -1,0 +1,295 @@
+/** One machine of the simulated cluster: its disk and its clock, which stay, and the processes of
+ *  the database node that come and go on it, one at a time.
+ *  Invariants: the node is the one of production, on ports of the simulation; after a crash nothing
+ *  of the old process runs (its clock is dead, its store and its streams never answer), and an
+ *  attempt to act ends the run; a process that cannot go on ends by itself and is started again
+ *  after a drawn pause, as by a supervisor.
+ *  Not here: which faults happen when (faults), what was lost by them (sim-cluster.ts). */
+import type { Checksum } from '../../core/checksum.ts';
+import { CoterieError } from '../../core/errors.ts';
+import { Node } from '../../node/node.ts';
+import { SimDisk } from '../disk/sim-disk.ts';
+import { SimStore } from '../disk/sim-store.ts';
+import type { StateChange } from '../history.ts';
+import type { Kernel, Scheduled } from '../kernel/kernel.ts';
+import { NodeClock } from '../kernel/node-clock.ts';
+import type { RandomStream } from '../kernel/random-stream.ts';
+import type { SimNetwork } from '../network/sim-network.ts';
+import type { ClockModel, LimitsModel, UnsyncedFate } from '../scenario.ts';
+import { Life, LivingStore, LivingStream, LivingTransport } from './life.ts';
+import { type LogLine, NodeLog, textOfLine } from './node-log.ts';
+import { NodeMeter } from './node-meter.ts';
+import { boundsOf, nodeOptions } from './node-settings.ts';
+
+export interface SimNodeWorld {
+  readonly kernel: Kernel;
+  readonly network: SimNetwork;
+  readonly checksum: Checksum;
+  readonly limits: LimitsModel;
+  readonly logged: (line: LogLine) => void;
+  /** The node says that its state is another now; DOWN: its process is over. */
+  readonly entered: (change: StateChange) => void;
+  /** Something happened to the node that no fault step did. */
+  readonly noted: (kind: string, text: string, nodes: readonly string[]) => void;
+  /** Something that must not be: it ends the run. */
+  readonly bug: (error: unknown) => void;
+}
+
+/** From the start of a process to its death. */
+interface Process {
+  readonly number: number;
+  readonly life: Life;
+  readonly clock: NodeClock;
+  readonly node: Node;
+  readonly unlisten: () => void;
+  readonly ended: Promise<void>;
+  readonly markEnded: () => void;
+  isStopping: boolean;
+}
+
+const US_PER_MS = 1_000;
+/** After a process that failed; drawn between the two. */
+const SUPERVISOR_PAUSE_MS = [200, 3_000] as const;
+/** A clean stop that takes longer is ended by force, as supervisors do. */
+const STOP_MAX_MS = 10_000;
+/** For connections to end, as the server of production gives it. */
+const STOP_GRACE_US = 500_000;
+
+export class SimNode {
+  readonly index: number;
+  readonly name: string;
+  readonly address: string;
+  readonly disk: SimDisk;
+  readonly meter: NodeMeter;
+  readonly log: NodeLog;
+  readonly #world: SimNodeWorld;
+  readonly #model: ClockModel;
+  readonly #supervisor: RandomStream;
+  readonly #slownesses = new Set<{ readonly us: number }>();
+  #offsetMs: number;
+  #process: Process | undefined;
+  #processCount = 0;
+  #ghostCount = 0;
+  #start: { readonly event: Scheduled; readonly dueUs: number } | undefined;
+  /** Of the supervisor, after the next failure. */
+  #pauseAfterFailureMs: number | undefined;
+
+  constructor(world: SimNodeWorld, index: number, clock: ClockModel) {
+    this.#world = world;
+    this.#model = clock;
+    this.#offsetMs = clock.offsetMs;
+    this.index = index;
+    this.name = `n${index}`;
+    this.address = `${this.name}:7400`;
+    this.disk = new SimDisk(world.kernel, this.name);
+    this.meter = new NodeMeter(this.name, boundsOf(nodeOptions(this.name, world.limits)));
+    this.log = new NodeLog(world.kernel, this.name, (line) => this.#logged(line));
+    this.#supervisor = world.kernel.stream(`supervisor ${this.name}`);
+  }
+
+  /** The present process's; undefined while there is none. */
+  get node(): Node | undefined {
+    return this.#process?.node;
+  }
+
+  get clock(): NodeClock | undefined {
+    return this.#process?.clock;
+  }
+
+  /** DOWN while there is no process, otherwise what the node says. */
+  get state(): string {
+    return this.#process?.node.state ?? 'DOWN';
+  }
+
+  /** Starts of processes so far. */
+  get processCount(): number {
+    return this.#processCount;
+  }
+
+  /** Attempts of dead processes to act. */
+  get ghostCount(): number {
+    return this.#ghostCount;
+  }
+
+  /** Settles when the node has started, or its process is over; at once when it runs already. */
+  async start(): Promise<void> {
+    this.#start?.event.cancel();
+    this.#start = undefined;
+    if (this.#process !== undefined) return;
+    const process = this.#begin();
+    const started = process.node.start(this.address).catch((error: unknown) => {
+      this.#failed(process, error);
+    });
+    await Promise.race([started, process.ended]);
+  }
+
+  /** Starts after so many milliseconds; of several such wishes the latest one counts. */
+  startIn(delayMs: number): void {
+    const { kernel } = this.#world;
+    const dueUs = kernel.nowUs + delayMs * US_PER_MS;
+    if (this.#start !== undefined && this.#start.dueUs >= dueUs) return;
+    this.#start?.event.cancel();
+    const event = kernel.schedule(delayMs * US_PER_MS, this.name, () => {
+      this.start().catch(this.#world.bug);
+    });
+    this.#start = { event, dueUs };
+  }
+
+  /** Cleanly, as by SIGTERM. Settles when the process is over. */
+  async stop(): Promise<void> {
+    const process = this.#process;
+    if (process === undefined) return;
+    if (!process.isStopping) await this.#stop(process);
+    else await process.ended;
+  }
+
+  /** As kill -9, and what the fate says of unsynced writes. To be called from an event of its own,
+   *  never from within a step of this very node. */
+  crash(fate: UnsyncedFate): void {
+    if (this.#process !== undefined) this.#end(this.#process);
+    this.disk.crash(fate);
+  }
+
+  /** The process stands still until the function returned is called. */
+  pause(): () => void {
+    const clock = this.#process?.clock;
+    clock?.pause();
+    return () => clock?.resume();
+  }
+
+  /** Every step takes so much longer until the function returned is called, also of processes that
+   *  start meanwhile; of several the worst counts. */
+  slow(perStepUs: number): () => void {
+    const slowness = { us: perStepUs };
+    this.#slownesses.add(slowness);
+    this.#process?.clock.slow(this.#slowestUs);
+    return () => {
+      this.#slownesses.delete(slowness);
+      this.#process?.clock.slow(this.#slowestUs);
+    };
+  }
+
+  /** Of the machine's wall clock: later processes see it too. */
+  jump(byMs: number): void {
+    this.#offsetMs += byMs;
+    this.#process?.clock.jump(byMs);
+  }
+
+  /** The next fsync fails, and with it the process; it is started again `downMs` later. The
+   *  function returned calls it off if it has not happened. */
+  failNextSync(downMs: number): () => void {
+    this.#pauseAfterFailureMs = downMs;
+    return this.disk.failNextSync();
+  }
+
+  get #slowestUs(): number {
+    return Math.max(0, ...[...this.#slownesses].map(({ us }) => us));
+  }
+
+  #begin(): Process {
+    const { kernel, network, checksum, limits } = this.#world;
+    this.#processCount += 1;
+    const name = `${this.name}#${this.#processCount}`;
+    const clock = new NodeClock(kernel, this.name, {
+      offsetMs: this.#offsetMs,
+      driftPpm: this.#model.driftPpm,
+    });
+    clock.slow(this.#slowestUs);
+    const life = new Life(name, (error) => {
+      this.#ghostCount += 1;
+      this.#world.bug(error);
+    });
+    this.meter.begin();
+    const node = new Node(
+      {
+        store: new LivingStore(new SimStore(kernel, clock, this.disk), life),
+        transport: new LivingTransport(network.transport(this.address, clock), life),
+        clock,
+        random: kernel.stream(`product ${name}`),
+        checksum,
+        log: this.log,
+        metrics: this.meter,
+      },
+      nodeOptions(this.name, limits),
+    );
+    const unlisten = network.listen(this.address, clock, (service, stream) =>
+      node.accept(service, new LivingStream(stream, life)),
+    );
+    const { promise: ended, resolve: markEnded } = makeSignal();
+    const number = this.#processCount;
+    const process = { number, life, clock, node, unlisten, ended, markEnded, isStopping: false };
+    node.onFailed((error) => this.#failed(process, error));
+    this.#process = process;
+    return process;
+  }
+
+  /** The process cannot go on: it stops as well as it can and is started again. */
+  #failed(process: Process, error: unknown): void {
+    if (process.isStopping || process.life.isOver) return;
+    if (!(error instanceof CoterieError) || error.code === 'ASSERTION_FAILED') {
+      this.#world.bug(error);
+      return;
+    }
+    const text = `${this.name} ends itself: ${error.message}`;
+    this.#world.noted('node-failed', text, [this.name]);
+    this.#entered('FAILED', error.message);
+    this.meter.count(`node failed ${error.code}`);
+    const pauseMs = this.#pauseAfterFailureMs ?? this.#supervisor.between(...SUPERVISOR_PAUSE_MS);
+    this.#pauseAfterFailureMs = undefined;
+    this.#stop(process).then(() => this.startIn(pauseMs), this.#world.bug);
+  }
+
+  async #stop(process: Process): Promise<void> {
+    const { kernel } = this.#world;
+    process.isStopping = true;
+    const stopped = process.node.stop().then(() => 'stopped');
+    const late = kernel.sleep(STOP_MAX_MS * US_PER_MS, this.name).then(() => 'late');
+    const outcome = await Promise.race([stopped, late, process.ended]);
+    // What was sent last goes out before the process is gone.
+    await kernel.sleep(outcome === 'stopped' ? STOP_GRACE_US : 0, this.name);
+    if (process.life.isOver) return;
+    if (outcome === 'late') this.meter.count('stop by force');
+    this.#end(process);
+    // What the process wrote is safe from its own end, if not from a power loss.
+    this.disk.crash('kept');
+  }
+
+  #end(process: Process): void {
+    process.life.end();
+    process.clock.kill();
+    process.unlisten();
+    this.#world.network.died(this.address);
+    this.#process = undefined;
+    process.markEnded();
+    this.#entered('DOWN', '');
+  }
+
+  #entered(state: string, reason: string): void {
+    this.#world.entered({ atUs: this.#world.kernel.nowUs, node: this.name, state, reason });
+  }
+
+  #logged(line: LogLine): void {
+    const { event, level, fields } = line;
+    if (level === 'warn' || level === 'error') this.meter.count(`log ${event}`);
+    if (event === 'standing') this.meter.count(`standing ${fields['state']}`);
+    if (event === 'standing' || event === 'node-started') {
+      this.#entered(String(fields['state']), String(fields['reason'] ?? ''));
+    }
+    this.#world.logged(line);
+  }
+
+  /** One line for assertions and reports. */
+  describe(): string {
+    const last = this.log.lines.at(-1);
+    const said = last === undefined ? 'nothing yet' : textOfLine(last);
+    return `${this.name}#${this.#processCount} ${this.state}, last said: ${said}`;
+  }
+}
+
+function makeSignal(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let settle = (): void => {};
+  const promise = new Promise<void>((resolve) => {
+    settle = resolve;
+  });
+  return { promise, resolve: () => settle() };
+}

@@ -1,0 +1,274 @@
+/** Who breaks things? Carries out the fault steps of a scenario at their times.
+ *  Invariants: a step acts in an event of its own; it does what it says whatever the other steps do
+ *  (a crash of a node that is down changes nothing), so that leaving one out changes no other; all
+ *  that lasts is ended by itself, or by healing the cluster.
+ *  Not here: drawing steps (plan-faults.ts), whether they are fair (atlas.ts). */
+import type { SimCluster } from '../cluster/sim-cluster.ts';
+import type { SimNode } from '../cluster/sim-node.ts';
+import { keyOfRow } from '../cluster/stored-records.ts';
+import type { DiskLoss } from '../history.ts';
+import type { Scheduled } from '../kernel/kernel.ts';
+import type { FaultKind, FaultStep, UnsyncedFate } from '../scenario.ts';
+
+type StepOf<Kind extends FaultKind> = Extract<FaultStep, { readonly kind: Kind }>;
+
+const US_PER_MS = 1_000;
+/** After a power loss machines come back within this time of each other. */
+const POWER_SPREAD_MS = 500;
+
+export class Nemesis {
+  readonly #cluster: SimCluster;
+  readonly #steps: readonly FaultStep[];
+  readonly #counts = new Map<FaultKind, number>();
+  #waiting: Scheduled[] = [];
+
+  constructor(cluster: SimCluster, steps: readonly FaultStep[] = cluster.scenario.faults) {
+    this.#cluster = cluster;
+    this.#steps = steps;
+  }
+
+  /** Times of steps count from now on. */
+  start(): void {
+    const { kernel } = this.#cluster;
+    this.#waiting = this.#steps.map((step) =>
+      kernel.schedule(step.atMs * US_PER_MS, `nemesis ${step.kind}`, () => this.carryOut(step)),
+    );
+  }
+
+  /** No further step begins; those that last go on until the cluster is healed. */
+  stop(): void {
+    for (const event of this.#waiting) event.cancel();
+    this.#waiting = [];
+  }
+
+  /** Steps that had an effect, by kind. */
+  get counts(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts);
+  }
+
+  /** Now; to be called from an event of its own. */
+  carryOut(step: FaultStep): void {
+    const text = this.#act(step);
+    if (text === undefined) return;
+    this.#counts.set(step.kind, (this.#counts.get(step.kind) ?? 0) + 1);
+    this.#cluster.note(step.kind, text, this.#struckBy(step));
+  }
+
+  /** What it did, in words; undefined when there was nothing to do it to. */
+  #act(step: FaultStep): string | undefined {
+    switch (step.kind) {
+      case 'partition':
+        return this.#partition(step);
+      case 'clog':
+        return this.#clog(step);
+      case 'loss':
+        this.#lasts(step, 'frames are lost no more', this.#cluster.network.lose(step.share));
+        return `${percent(step.share)} of all frames are lost for ${step.forMs} ms`;
+      case 'delay': {
+        const { name, address } = this.#node(step);
+        const end = this.#cluster.network.delay(address, step.byMs);
+        this.#lasts(step, `${name} is as far away as before`, end);
+        return `${name} is ${step.byMs} ms further away for ${step.forMs} ms`;
+      }
+      case 'reset':
+        return this.#reset(step);
+      case 'replay': {
+        const { name, address } = this.#node(step);
+        const isDone = this.#cluster.network.replay(address, step.connection);
+        return isDone ? `${name} is sent an old link connection again` : undefined;
+      }
+      case 'crash':
+        return this.#kill(step, step.unsynced);
+      case 'restart':
+        return this.#restart(step);
+      case 'power-loss':
+        return this.#powerLoss(step);
+      case 'wipe':
+      case 'rollback':
+      case 'lost-batch':
+      case 'bit-rot':
+        return this.#lose(step);
+      case 'read-errors':
+      case 'failed-sync':
+      case 'disk-full':
+      case 'disk-stall':
+        return this.#spoilDisk(step);
+      case 'pause':
+        return this.#pause(step);
+      case 'slow-node': {
+        const node = this.#node(step);
+        this.#lasts(step, `${node.name} is as fast as before`, node.slow(step.perStepUs));
+        return `each step of ${node.name} takes ${step.perStepUs} us for ${step.forMs} ms`;
+      }
+      case 'clock-jump': {
+        const node = this.#node(step);
+        node.jump(step.byMs);
+        return `the wall clock of ${node.name} jumps by ${step.byMs} ms`;
+      }
+    }
+  }
+
+  #partition(step: StepOf<'partition'>): string {
+    const [first, other] = step.groups.map((group) =>
+      group.map((index) => this.#cluster.addressOf(index)),
+    );
+    const end = this.#cluster.network.partition(first ?? [], other ?? [], step.isOneWay);
+    const groups = `${first?.join(' ')} ${step.isOneWay ? 'to' : 'and'} ${other?.join(' ')}`;
+    this.#lasts(step, `frames pass from ${groups} again`, end);
+    return `nothing passes from ${groups} for ${step.forMs} ms`;
+  }
+
+  #clog(step: StepOf<'clog'>): string {
+    const links = step.links.map(({ from, to }) => ({
+      from: this.#cluster.addressOf(from),
+      to: this.#cluster.addressOf(to),
+    }));
+    const words = links.map(({ from, to }) => `${from} to ${to}`).join(', ');
+    this.#lasts(step, `free again: ${words}`, this.#cluster.network.clog(links));
+    return `clogged for ${step.forMs} ms: ${words}`;
+  }
+
+  #reset(step: StepOf<'reset'>): string {
+    const [one, other] = step.between;
+    const [from, to] = [this.#cluster.addressOf(one), this.#cluster.addressOf(other)];
+    this.#cluster.network.reset(from, to, step.afterDelivery);
+    const fate = step.afterDelivery ? 'after' : 'without';
+    return `connections between ${from} and ${to} break ${fate} what was on the way`;
+  }
+
+  #kill(step: StepOf<'crash'>, fate: UnsyncedFate): string | undefined {
+    const node = this.#node(step);
+    if (node.state === 'DOWN') return undefined;
+    node.crash(fate);
+    node.startIn(step.downMs);
+    return `${node.name} dies for ${step.downMs} ms, unsynced writes: ${fate}`;
+  }
+
+  #restart(step: StepOf<'restart'>): string | undefined {
+    const node = this.#node(step);
+    if (node.state === 'DOWN') return undefined;
+    const started = node.stop().then(() => {
+      if (node.state === 'DOWN') node.startIn(step.downMs);
+    });
+    started.catch((error: unknown) => this.#cluster.bug(error));
+    return `${node.name} is stopped cleanly and started again ${step.downMs} ms later`;
+  }
+
+  #powerLoss(step: StepOf<'power-loss'>): string {
+    const spread = this.#cluster.kernel.stream(`nemesis power-loss ${step.atMs}`);
+    for (const node of this.#cluster.nodes) {
+      node.crash(step.unsynced);
+      node.startIn(step.downMs + spread.below(POWER_SPREAD_MS));
+    }
+    return `the power is off for ${step.downMs} ms, unsynced writes: ${step.unsynced}`;
+  }
+
+  #lose(step: StepOf<'wipe' | 'rollback' | 'lost-batch' | 'bit-rot'>): string | undefined {
+    const node = this.#node(step);
+    if (step.kind === 'bit-rot') return this.#rot(step, node);
+    node.crash('kept');
+    node.startIn(step.downMs);
+    switch (step.kind) {
+      case 'wipe':
+        node.disk.wipe();
+        this.#noteLoss(node, 'wipe', 0);
+        return `${node.name} dies and comes back with an empty disk ${step.downMs} ms later`;
+      case 'rollback': {
+        const { intactUntilUs } = node.disk.rollBack(step.ageMs);
+        this.#noteLoss(node, 'rollback', intactUntilUs);
+        return `${node.name} dies and comes back with its disk of ${step.ageMs} ms ago`;
+      }
+      case 'lost-batch': {
+        const lost = node.disk.loseBatch(step.fromEnd);
+        if (lost === undefined) return undefined;
+        this.#noteLoss(node, 'lost-batch', lost.intactUntilUs);
+        return `${node.name} dies, and a batch ${step.fromEnd} from the end of its log is gone`;
+      }
+    }
+  }
+
+  #rot(step: StepOf<'bit-rot'>, node: SimNode): string | undefined {
+    const keys = node.disk.rot(step.rows).map((row) => keyOfRow(row) ?? '');
+    if (keys.length === 0) return undefined;
+    const atUs = this.#cluster.kernel.nowUs;
+    this.#cluster.losses.push({ node: node.name, kind: 'bit-rot', atUs, intactUntilUs: 0, keys });
+    return `a bit flips on the disk of ${node.name} in ${keys.join(', ')}`;
+  }
+
+  #spoilDisk(
+    step: StepOf<'read-errors' | 'failed-sync' | 'disk-full' | 'disk-stall'>,
+  ): string | undefined {
+    const node = this.#node(step);
+    const { name, disk } = node;
+    const isWell = `the disk of ${name} is well again`;
+    switch (step.kind) {
+      case 'read-errors':
+        this.#lasts(step, isWell, disk.failReads(step.share));
+        return `${percent(step.share)} of the reads of ${name} fail for ${step.forMs} ms`;
+      case 'disk-full':
+        this.#lasts(step, isWell, disk.fill(step.freeShare));
+        return `${percent(step.freeShare)} of the disk of ${name} is free for ${step.forMs} ms`;
+      case 'disk-stall':
+        this.#lasts(step, isWell, disk.stall(step.byMs));
+        return `the disk of ${name} takes ${step.byMs} ms longer for ${step.forMs} ms`;
+      case 'failed-sync': {
+        if (node.state === 'DOWN') return undefined;
+        this.#cluster.endAtHealing(node.failNextSync(step.downMs));
+        return `the next sync of ${name} fails; it is down for ${step.downMs} ms then`;
+      }
+    }
+  }
+
+  #pause(step: StepOf<'pause'>): string | undefined {
+    const node = this.#node(step);
+    if (node.state === 'DOWN') return undefined;
+    this.#lasts(step, `${node.name} goes on`, node.pause());
+    return `${node.name} stands still for ${step.forMs} ms`;
+  }
+
+  #lasts(step: FaultStep & { readonly forMs: number }, text: string, end: () => void): void {
+    this.#cluster.endLater(step.forMs, () => {
+      end();
+      this.#cluster.note(`${step.kind} ends`, text, this.#struckBy(step));
+    });
+  }
+
+  #noteLoss(
+    { name }: SimNode,
+    kind: Exclude<DiskLoss['kind'], 'bit-rot'>,
+    intactUntilUs: number,
+  ): void {
+    const atUs = this.#cluster.kernel.nowUs;
+    this.#cluster.losses.push({ node: name, kind, atUs, intactUntilUs });
+  }
+
+  /** Names of nodes; clients are nobody's business here. */
+  #struckBy(step: FaultStep): string[] {
+    const all = this.#cluster.nodes;
+    const named = (indexes: readonly number[]): string[] =>
+      all.filter(({ index }) => indexes.includes(index)).map(({ name }) => name);
+    switch (step.kind) {
+      case 'partition':
+        return named(step.groups.flat());
+      case 'clog':
+        return named(step.links.flatMap(({ from, to }) => [from, to]));
+      case 'reset':
+        return named(step.between);
+      case 'replay':
+        return named([step.to]);
+      case 'loss':
+      case 'power-loss':
+        return all.map(({ name }) => name);
+      default:
+        return named([step.node]);
+    }
+  }
+
+  #node(step: { readonly node: number } | { readonly to: number }): SimNode {
+    return this.#cluster.node('node' in step ? step.node : step.to);
+  }
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 1_000) / 10} %`;
+}
