@@ -169,8 +169,12 @@ export class RocksdbStore implements Store {
   async #write(operations: readonly StoreOperation[], sync: boolean): Promise<void> {
     this.#gate.assertNoFailedBatch();
     try {
-      const database = this.#database;
-      await this.#call<void>('batch', (done) => database._batch(operations, { sync }, done));
+      const batch = this.#database._chainedBatch();
+      for (const operation of operations) {
+        if (operation.type === 'put') batch._put(operation.key, operation.value);
+        else batch._del(operation.key);
+      }
+      await this.#call<void>('batch', (done) => batch._write({ sync }, done));
     } catch (cause) {
       this.#gate.noteFailedBatch();
       throw cause;
