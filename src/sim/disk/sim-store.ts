@@ -1,0 +1,214 @@
+/** How long does the disk take to answer one process, and what if that process dies meanwhile? The
+ *  storage port over a simulated disk.
+ *  Invariants: a call is one event of the kernel, at which the disk does it, and its answer is a
+ *  step of the process (none once it is dead, later while it is paused); batches end in the order of
+ *  their calls, each after the one before it; bytes that are handed out are copies.
+ *  Not here: what is stored and what a crash makes of it (sim-disk.ts). */
+import { assert } from '../../core/errors.ts';
+import { assertStoreKey, StoreGate } from '../../core/store-gate.ts';
+import type {
+  DiskSpace,
+  Store,
+  StoreIterator,
+  StoreOperation,
+  StoreRange,
+} from '../../env/store.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { NodeClock } from '../kernel/node-clock.ts';
+import type { DiskHold, SimDisk } from './sim-disk.ts';
+import { SimStoreIterator } from './sim-store-iterator.ts';
+
+/** In virtual microseconds, from and to. */
+const READ_US = [20, 200] as const;
+const BATCH_US = [30, 300] as const;
+const SYNC_US = [500, 5_000] as const;
+/** A sync that meets the disk's own housekeeping. */
+const LONG_SYNC_US = [20_000, 120_000] as const;
+const LONG_SYNC_SHARE = 0.005;
+const OPEN_US = [1_000, 20_000] as const;
+const CLOSE_US = [100, 2_000] as const;
+
+export class SimStore implements Store {
+  readonly engine = 'simulated';
+  readonly #kernel: Kernel;
+  readonly #clock: NodeClock;
+  readonly #disk: SimDisk;
+  readonly #source: string;
+  readonly #gate = new StoreGate();
+  readonly #iterators = new Set<SimStoreIterator>();
+  #hold: DiskHold | undefined;
+  #opening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  #lastBatchEndsUs = 0;
+
+  constructor(kernel: Kernel, clock: NodeClock, disk: SimDisk) {
+    this.#kernel = kernel;
+    this.#clock = clock;
+    this.#disk = disk;
+    this.#source = `disk ${disk.name}`;
+  }
+
+  /** Errors: CONFLICT when another store has the disk. */
+  async open(): Promise<void> {
+    this.#gate.startOpening();
+    this.#opening = this.#open();
+    return this.#opening;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    for (const key of keys) assertStoreKey(key);
+    this.#gate.begin('getMany');
+    try {
+      return await this.#call(this.#durationUs(READ_US), () => {
+        const content = this.#disk.contentOf(this.#held, 'getMany');
+        this.#disk.assertReadable('getMany');
+        return keys.map((key) => {
+          const value = content.get(key);
+          return value && new Uint8Array(value);
+        });
+      });
+    } finally {
+      this.#gate.end();
+    }
+  }
+
+  async batch(
+    operations: readonly StoreOperation[],
+    options: { readonly sync: boolean },
+  ): Promise<void> {
+    assert(operations.length > 0, 'A batch has at least one operation');
+    for (const { key } of operations) assertStoreKey(key);
+    this.#gate.begin('batch');
+    try {
+      const hold = this.#held;
+      this.#disk.contentOf(hold, 'batch');
+      hold.waiting.push(operations);
+      await this.#call(this.#batchDelayUs(options.sync), () => {
+        hold.waiting.shift();
+        this.#write(hold, operations, options.sync);
+      });
+    } finally {
+      this.#gate.end();
+    }
+  }
+
+  iterate(range: StoreRange): StoreIterator {
+    const { from, to, limit = Number.POSITIVE_INFINITY, reverse = false } = range;
+    assert(limit >= 0, `A limit of ${limit}`);
+    this.#gate.beginIterator();
+    try {
+      const snapshot = this.#disk.contentOf(this.#held, 'iterate').snapshot();
+      const iterator = new SimStoreIterator({
+        entries: reverse ? snapshot.entriesReversed(from, to) : snapshot.entries(from, to),
+        limit,
+        call: (read) =>
+          this.#call(this.#durationUs(READ_US), () => {
+            this.#disk.contentOf(this.#held, 'iterate');
+            this.#disk.assertReadable('iterate');
+            return read();
+          }),
+        onClosed: () => {
+          this.#iterators.delete(iterator);
+          this.#gate.endIterator();
+        },
+      });
+      this.#iterators.add(iterator);
+      return iterator;
+    } catch (error) {
+      this.#gate.endIterator();
+      throw error;
+    }
+  }
+
+  async diskSpace(): Promise<DiskSpace> {
+    this.#gate.begin('diskSpace');
+    try {
+      return await this.#call(this.#durationUs(READ_US), () => {
+        this.#disk.contentOf(this.#held, 'diskSpace');
+        return this.#disk.space();
+      });
+    } finally {
+      this.#gate.end();
+    }
+  }
+
+  async #open(): Promise<void> {
+    let hasOpened = false;
+    try {
+      await this.#call(this.#durationUs(OPEN_US), () => {
+        this.#hold = this.#disk.take();
+      });
+      hasOpened = true;
+    } finally {
+      this.#gate.finishOpening(hasOpened);
+    }
+  }
+
+  async #close(): Promise<void> {
+    // Who called `open` is told why it failed; here it only has to be over.
+    if (this.#gate.state === 'opening') await Promise.allSettled([this.#opening]);
+    this.#gate.startClosing();
+    await Promise.all([...this.#iterators].map((iterator) => iterator.close()));
+    await new Promise<void>((resolve) => this.#gate.whenIdle(resolve));
+    const hold = this.#hold;
+    if (hold !== undefined) {
+      await this.#call(this.#durationUs(CLOSE_US), () => this.#disk.release(hold));
+    }
+    this.#gate.finishClosing();
+  }
+
+  #write(hold: DiskHold, operations: readonly StoreOperation[], sync: boolean): void {
+    this.#gate.assertNoFailedBatch();
+    try {
+      this.#disk.write(hold, operations, sync);
+    } catch (error) {
+      this.#gate.noteFailedBatch();
+      throw error;
+    }
+  }
+
+  get #held(): DiskHold {
+    assert(this.#hold !== undefined, 'The gate let an operation through too early');
+    return this.#hold;
+  }
+
+  /** Until the end of a batch called now: it begins when the one before it has ended, and ends at a
+   *  time of its own. */
+  #batchDelayUs(sync: boolean): number {
+    const { latency } = this.#disk;
+    const syncUs = !sync
+      ? 0
+      : latency.chance(LONG_SYNC_SHARE)
+        ? latency.between(...LONG_SYNC_US)
+        : latency.between(...SYNC_US);
+    const tookUs = Math.round(this.#durationUs(BATCH_US) + syncUs);
+    const { nowUs } = this.#kernel;
+    this.#lastBatchEndsUs = Math.max(nowUs, this.#lastBatchEndsUs) + tookUs;
+    return this.#lastBatchEndsUs - nowUs;
+  }
+
+  #durationUs([from, to]: readonly [number, number]): number {
+    return this.#disk.latency.between(from, to) + this.#disk.stallUs;
+  }
+
+  /** The disk does the work after the delay, and the process is told as a step of its own. */
+  #call<Answer>(delayUs: number, work: () => Answer): Promise<Answer> {
+    const clock = this.#clock;
+    return new Promise((resolve, reject) => {
+      this.#kernel.schedule(delayUs, this.#source, () => {
+        if (clock.isDead) return;
+        try {
+          const answer = work();
+          clock.enter(() => resolve(answer));
+        } catch (error) {
+          clock.enter(() => reject(error));
+        }
+      });
+    });
+  }
+}
