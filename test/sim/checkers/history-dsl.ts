@@ -16,7 +16,7 @@
  *    write of one id is a repeated request)
  *  The world: replicas 3; disk NODE ITEMS (of one record; `!4` a tombstone, `1@dot`, `?text`, then
  *    `key x`, `hex ab`); disks ITEMS (of all replicas); state NODE RECOVERING; loss NODE KIND at 50
- *    intact 10; mint NODE DOT hash 7 at 3 key x (`tombstone`); bound NODE WHAT 3 of 10;
+ *    intact 10 (key x,y: of these only); mint NODE DOT hash 7 at 3 key x (`tombstone`); bound NODE WHAT 3 of 10;
  *    fault AT KIND text; healed 100; end 200; after 1001 1002 (steps asked for after healing). */
 import type {
   DiskLoss,
@@ -246,7 +246,15 @@ class HistoryBuilder {
       case 'loss': {
         const atUs = numberOf(named, 'at') ?? 0;
         const intactUntilUs = numberOf(named, 'intact') ?? 0;
-        this.#losses.push({ node: first, kind: second as DiskLoss['kind'], atUs, intactUntilUs });
+        const keys = named.get('key');
+        const kindOf = second as DiskLoss['kind'];
+        this.#losses.push({
+          node: first,
+          kind: kindOf,
+          atUs,
+          intactUntilUs,
+          ...(keys && { keys }),
+        });
         return;
       }
       case 'mint':
