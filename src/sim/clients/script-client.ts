@@ -1,0 +1,275 @@
+/** One client process: carries out its script over the product's own client, one step after the
+ *  other, and notes what it was shown.
+ *  Invariants: every request is noted with its exact times and its outcome as the error tells it; a
+ *  value is asked for once, except where the script repeats it under its request id; nothing that a
+ *  client must never meet is passed over.
+ *  Not here: what is asked when (workloads), what the notes mean (checkers). */
+import type { Client, DeleteResult, PutResult, WriteOptions } from '../../client/types.ts';
+import type { Operation, ReadOperation, WriteId, WriteOperation } from '../history.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import type { ClientScript, ClientStep, LevelChoice } from '../scenario.ts';
+import { type Attempt, attempt, wordsOf, writeOutcome } from './attempt.ts';
+import { type Given, KnownResults } from './known-results.ts';
+import type { OperationNotes } from './operation-notes.ts';
+import { readHead, valueBytes } from './values.ts';
+import type { WriteBook } from './write-book.ts';
+
+export interface ScriptClientParts {
+  readonly kernel: Kernel;
+  readonly book: WriteBook;
+  readonly notes: OperationNotes;
+  /** A client of the product in this process, told of these nodes only. `label` names its random
+   *  stream. */
+  readonly connect: (label: string, nodes: readonly number[], options: ConnectOptions) => Client;
+}
+
+export type ConnectOptions = Pick<ClientScript, 'timeoutMs' | 'retry'>;
+
+/** What a write asks for; a repeat asks for the same once more. */
+interface AskedWrite {
+  readonly kind: 'put' | 'delete';
+  readonly key: string;
+  readonly level: LevelChoice;
+  readonly write: WriteId;
+  readonly given: Given;
+  /** Of a put. */
+  readonly value: Uint8Array;
+  readonly elements: readonly number[] | undefined;
+}
+
+interface SentWrite extends AskedWrite {
+  readonly requestId: string;
+}
+
+type StepOf<Kind extends ClientStep['kind']> = Extract<ClientStep, { readonly kind: Kind }>;
+
+const US_PER_MS = 1_000;
+const NO_VALUE = new Uint8Array(0);
+
+export class ScriptClient {
+  readonly name: string;
+  readonly #parts: ScriptClientParts;
+  readonly #script: ClientScript;
+  readonly #client: Client;
+  readonly #known = new KnownResults();
+  /** The last write of each key that can be repeated. */
+  readonly #sent = new Map<string, SentWrite>();
+  /** Of connections made for one repeat. */
+  #closing: Promise<void> = Promise.resolve();
+
+  constructor(parts: ScriptClientParts, script: ClientScript) {
+    this.name = script.name;
+    this.#parts = parts;
+    this.#script = script;
+    this.#client = parts.connect(script.name, script.nodes, script);
+  }
+
+  /** Settles when the last step has ended; steps that would begin at `untilUs` or later are left
+   *  out. */
+  async run(startUs: number, untilUs: number): Promise<void> {
+    const { kernel } = this.#parts;
+    for (const step of this.#script.steps) {
+      const atUs = startUs + step.atMs * US_PER_MS;
+      if (atUs > kernel.nowUs) await kernel.sleep(atUs - kernel.nowUs, this.name);
+      if (kernel.nowUs >= untilUs) return;
+      await this.perform(step);
+    }
+  }
+
+  /** One step, with another budget when `timeoutMs` is given. Returns what was noted last. */
+  perform(step: ClientStep, timeoutMs = this.#script.timeoutMs): Promise<Operation | undefined> {
+    switch (step.kind) {
+      case 'get':
+        return this.#get(step.id, step.key, step.level, timeoutMs);
+      case 'put':
+      case 'delete':
+        return this.#writeStep(step, timeoutMs);
+      case 'change-set':
+        return this.#changeSet(step, timeoutMs);
+      case 'repeat':
+        return this.#repeat(step, timeoutMs);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+    await this.#closing;
+  }
+
+  async #get(
+    id: number,
+    key: string,
+    wanted: LevelChoice,
+    timeoutMs: number,
+  ): Promise<ReadOperation> {
+    const { kernel, notes, book } = this.#parts;
+    const level = readLevel(wanted);
+    const begun = notes.begin();
+    const startUs = kernel.nowUs;
+    const asked = await attempt(kernel, timeoutMs, () =>
+      this.#client.get(key, { ...readOptions(level), timeoutMs }),
+    );
+    const base = { kind: 'get', id, client: this.name, key, level, startUs } as const;
+    const times = { endUs: asked.endUs, ...wordsOf(asked) };
+    let operation: ReadOperation;
+    if (asked.kind === 'done') {
+      const { siblings, context, replies, found } = asked.result;
+      const seen = siblings.map(({ value, dot }) => book.recognise(key, value, dot));
+      const { received, required, nodes } = replies;
+      operation = {
+        ...{ ...base, ...times, outcome: 'ok', seen },
+        ...{ received, required, answeredBy: nodes },
+      };
+      if (found !== siblings.length > 0) {
+        notes.broken(operation, `Found is ${found}, and there are ${siblings.length} values`);
+      }
+      const covers = seen.flatMap(({ write }) => (write === undefined ? [] : [write]));
+      this.#known.add({ key, context, covers });
+    } else {
+      operation = { ...base, ...times, outcome: 'refused', seen: [], received: 0, required: 0 };
+    }
+    if (asked.kind === 'broken') notes.broken(operation, asked.message);
+    notes.end(begun, operation);
+    return operation;
+  }
+
+  async #writeStep(
+    step: StepOf<'put' | 'delete'>,
+    timeoutMs: number,
+  ): Promise<Operation | undefined> {
+    const { id, key, level, kind } = step;
+    const given = this.#known.give(key, step.context);
+    if (given === undefined) return undefined;
+    const value = kind === 'put' ? valueBytes(id) : NO_VALUE;
+    const asked = { kind, key, level, write: id, given, value, elements: undefined };
+    const operation = await this.#write(id, asked, this.#client, timeoutMs);
+    if (step.context === 'other-key' && operation.outcome === 'ok') {
+      this.#parts.notes.broken(operation, 'A write with the context of another key was taken');
+    }
+    return operation;
+  }
+
+  async #changeSet(step: StepOf<'change-set'>, timeoutMs: number): Promise<Operation> {
+    const { id, key, level } = step;
+    const read = await this.#get(id - 0.5, key, level, timeoutMs);
+    if (read.outcome !== 'ok') return read;
+    const merged = new Set(read.seen.flatMap(({ text }) => readHead(text)?.elements ?? []));
+    merged.add(id);
+    for (const removed of step.removes) merged.delete(removed);
+    const elements = [...merged].sort((one, other) => one - other);
+    const value = valueBytes(id, elements);
+    const given = this.#known.give(key, 'last') ?? { kind: 'nothing' };
+    const asked = { kind: 'put', key, level, write: id, given, value, elements } as const;
+    return this.#write(id, asked, this.#client, timeoutMs);
+  }
+
+  /** Through a connection of its own, so that it cannot go where the first try went by itself. */
+  async #repeat(step: StepOf<'repeat'>, timeoutMs: number): Promise<Operation | undefined> {
+    const sent = this.#sent.get(step.key);
+    if (sent === undefined) return undefined;
+    const label = `${this.name} repeat ${step.id}`;
+    const client = this.#parts.connect(label, [step.through], this.#script);
+    const operation = await this.#write(step.id, sent, client, timeoutMs, sent.requestId);
+    const isClosed = client.close();
+    this.#closing = this.#closing.then(() => isClosed);
+    return operation;
+  }
+
+  async #write(
+    id: number,
+    asked: AskedWrite,
+    client: Client,
+    timeoutMs: number,
+    requestId?: string,
+  ): Promise<WriteOperation> {
+    const { kernel, notes, book } = this.#parts;
+    const { key, kind, value, level, write, given, elements } = asked;
+    if (kind === 'put') book.note(write, key, value);
+    const begun = notes.begin();
+    const startUs = kernel.nowUs;
+    const isRetry = requestId !== undefined;
+    const options = { ...writeOptions(level), timeoutMs, ...(isRetry ? { requestId } : {}) };
+    const tried = await attempt<PutResult | DeleteResult>(kernel, timeoutMs, () =>
+      kind === 'put'
+        ? client.put(key, value, { ...options, ...contextOption(given, 'overwrite') })
+        : client.delete(key, { ...options, ...contextOption(given, 'blind') }),
+    );
+    const operation: WriteOperation = {
+      ...{ kind, id, client: this.name, key, level, startUs, endUs: tried.endUs, write },
+      outcome: writeOutcome(tried),
+      ...wordsOf(tried),
+      given: givenWrites(kind, given),
+      ...(elements === undefined ? {} : { elements }),
+      ...(tried.kind === 'done' ? acknowledgement(tried.result) : NOT_ACKNOWLEDGED),
+    };
+    if (tried.kind === 'broken') notes.broken(operation, tried.message);
+    this.#remember(asked, tried, isRetry);
+    notes.end(begun, operation);
+    return operation;
+  }
+
+  /** Keeps the token of the reply, and what a repeat needs. */
+  #remember(asked: AskedWrite, tried: Attempt<PutResult | DeleteResult>, isRetry: boolean): void {
+    if (tried.kind === 'done') {
+      const { context } = tried.result;
+      const before = asked.given.kind === 'context' ? asked.given.covers : [];
+      const covers = [...new Set([...before, asked.write])];
+      this.#known.add({ key: asked.key, context, covers });
+    }
+    if (isRetry) return;
+    const requestId = requestIdOf(tried);
+    if (requestId !== undefined) this.#sent.set(asked.key, { ...asked, requestId });
+  }
+}
+
+const NOT_ACKNOWLEDGED = { acknowledgedBy: [], durable: 0, required: 0 };
+
+type Acknowledgement = Pick<
+  WriteOperation,
+  'acknowledgedBy' | 'durable' | 'required' | 'dot' | 'siblings' | 'found'
+>;
+
+function acknowledgement(result: PutResult | DeleteResult): Acknowledgement {
+  const { acks, durable, siblings } = result;
+  return {
+    acknowledgedBy: acks.nodes,
+    durable,
+    required: acks.required,
+    siblings,
+    ...('dot' in result ? { dot: result.dot } : { found: result.found }),
+  };
+}
+
+function requestIdOf(tried: Attempt<PutResult | DeleteResult>): string | undefined {
+  if (tried.kind === 'done') return tried.result.requestId;
+  const id = tried.kind === 'failed' ? tried.error.details['requestId'] : undefined;
+  return typeof id === 'string' ? id : undefined;
+}
+
+/** A delete without a context first reads at the node, so that it is not known what it replaces. */
+function givenWrites(kind: 'put' | 'delete', given: Given): readonly WriteId[] | undefined {
+  if (given.kind === 'context') return given.covers;
+  return given.kind === 'nothing' && kind === 'put' ? [] : undefined;
+}
+
+function contextOption<Flag extends string>(
+  given: Given,
+  overwriting: Flag,
+): { readonly context?: string } | { readonly [Name in Flag]?: boolean } {
+  if (given.kind === 'context') return { context: given.context };
+  if (given.kind === 'nothing') return {};
+  return { [overwriting]: true } as { readonly [Name in Flag]?: boolean };
+}
+
+/** There is no read at `any`; who writes at it reads at `one`. */
+function readLevel(level: LevelChoice): LevelChoice {
+  return 'level' in level && level.level === 'any' ? { level: 'one' } : level;
+}
+
+function readOptions(level: LevelChoice): Parameters<Client['get']>[1] {
+  return 'level' in level ? { consistency: level.level } : { r: level.r };
+}
+
+function writeOptions(level: LevelChoice): Pick<WriteOptions, 'consistency' | 'w'> {
+  return 'level' in level ? { consistency: level.level } : { w: level.w };
+}

@@ -1,0 +1,22 @@
+/** Writers that never read: puts without a context, plain replacements (overwrite) and deletes that
+ *  do not look first. Keys collect siblings up to the limit, where writers must merge.
+ *  Invariant: now and then a reader merges, or every key would stand at the limit for good. */
+import type { ContextChoice } from '../scenario.ts';
+import { compose, QUORUM } from './compose.ts';
+import type { Workload } from './workload.ts';
+
+export const BLIND: Workload = {
+  name: 'blind',
+  summary: 'Writers that do not read: puts without context, overwrites and blind deletes',
+  script: (stream, facts) =>
+    compose(stream, facts, ({ id, atMs, key }) => {
+      const step = { id, atMs, key, level: QUORUM };
+      const put = (context: ContextChoice) => ({ ...step, kind: 'put', context }) as const;
+      const draw = stream.float();
+      if (draw < 0.4) return put('none');
+      if (draw < 0.58) return put('overwrite');
+      if (draw < 0.85) return { ...step, kind: 'get' };
+      if (draw < 0.92) return put('last');
+      return { ...step, kind: 'delete', context: stream.chance(0.5) ? 'overwrite' : 'none' };
+    }),
+};

@@ -1,0 +1,20 @@
+/** Clients with old papers: contexts of several reads ago, of another key, or none. An old context
+ *  replaces only what it had seen; one of another key is refused and changes nothing. */
+import type { ContextChoice } from '../scenario.ts';
+import { compose, QUORUM } from './compose.ts';
+import type { Workload } from './workload.ts';
+
+const CONTEXTS: readonly ContextChoice[] = ['stale', 'stale', 'stale', 'last', 'last', 'none'];
+
+export const STALE: Workload = {
+  name: 'stale',
+  summary: 'Writes and deletes with contexts of long ago, of other keys, or none',
+  script: (stream, facts) =>
+    compose(stream, facts, ({ id, atMs, key }) => {
+      const step = { id, atMs, key, level: QUORUM };
+      const draw = stream.float();
+      if (draw < 0.45) return { ...step, kind: 'get' };
+      const context = stream.chance(0.08) ? 'other-key' : stream.pick(CONTEXTS);
+      return { ...step, kind: draw < 0.85 ? 'put' : 'delete', context };
+    }),
+};
