@@ -6,8 +6,22 @@ import type { PartitionEpochs, Ring } from '../core/ring/ring.ts';
 import type { CausalContext } from '../core/version/causal-context.ts';
 import type { Dot } from '../core/version/dot.ts';
 import type { MintOperation } from '../core/version/mint.ts';
+import type {
+  DeleteReply,
+  DeleteRequest,
+  GetReply,
+  GetRequest,
+  PutReply,
+  PutRequest,
+} from '../wire/generated/coterie/v1/kv.ts';
 import type { LinkReply, LinkRequest } from '../wire/generated/coterie/v1/peer.ts';
 import type { RecordKey } from './storage/record-key.ts';
+
+/** How work between rooms ends where it is hot: a callback, called exactly once, perhaps before
+ *  the call that was given it returns. It does not throw. A promise would cost several objects
+ *  that live as long as the work, and a turn of the microtask queue for everyone who passes the
+ *  result on. */
+export type Done<Result> = (result: Result | CoterieError) => void;
 
 /** Layout versions a request was planned with (ARCHITECTURE 5.6). */
 export type Epochs = PartitionEpochs;
@@ -36,7 +50,7 @@ export interface PeerCall {
   readonly bytes: number;
   /** Called exactly once. An error says by `applied` whether the request may have reached the peer.
    */
-  readonly done: (result: PeerResult | CoterieError) => void;
+  done: Done<PeerResult>;
 }
 
 export interface Peers {
@@ -57,10 +71,11 @@ export interface KeyCall {
   readonly deadlineMs: number;
 }
 
-export interface MintCall extends KeyCall {
+export interface MintRequest {
   readonly context: CausalContext;
   readonly overwrite: boolean;
   readonly operation: MintOperation;
+  /** Answer only after the fsync. */
   readonly sync: boolean;
 }
 
@@ -72,12 +87,6 @@ export interface Minted {
   /** Visible siblings in the stored record. */
   readonly siblings: number;
   readonly isDurable: boolean;
-}
-
-export interface MergeCall extends KeyCall {
-  readonly record: Uint8Array;
-  readonly sync: boolean;
-  readonly isRepair: boolean;
 }
 
 export interface Merged {
@@ -92,13 +101,21 @@ export interface Held {
   readonly isVerified: boolean;
 }
 
-/** This node's own copies. All methods reject with NOT_OWNER, STALE_LAYOUT, NOT_RECOVERED or a
+/** This node's own copies. All methods fail with NOT_OWNER, STALE_LAYOUT, NOT_RECOVERED or a
  *  storage code. */
 export interface LocalReplica {
-  mint(call: MintCall): Promise<Minted>;
-  merge(call: MergeCall): Promise<Merged>;
-  read(call: KeyCall): Promise<Held>;
+  mint(call: KeyCall, request: MintRequest, done: Done<Minted>): void;
+  /** `sync`: answer only after the fsync. */
+  merge(call: KeyCall, record: Uint8Array, sync: boolean, done: Done<Merged>): void;
+  read(call: KeyCall, done: Done<Held>): void;
   /** Has this node minted that request before, as far as it knows: by its table of recent requests,
    *  or by a sibling of its record. */
   recalls(call: KeyCall, requestId: Uint8Array): Promise<boolean>;
+}
+
+/** What clients ask of this node, for the streams that carry thousands of requests a second. */
+export interface ClientRequests {
+  beginGet(request: GetRequest, done: Done<GetReply>): void;
+  beginPut(request: PutRequest, done: Done<PutReply>): void;
+  beginDelete(request: DeleteRequest, done: Done<DeleteReply>): void;
 }

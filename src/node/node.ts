@@ -257,7 +257,7 @@ export class Node implements NodeServices {
       { clock: this.#env.clock, deadlines: this.#deadlines },
       stream,
       {
-        kv: rooms.coordinator,
+        requests: rooms.coordinator,
         name: rooms.name,
         clusterId: () => this.#place?.ring.layout.clusterId ?? NO_BYTES,
         layout: () => ({ bytes: this.#layoutBytes, hash: this.#place?.ring.hash ?? NO_BYTES }),

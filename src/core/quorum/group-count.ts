@@ -30,14 +30,18 @@ export class GroupCount {
   }
 
   get isMet(): boolean {
-    return this.#groups.every((group) => count(group.members, this.#answered) >= group.need);
+    for (const group of this.#groups) {
+      if (count(group.members, this.#answered) < group.need) return false;
+    }
+    return true;
   }
 
   /** Even if everyone who is still silent answered, some group would fall short. */
   get isImpossible(): boolean {
-    return this.#groups.some(
-      (group) => group.members.length - count(group.members, this.#failed) < group.need,
-    );
+    for (const { members, need } of this.#groups) {
+      if (members.length - count(members, this.#failed) < need) return true;
+    }
+    return false;
   }
 
   /** Answers needed over all groups. */
@@ -59,23 +63,27 @@ export class GroupCount {
   /** Would an answer of this replica bring a group closer to being met, if those `expected` answer
    *  too. */
   isUseful(nodeIndex: number, expected: readonly number[] = []): boolean {
-    return this.#groups.some(
-      ({ members, need }) =>
-        members.includes(nodeIndex) &&
-        count(members, this.#answered) + count(members, expected) < need,
-    );
+    for (const { members, need } of this.#groups) {
+      if (!members.includes(nodeIndex)) continue;
+      if (count(members, this.#answered) + count(members, expected) < need) return true;
+    }
+    return false;
   }
 
   #note(nodeIndex: number, list: number[]): boolean {
     if (this.#answered.includes(nodeIndex) || this.#failed.includes(nodeIndex)) return false;
-    if (!this.#groups.some((group) => group.members.includes(nodeIndex))) return false;
-    list.push(nodeIndex);
-    return true;
+    for (const group of this.#groups) {
+      if (!group.members.includes(nodeIndex)) continue;
+      list.push(nodeIndex);
+      return true;
+    }
+    return false;
   }
 }
 
 /** N is small (3 to 9): a scan beats a set. */
 function count(members: readonly number[], nodes: readonly number[]): number {
+  if (nodes.length === 0) return 0;
   let found = 0;
   for (const node of nodes) if (members.includes(node)) found += 1;
   return found;

@@ -20,22 +20,18 @@ export class WriteTally {
   readonly #counts: readonly GroupCount[];
   readonly #durableNeed: number;
   readonly #countsOnlyDurable: boolean;
-  readonly #members: number;
+  /** Replicas of which nothing has been heard; told only while `durableNeed` asks for it. */
+  #outstanding: number;
   #durable = 0;
-  #settledOrFailed = 0;
   #verdict: Verdict = 'pending';
 
   constructor(options: WriteTallyOptions) {
     this.#counts = options.requirements.map((requirement) => new GroupCount(requirement.groups));
     this.#countsOnlyDurable = options.countsOnlyDurable;
     let durableNeed = 0;
-    const members = new Set<number>();
-    for (const requirement of options.requirements) {
-      durableNeed = Math.max(durableNeed, requirement.durable);
-      for (const group of requirement.groups) for (const node of group.members) members.add(node);
-    }
+    for (const { durable } of options.requirements) durableNeed = Math.max(durableNeed, durable);
     this.#durableNeed = durableNeed;
-    this.#members = members.size;
+    this.#outstanding = durableNeed === 0 ? 0 : countMembers(options.requirements);
   }
 
   /** A replica merged the write. */
@@ -45,7 +41,7 @@ export class WriteTally {
     let isNew = false;
     for (const count of this.#counts) isNew = count.answer(nodeIndex) || isNew;
     if (isNew) {
-      this.#settledOrFailed += 1;
+      this.#outstanding -= 1;
       if (isDurable) this.#durable += 1;
     }
     return this.#decide();
@@ -56,7 +52,7 @@ export class WriteTally {
     if (this.#verdict !== 'pending') return this.#verdict;
     let isNew = false;
     for (const count of this.#counts) isNew = count.fail(nodeIndex) || isNew;
-    if (isNew) this.#settledOrFailed += 1;
+    if (isNew) this.#outstanding -= 1;
     return this.#decide();
   }
 
@@ -66,7 +62,9 @@ export class WriteTally {
 
   /** Acknowledgements needed, in the live version that needs most. */
   get required(): number {
-    return Math.max(...this.#counts.map((count) => count.required));
+    let required = 0;
+    for (const count of this.#counts) required = Math.max(required, count.required);
+    return required;
   }
 
   /** Replicas counted, in the order of their acknowledgements. */
@@ -79,15 +77,23 @@ export class WriteTally {
   }
 
   #decide(): Verdict {
-    const outstanding = this.#members - this.#settledOrFailed;
-    if (this.#counts.every((count) => count.isMet) && this.#durable >= this.#durableNeed) {
-      this.#verdict = 'satisfied';
-    } else if (
-      this.#counts.some((count) => count.isImpossible) ||
-      this.#durable + outstanding < this.#durableNeed
-    ) {
-      this.#verdict = 'failed';
+    let isMet = this.#durable >= this.#durableNeed;
+    let isImpossible =
+      this.#durableNeed > 0 && this.#durable + this.#outstanding < this.#durableNeed;
+    for (const count of this.#counts) {
+      isMet &&= count.isMet;
+      isImpossible ||= count.isImpossible;
     }
+    if (isMet) this.#verdict = 'satisfied';
+    else if (isImpossible) this.#verdict = 'failed';
     return this.#verdict;
   }
+}
+
+function countMembers(requirements: readonly Requirement[]): number {
+  const members = new Set<number>();
+  for (const { groups } of requirements) {
+    for (const group of groups) for (const node of group.members) members.add(node);
+  }
+  return members.size;
 }

@@ -43,9 +43,10 @@ export function isSameDot(a: Dot, b: Dot): boolean {
 export function dotsEqual(a: readonly Dot[], b: readonly Dot[]): boolean {
   if (a === b) return true;
   if (a.length !== b.length) return false;
-  for (const [index, dot] of a.entries()) {
+  for (let index = 0; index < a.length; index += 1) {
+    const dot = a[index];
     const other = b[index];
-    if (other === undefined || !isSameDot(dot, other)) return false;
+    if (dot === undefined || other === undefined || !isSameDot(dot, other)) return false;
   }
   return true;
 }

@@ -110,8 +110,8 @@ export function mint(input: MintInput): MintOutcome {
   if (first !== undefined) return outcomeOf('repeated', base, first.dot, input.context);
   refuseFarContext(input);
 
-  const given = input.overwrite ? joinContexts(input.context, contextOf(base)) : input.context;
-  const known = joinContexts(contextOf(base), given);
+  const given = input.overwrite ? joinContexts(input.context, base) : input.context;
+  const known = joinContexts(base, given);
   const epoch = reusableEpoch(input, known) ?? input.seq;
   const dot: Dot = { nodeIndex: input.nodeIndex, epoch, seq: input.seq };
   if (covers(known, dot)) {
@@ -177,7 +177,7 @@ function findEarlierAttempt(
   contentHash: number,
 ): Sibling | undefined {
   const { requestId } = operation;
-  if (requestId === undefined) return undefined;
+  if (requestId === undefined || base.siblings.length === 0) return undefined;
   const isTombstone = operation.kind === 'delete';
   const attempts = base.siblings.filter(
     (sibling) => sibling.requestId !== undefined && bytesEqual(sibling.requestId, requestId),
@@ -205,9 +205,14 @@ function siblingOf(
 ): Sibling {
   const { meta, value, expiresAtMs } = content;
   const { requestId } = operation;
+  const isTombstone = operation.kind === 'delete';
+  // Written out, for spreads are slow: nearly every sibling has an id and no expiry.
+  if (requestId !== undefined && expiresAtMs === undefined) {
+    return { dot, isTombstone, contentHash, requestId, meta, value };
+  }
   return {
     dot,
-    isTombstone: operation.kind === 'delete',
+    isTombstone,
     contentHash,
     ...(requestId === undefined ? {} : { requestId }),
     ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
@@ -219,6 +224,7 @@ function siblingOf(
 /** What the context does not cover. Twins go together: both are the one write that its reader saw.
  * */
 function remainingSiblings(base: VersionedRecord, given: CausalContext): readonly Sibling[] {
+  if (base.siblings.length === 0) return base.siblings;
   const dropped = base.siblings.filter((sibling) => covers(given, sibling.dot));
   if (dropped.length === 0) return base.siblings;
   if (dropped.length === base.siblings.length) return EMPTY_RECORD.siblings;
@@ -228,6 +234,7 @@ function remainingSiblings(base: VersionedRecord, given: CausalContext): readonl
 }
 
 function withSibling(siblings: readonly Sibling[], own: Sibling): readonly Sibling[] {
+  if (siblings.length === 0) return [own];
   const at = siblings.findIndex((sibling) => compareDots(sibling.dot, own.dot) > 0);
   return at < 0 ? [...siblings, own] : siblings.toSpliced(at, 0, own);
 }
@@ -271,14 +278,13 @@ function outcomeOf(
  *  in the past of that dot, so every replica that has it has seen them. A context that covers less
  *  never loses a write. */
 function replyContextOf(record: VersionedRecord, dot: Dot, given: CausalContext): CausalContext {
-  const ownOnly = { vector: EMPTY_CONTEXT.vector, dots: [dot] };
-  const candidates = [
-    ...(record.siblings.length === 1 ? [contextOf(record)] : []),
-    addDot(given, dot),
-    { vector: given.vector, dots: [dot] },
-  ];
-  const fitting = candidates.find(
-    (context) => contextTokenByteLength(context) <= CONTEXT_BYTES_MAX,
-  );
-  return fitting ?? ownOnly;
+  if (record.siblings.length === 1 && isTellable(record)) return contextOf(record);
+  const whole = addDot(given, dot);
+  if (isTellable(whole)) return whole;
+  const short = { vector: given.vector, dots: [dot] };
+  return isTellable(short) ? short : { vector: EMPTY_CONTEXT.vector, dots: [dot] };
+}
+
+function isTellable(context: CausalContext): boolean {
+  return contextTokenByteLength(context) <= CONTEXT_BYTES_MAX;
 }

@@ -30,15 +30,34 @@ export interface RequestTableOptions {
 
 const KEPT_MS = 60_000;
 
-interface Entry extends MintedRequest {
+/** Linked in the order of minting: to find the first of a Map costs a step for every entry deleted
+ *  before it. */
+class Entry implements MintedRequest {
+  readonly name: string;
+  readonly dot: Dot;
+  readonly requestHash: number;
+  readonly replyContext: CausalContext;
+  readonly siblings: number;
   readonly mintedAtMs: number;
+  older: Entry | undefined;
+  newer: Entry | undefined;
+
+  constructor(name: string, request: MintedRequest, mintedAtMs: number) {
+    this.name = name;
+    this.dot = request.dot;
+    this.requestHash = request.requestHash;
+    this.replyContext = request.replyContext;
+    this.siblings = request.siblings;
+    this.mintedAtMs = mintedAtMs;
+  }
 }
 
 export class RequestTable {
   readonly #entriesMax: number;
   readonly #keptMs: number;
-  /** In the order of minting. */
   readonly #entries = new Map<string, Entry>();
+  #oldest: Entry | undefined;
+  #newest: Entry | undefined;
 
   constructor(options: RequestTableOptions) {
     this.#entriesMax = options.entriesMax;
@@ -76,18 +95,32 @@ export class RequestTable {
   add(keyId: string, requestId: Uint8Array, request: MintedRequest, nowMs: number): void {
     this.#expire(nowMs);
     const name = entryName(keyId, requestId);
-    this.#entries.delete(name);
-    this.#entries.set(name, { ...request, mintedAtMs: nowMs });
-    if (this.#entries.size <= this.#entriesMax) return;
-    const [oldest] = this.#entries.keys();
-    if (oldest !== undefined) this.#entries.delete(oldest);
+    const known = this.#entries.get(name);
+    if (known !== undefined) this.#remove(known);
+    const entry = new Entry(name, request, nowMs);
+    entry.older = this.#newest;
+    if (this.#newest === undefined) this.#oldest = entry;
+    else this.#newest.newer = entry;
+    this.#newest = entry;
+    this.#entries.set(name, entry);
+    if (this.#entries.size > this.#entriesMax && this.#oldest !== undefined) {
+      this.#remove(this.#oldest);
+    }
   }
 
   #expire(nowMs: number): void {
-    for (const [name, entry] of this.#entries) {
-      if (nowMs - entry.mintedAtMs < this.#keptMs) return;
-      this.#entries.delete(name);
+    while (this.#oldest !== undefined && nowMs - this.#oldest.mintedAtMs >= this.#keptMs) {
+      this.#remove(this.#oldest);
     }
+  }
+
+  #remove(entry: Entry): void {
+    const { older, newer } = entry;
+    if (older === undefined) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === undefined) this.#newest = older;
+    else newer.older = older;
+    this.#entries.delete(entry.name);
   }
 }
 
@@ -98,5 +131,5 @@ export function requestHashOf(kind: 'put' | 'delete', contentHash: number): numb
 
 /** The id has a fixed length, so no two pairs have one name. */
 function entryName(keyId: string, requestId: Uint8Array): string {
-  return String.fromCharCode(...requestId) + keyId;
+  return Reflect.apply(String.fromCharCode, undefined, requestId) + keyId;
 }

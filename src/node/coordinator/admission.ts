@@ -28,12 +28,12 @@ export class Admission {
     return this.#requests;
   }
 
-  /** Errors: OVERLOADED {retryAfterMs}. */
-  admit(bytes: number): void {
+  /** Why the request is not taken: OVERLOADED {retryAfterMs}. */
+  admit(bytes: number): CoterieError | undefined {
     const { requestsMax, bytesMax } = this.#options;
     const isAlone = this.#requests === 0;
     if (this.#requests >= requestsMax || (!isAlone && this.#bytes + bytes > bytesMax)) {
-      throw new CoterieError(
+      return new CoterieError(
         'OVERLOADED',
         `This node works on ${this.#requests} requests (${this.#bytes} bytes); ` +
           `the bounds are ${requestsMax} and ${bytesMax}`,
@@ -42,6 +42,7 @@ export class Admission {
     }
     this.#requests += 1;
     this.#bytes += bytes;
+    return undefined;
   }
 
   release(bytes: number): void {

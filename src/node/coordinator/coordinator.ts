@@ -1,16 +1,14 @@
 /** Takes client requests at this node: checks, plans, runs the operation here or sends it on,
  *  answers.
- *  Invariants: requests in work are bounded in number and bytes, beyond that OVERLOADED and nothing
- *  is done; every request has one deadline, made here and passed down; each request is counted once
- *  in the metrics.
- *  Not here: the operations (read.ts, write.ts), levels and tallies (core/quorum), streams
- *  (node/session).
+ *  Invariants: every request has one deadline, made here and passed down; it is answered once.
+ *  Not here: bounds and counts (reception.ts), the operations (read.ts, write.ts), levels and
+ *  tallies (core/quorum), streams (node/session).
  *  Source: ARCHITECTURE 4, 5.21, 5.22, 5.23, 5.27. */
 import type { Checksum } from '../../core/checksum.ts';
 import { CoterieError } from '../../core/errors.ts';
 import { SIBLINGS_MAX, SIBLINGS_WARN } from '../../core/limits.ts';
-import type { Requirement, Verb } from '../../core/quorum/level.ts';
-import { majority, resolveRequirement } from '../../core/quorum/level.ts';
+import type { Verb } from '../../core/quorum/level.ts';
+import { majority } from '../../core/quorum/level.ts';
 import type { CausalContext } from '../../core/version/causal-context.ts';
 import { EMPTY_CONTEXT } from '../../core/version/causal-context.ts';
 import { decodeContextToken } from '../../core/version/context-token.ts';
@@ -26,22 +24,25 @@ import type {
   PutRequest,
 } from '../../wire/generated/coterie/v1/kv.ts';
 import type { ForwardReply, ForwardRequest } from '../../wire/generated/coterie/v1/peer.ts';
-import { durabilityFromWire, levelName } from '../../wire/level-codec.ts';
+import { durabilityFromWire } from '../../wire/level-codec.ts';
 import type { KvService } from '../../wire/services.ts';
-import type { DataState, Place } from '../contracts.ts';
+import type { ClientRequests, DataState, Done, Place } from '../contracts.ts';
 import { makeRecordKey } from '../storage/record-key.ts';
-import { Admission, type AdmissionOptions, AnswerSizes } from './admission.ts';
+import { type AdmissionOptions, AnswerSizes } from './admission.ts';
 import { beforeMint, isDeletedBy, isKnownHere, learnFirstTry } from './first-try.ts';
-import { forwardWrite } from './forwarding.ts';
+import { forwardWrite, wrongReply } from './forwarding.ts';
 import type { Plan } from './plan.ts';
 import { nodeName } from './plan.ts';
+import { follow, promised } from './promised.ts';
 import type { CoordinatorParts, ReadOptions, ReadOutcome } from './read.ts';
 import { ReadOperation } from './read.ts';
+import { Reception } from './reception.ts';
 import { deleteReply, getReply, nothingToDelete, putReply } from './replies.ts';
 import type { LevelChoice } from './requests.ts';
 import { checkKey, checkRequestId, checkValue, readChoice, writeChoice } from './requests.ts';
-import { NO_TRACE, recordTrace } from './trace.ts';
-import type { WriteOutcome } from './write.ts';
+import { Requirements } from './requirements.ts';
+import { recordTrace } from './trace.ts';
+import type { WriteOptions, WriteOutcome } from './write.ts';
 import { WriteOperation } from './write.ts';
 
 export interface CoordinatorOptions extends ReadOptions, AdmissionOptions {
@@ -58,22 +59,18 @@ export interface CoordinatorNode {
   isRunning(): boolean;
 }
 
-interface Work {
-  readonly operation: 'get' | 'put' | 'delete';
-  readonly request: GetRequest | PutRequest | DeleteRequest;
-  readonly bytes: number;
-}
-
 /** Bytes a request is counted with beside its key and value. */
 const REQUEST_OVERHEAD_BYTES = 256;
 const SIBLING_WARNING_INTERVAL_MS = 10_000;
+const NO_LABELS = {};
 
-export class Coordinator implements KvService {
+export class Coordinator implements KvService, ClientRequests {
   readonly #parts: CoordinatorParts & { readonly checksum: Checksum };
   readonly #node: CoordinatorNode;
   readonly #options: CoordinatorOptions;
-  readonly #admission: Admission;
+  readonly #reception: Reception;
   readonly #answers = new AnswerSizes();
+  readonly #requirements = new Requirements();
   #nextSiblingWarningMs = 0;
 
   constructor(
@@ -84,59 +81,87 @@ export class Coordinator implements KvService {
     this.#parts = parts;
     this.#node = node;
     this.#options = options;
-    this.#admission = new Admission(options);
+    this.#reception = new Reception(parts, options);
   }
 
   /** Settles when no request is at work any more, or after `waitMs`. */
   idle(waitMs: number): Promise<void> {
-    const { deadlines } = this.#parts;
-    return this.#admission.idle(deadlines, deadlines.nowMs() + waitMs);
+    return this.#reception.idle(waitMs);
   }
 
   get(request: GetRequest): Promise<GetReply> {
-    // What the answer will weigh is not known yet: as much as the answers of late.
-    const bytes = request.key.length + REQUEST_OVERHEAD_BYTES + this.#answers.expectedBytes;
-    return this.#work({ operation: 'get', request, bytes }, () => this.#get(request));
+    return promised((done) => this.beginGet(request, done));
   }
 
   put(request: PutRequest): Promise<PutReply> {
-    const bytes = request.key.length + request.value.length + REQUEST_OVERHEAD_BYTES;
-    return this.#work({ operation: 'put', request, bytes }, () => this.#put(request, false));
+    return promised((done) => this.beginPut(request, done));
   }
 
   delete(request: DeleteRequest): Promise<DeleteReply> {
+    return promised((done) => this.beginDelete(request, done));
+  }
+
+  beginGet(request: GetRequest, done: Done<GetReply>): void {
+    // What the answer will weigh is not known yet: as much as the answers of late.
+    const bytes = request.key.length + REQUEST_OVERHEAD_BYTES + this.#answers.expectedBytes;
+    this.#reception.take('get', request, bytes, done, (over) => this.#get(request, over));
+  }
+
+  beginPut(request: PutRequest, done: Done<PutReply>): void {
+    const bytes = putBytes(request);
+    this.#reception.take('put', request, bytes, done, (over) => this.#put(request, false, over));
+  }
+
+  beginDelete(request: DeleteRequest, done: Done<DeleteReply>): void {
     const bytes = request.key.length + REQUEST_OVERHEAD_BYTES;
-    return this.#work({ operation: 'delete', request, bytes }, () => this.#delete(request, false));
+    this.#reception.take('delete', request, bytes, done, (over) => {
+      follow(this.#delete(request, false), over);
+    });
   }
 
   /** A write that another member sent on to this one. */
   async forwarded(request: ForwardRequest): Promise<ForwardReply> {
     const { operation } = request;
     if (operation?.$case === 'put') {
-      const bytes = operation.put.key.length + operation.put.value.length + REQUEST_OVERHEAD_BYTES;
-      const work: Work = { operation: 'put', request: operation.put, bytes };
-      const put = await this.#work(work, () => this.#put(operation.put, true));
+      const put = await promised<PutReply>((done) => {
+        const bytes = putBytes(operation.put);
+        this.#reception.take('put', operation.put, bytes, done, (over) => {
+          this.#put(operation.put, true, over);
+        });
+      });
       return { result: { $case: 'put', put } };
     }
     if (operation?.$case === 'delete') {
-      const bytes = operation.delete.key.length + REQUEST_OVERHEAD_BYTES;
-      const work: Work = { operation: 'delete', request: operation.delete, bytes };
-      const reply = await this.#work(work, () => this.#delete(operation.delete, true));
+      const reply = await promised<DeleteReply>((done) => {
+        const bytes = operation.delete.key.length + REQUEST_OVERHEAD_BYTES;
+        this.#reception.take('delete', operation.delete, bytes, done, (over) => {
+          follow(this.#delete(operation.delete, true), over);
+        });
+      });
       return { result: { $case: 'delete', delete: reply } };
     }
     throw new CoterieError('MALFORMED_MESSAGE', 'A forwarded request is a put or a delete');
   }
 
-  async #get(request: GetRequest): Promise<GetReply> {
+  #get(request: GetRequest, done: Done<GetReply>): void {
     const plan = this.#plan('read', request, readChoice(request));
-    const outcome = await this.#read(plan);
-    const reply = getReply(plan, outcome, this.#parts.checksum);
-    this.#answers.note(outcome.bytes?.length ?? 0);
-    this.#parts.metrics.observe('coterie_siblings', {}, reply.siblings.length);
-    return reply;
+    ReadOperation.begin(this.#parts, plan, this.#options, (outcome) => {
+      done(outcome instanceof CoterieError ? outcome : this.#getReply(plan, outcome));
+    });
   }
 
-  async #put(request: PutRequest, isForwarded: boolean): Promise<PutReply> {
+  #getReply(plan: Plan, outcome: ReadOutcome): GetReply | CoterieError {
+    try {
+      const reply = getReply(plan, outcome, this.#parts.checksum);
+      this.#answers.note(outcome.bytes?.length ?? 0);
+      this.#parts.metrics.observe('coterie_siblings', NO_LABELS, reply.siblings.length);
+      return reply;
+    } catch (thrown) {
+      return asCoterieError(thrown);
+    }
+  }
+
+  #put(request: PutRequest, isForwarded: boolean, done: Done<PutReply>): void {
     checkValue(request.value);
     if (request.overwrite && request.context.length > 0) {
       throw new CoterieError('INVALID_ARGUMENT', 'Give either a context or overwrite, not both');
@@ -145,22 +170,61 @@ export class Coordinator implements KvService {
     const plan = this.#plan('write', request, writeChoice(request));
     const context = this.#context(request.context, plan);
     if (!isForwarded && this.#mustForward(plan)) {
-      const bytes = request.key.length + request.value.length + REQUEST_OVERHEAD_BYTES;
-      const operation = { $case: 'put', put: this.#withBudget(request, plan) } as const;
-      const reply = await forwardWrite(this.#parts.peers, plan, operation, bytes);
-      if (reply.$case === 'put') return reply.put;
-      throw wrongReply();
+      follow(this.#forwardPut(request, plan), done);
+    } else if (request.isRetry && requestId !== undefined) {
+      const learned = this.#learnFirstTry(plan, requestId);
+      follow(
+        learned.then(() => this.#retryPut(plan, request, context, requestId)),
+        done,
+      );
+    } else {
+      this.#mintPut(plan, request, context, requestId, done);
     }
-    const operation: MintOperation = {
-      kind: 'put',
-      value: request.value,
-      meta: EMPTY_BYTES,
-      ...(requestId === undefined ? {} : { requestId }),
-    };
-    if (request.isRetry && requestId !== undefined) await this.#learnFirstTry(plan, requestId);
-    const outcome = await this.#write(plan, request, context, request.overwrite, operation);
-    if (outcome.minted.siblings > SIBLINGS_WARN) this.#warnOfSiblings(outcome.minted.siblings);
-    return putReply(plan, outcome, this.#parts.checksum);
+  }
+
+  #mintPut(
+    plan: Plan,
+    request: PutRequest,
+    context: CausalContext,
+    requestId: Uint8Array | undefined,
+    done: Done<PutReply>,
+  ): void {
+    const { value, overwrite, durability } = request;
+    const operation: MintOperation =
+      requestId === undefined
+        ? { kind: 'put', value, meta: EMPTY_BYTES }
+        : { kind: 'put', value, meta: EMPTY_BYTES, requestId };
+    const options = this.#writeOptions(context, overwrite, operation, durability);
+    WriteOperation.begin(this.#parts, plan, options, (outcome) => {
+      done(outcome instanceof CoterieError ? outcome : this.#putReply(plan, outcome));
+    });
+  }
+
+  #putReply(plan: Plan, outcome: WriteOutcome): PutReply | CoterieError {
+    try {
+      const { siblings } = outcome.minted;
+      if (siblings > SIBLINGS_WARN) this.#warnOfSiblings(siblings);
+      return putReply(plan, outcome, this.#parts.checksum);
+    } catch (thrown) {
+      // The write is there, only its answer is not.
+      return unknownOutcome(asCoterieError(thrown));
+    }
+  }
+
+  #retryPut(
+    plan: Plan,
+    request: PutRequest,
+    context: CausalContext,
+    requestId: Uint8Array,
+  ): Promise<PutReply> {
+    return promised((done) => this.#mintPut(plan, request, context, requestId, done));
+  }
+
+  async #forwardPut(request: PutRequest, plan: Plan): Promise<PutReply> {
+    const operation = { $case: 'put', put: this.#withBudget(request, plan) } as const;
+    const reply = await forwardWrite(this.#parts.peers, plan, operation, putBytes(request));
+    if (reply.$case === 'put') return reply.put;
+    throw wrongReply();
   }
 
   async #delete(request: DeleteRequest, isForwarded: boolean): Promise<DeleteReply> {
@@ -191,11 +255,13 @@ export class Coordinator implements KvService {
     } else if (!isKnown && isRetry) {
       await this.#learnFirstTry(plan, retried);
     }
-    const operation: MintOperation = {
-      kind: 'delete',
-      ...(requestId === undefined ? {} : { requestId }),
-    };
-    const outcome = await this.#write(plan, request, context, request.blind, operation);
+    const operation: MintOperation =
+      requestId === undefined ? { kind: 'delete' } : { kind: 'delete', requestId };
+    const { blind, durability } = request;
+    const options = this.#writeOptions(context, blind, operation, durability);
+    const outcome = await promised<WriteOutcome>((done) => {
+      WriteOperation.begin(this.#parts, plan, options, done);
+    });
     return deleteReply(plan, outcome, this.#parts.checksum);
   }
 
@@ -209,47 +275,44 @@ export class Coordinator implements KvService {
     log.warn('many-siblings', { siblings, limit: SIBLINGS_MAX });
   }
 
-  #read(plan: Plan): Promise<ReadOutcome> {
-    return new ReadOperation(this.#parts, plan, this.#options).run();
-  }
-
-  #write(
-    plan: Plan,
-    request: PutRequest | DeleteRequest,
+  #writeOptions(
     context: CausalContext,
     overwrite: boolean,
     operation: MintOperation,
-  ): Promise<WriteOutcome> {
-    return new WriteOperation(this.#parts, plan, {
+    durability: number,
+  ): WriteOptions {
+    return {
       context,
       overwrite,
       operation,
-      isDurable: durabilityFromWire(request.durability) === 'fsync',
+      isDurable: durabilityFromWire(durability) === 'fsync',
       replicaWriteTimeoutMs: this.#options.replicaWriteTimeoutMs,
-    }).run();
+    };
   }
 
   /** At the stronger of the level asked for and quorum, so that the delete covers every
    *  acknowledged quorum write. */
   #readBeforeDelete(plan: Plan, request: DeleteRequest): Promise<ReadOutcome> {
     const level = 'each_quorum';
-    if (writeChoice(request).level === level) return this.#readAt(plan, { level });
+    if (writeChoice(request).level === level) return this.#readAt(plan, { level, raw: undefined });
     const needs = plan.requirement.groups.map((group) => group.need);
     return this.#readAt(plan, {
+      level: undefined,
       raw: { count: Math.max(majority(plan.replicas.length), ...needs) },
     });
   }
 
   #learnFirstTry(plan: Plan, requestId: Uint8Array): Promise<void> {
     const { replica, deadlines } = this.#parts;
-    const readMajority = (of: Plan) => this.#readAt(of, { level: 'quorum' });
+    const readMajority = (of: Plan) => this.#readAt(of, { level: 'quorum', raw: undefined });
     return learnFirstTry({ replica, readMajority, deadlines }, plan, requestId);
   }
 
   #readAt(plan: Plan, choice: LevelChoice): Promise<ReadOutcome> {
-    return this.#read({
-      ...plan,
-      requirement: this.#requirement('read', plan.place, plan.partition, choice),
+    const { place, partition } = plan;
+    const requirement = this.#requirements.of('read', place, partition, choice);
+    return promised((done) => {
+      ReadOperation.begin(this.#parts, { ...plan, requirement }, this.#options, done);
     });
   }
 
@@ -291,7 +354,7 @@ export class Coordinator implements KvService {
       partition,
       replicas: ring.replicasOf(partition),
       epochs: ring.epochsOf(partition),
-      requirement: this.#requirement(verb, place, partition, choice),
+      requirement: this.#requirements.of(verb, place, partition, choice),
       deadlineMs: deadlines.nowMs() + timeoutMs,
       trace: request.explain
         ? recordTrace(() => deadlines.nowMs(), {
@@ -299,17 +362,8 @@ export class Coordinator implements KvService {
             partition,
             layoutVersion: ring.layout.version,
           })
-        : NO_TRACE,
+        : undefined,
     };
-  }
-
-  #requirement(verb: Verb, place: Place, partition: number, choice: LevelChoice): Requirement {
-    return resolveRequirement({
-      verb,
-      ...choice,
-      replicas: place.ring.places(partition),
-      datacentre: place.datacentre,
-    });
   }
 
   #servingPlace(): Place {
@@ -331,48 +385,12 @@ export class Coordinator implements KvService {
     }
     return place;
   }
-
-  async #work<Reply>(work: Work, run: () => Promise<Reply>): Promise<Reply> {
-    const startedMs = this.#parts.deadlines.nowMs();
-    let outcome = 'ok';
-    let isAdmitted = false;
-    try {
-      this.#admission.admit(work.bytes);
-      isAdmitted = true;
-      return await run();
-    } catch (thrown) {
-      const error = asCoterieError(thrown);
-      outcome = error.code;
-      if (error.code === 'ASSERTION_FAILED') {
-        this.#parts.log.error('request-failed', {
-          operation: work.operation,
-          message: error.message,
-        });
-      }
-      throw error;
-    } finally {
-      if (isAdmitted) this.#admission.release(work.bytes);
-      this.#count(work, outcome, startedMs);
-    }
-  }
-
-  #count(work: Work, outcome: string, startedMs: number): void {
-    const { metrics, deadlines } = this.#parts;
-    const labels = { operation: work.operation, level: levelLabel(work.request), outcome };
-    metrics.add('coterie_requests_total', labels);
-    metrics.observe('coterie_request_seconds', labels, (deadlines.nowMs() - startedMs) / 1_000);
-    metrics.set('coterie_requests_in_flight', {}, this.#admission.requests);
-  }
 }
 
-function levelLabel(request: GetRequest | PutRequest | DeleteRequest): string {
-  const isRaw =
-    'r' in request ? request.r + request.pr > 0 : request.w + request.pw + request.dw > 0;
-  return isRaw ? 'raw' : levelName(request.level);
+function putBytes({ key, value }: PutRequest): number {
+  return key.length + value.length + REQUEST_OVERHEAD_BYTES;
 }
 
-function wrongReply(): CoterieError {
-  return new CoterieError('MALFORMED_MESSAGE', 'A forwarded write was answered as another kind', {
-    applied: 'unknown',
-  });
+function unknownOutcome({ code, message, details }: CoterieError): CoterieError {
+  return new CoterieError(code, message, { details, applied: 'unknown' });
 }

@@ -12,8 +12,9 @@ import { bytesEqual } from '../../core/bytes.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import { majority } from '../../core/quorum/level.ts';
-import type { LocalReplica } from '../contracts.ts';
+import type { LocalReplica, Merged } from '../contracts.ts';
 import type { Plan } from './plan.ts';
+import { promised } from './promised.ts';
 import type { ReadOutcome } from './read.ts';
 
 export interface FirstTryParts {
@@ -45,14 +46,8 @@ export async function learnFirstTry(
     if (outcome.bytes === undefined || outcome.holders.includes(plan.place.nodeIndex)) return;
     const { key, partition, epochs, deadlineMs } = plan;
     const record = outcome.bytes;
-    await parts.replica.merge({
-      key,
-      partition,
-      epochs,
-      deadlineMs,
-      record,
-      sync: false,
-      isRepair: false,
+    await promised<Merged>((done) => {
+      parts.replica.merge({ key, partition, epochs, deadlineMs }, record, false, done);
     });
   } catch (error) {
     if (!needsMajority(plan) && isAvailability(error)) return;

@@ -7,7 +7,7 @@ import { CoterieError } from '../../core/errors.ts';
 import type { ForwardReply, ForwardRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import type { Peers } from '../contracts.ts';
 import type { Plan } from './plan.ts';
-import { nodeNames, requireReach } from './plan.ts';
+import { nodeNames, reachRefusal } from './plan.ts';
 
 type Operation = NonNullable<ForwardRequest['operation']>;
 export type Forwarded = NonNullable<ForwardReply['result']>;
@@ -30,7 +30,8 @@ export async function forwardWrite(
   operation: Operation,
   bytes: number,
 ): Promise<Forwarded> {
-  requireReach(plan, peers);
+  const unreachable = reachRefusal(plan, peers);
+  if (unreachable !== undefined) throw unreachable;
   // A level of this datacentre would mean another one to a minter that is there.
   const able = plan.replicas.filter((nodeIndex) =>
     plan.requirement.groups.some((group) => group.members.includes(nodeIndex)),
@@ -53,6 +54,13 @@ export async function forwardWrite(
       `None of ${nodeNames(plan.place, plan.replicas).join(', ')} can be reached to take the write`,
     )
   );
+}
+
+/** The replica took the write, and what it says of it makes no sense. */
+export function wrongReply(): CoterieError {
+  return new CoterieError('MALFORMED_MESSAGE', 'A forwarded write was answered as another kind', {
+    applied: 'unknown',
+  });
 }
 
 /** Every try of one request begins with the same replica, the one that knows its first try. */

@@ -19,7 +19,8 @@ export interface Plan {
   readonly requirement: Requirement;
   /** Monotonic; the whole budget. */
   readonly deadlineMs: number;
-  readonly trace: Recorder;
+  /** `undefined`: nobody asked for an explanation. */
+  readonly trace: Recorder | undefined;
 }
 
 export function nodeName(place: Place, nodeIndex: number): string {
@@ -30,18 +31,23 @@ export function nodeNames(place: Place, nodes: readonly number[]): string[] {
   return nodes.map((nodeIndex) => nodeName(place, nodeIndex));
 }
 
-/** Throws NO_REPLICA {required, reachable, down} when too few replicas may be reached. */
-export function requireReach(plan: Plan, peers: Peers): void {
-  const count = new GroupCount(plan.requirement.groups);
-  const down: number[] = [];
+/** NO_REPLICA {required, reachable, down} when too few replicas may be reached. */
+export function reachRefusal(plan: Plan, peers: Peers): CoterieError | undefined {
+  let down: number[] | undefined;
   for (const nodeIndex of plan.replicas) {
     if (nodeIndex === plan.place.nodeIndex || peers.reach(nodeIndex) !== 'down') continue;
+    down ??= [];
     down.push(nodeIndex);
-    count.fail(nodeIndex);
   }
-  if (!count.isImpossible) return;
+  return down === undefined ? undefined : refusalWithout(down, plan);
+}
+
+function refusalWithout(down: readonly number[], plan: Plan): CoterieError | undefined {
+  const count = new GroupCount(plan.requirement.groups);
+  for (const nodeIndex of down) count.fail(nodeIndex);
+  if (!count.isImpossible) return undefined;
   const names = nodeNames(plan.place, down);
-  throw new CoterieError(
+  return new CoterieError(
     'NO_REPLICA',
     `${plan.requirement.label} needs ${count.required} of ${plan.replicas.length} replicas; ` +
       `${names.join(', ')} cannot be reached`,
@@ -60,10 +66,21 @@ export function requireReach(plan: Plan, peers: Peers): void {
  *  then the others. */
 export function rankReplicas(plan: Plan, peers: Peers): number[] {
   const self = plan.place.nodeIndex;
-  const reachOrder = { up: 0, unknown: 1, down: 2 } as const;
-  const score = (nodeIndex: number): number =>
-    nodeIndex === self
-      ? -1
-      : reachOrder[peers.reach(nodeIndex)] * 1_000_000 + peers.inFlight(nodeIndex);
-  return [...plan.replicas].sort((a, b) => score(a) - score(b));
+  const ranked: number[] = [];
+  const scores: number[] = [];
+  // By insertion: there are few, and `sort` would ask for each score many times over.
+  for (const nodeIndex of plan.replicas) {
+    const score = nodeIndex === self ? -1 : scoreOf(nodeIndex, peers);
+    let at = ranked.length;
+    while (at > 0 && (scores[at - 1] ?? 0) > score) at -= 1;
+    ranked.splice(at, 0, nodeIndex);
+    scores.splice(at, 0, score);
+  }
+  return ranked;
+}
+
+const REACH_ORDER = { up: 0, unknown: 1, down: 2 } as const;
+
+function scoreOf(nodeIndex: number, peers: Peers): number {
+  return REACH_ORDER[peers.reach(nodeIndex)] * 1_000_000 + peers.inFlight(nodeIndex);
 }

@@ -15,9 +15,18 @@ import type { MergedAnswers, RecordBytes } from '../../core/quorum/repair-plan.t
 import { mergeAnswers, repairGroups } from '../../core/quorum/repair-plan.ts';
 import type { Log } from '../../env/log.ts';
 import type { Metrics } from '../../env/metrics.ts';
-import type { LocalReplica, Peers } from '../contracts.ts';
+import { asCoterieError } from '../../wire/error-codec.ts';
+import type {
+  Done,
+  Epochs,
+  LocalReplica,
+  PeerCall,
+  PeerOperation,
+  PeerResult,
+  Peers,
+} from '../contracts.ts';
 import type { Plan } from './plan.ts';
-import { nodeName, nodeNames, rankReplicas, requireReach } from './plan.ts';
+import { nodeName, nodeNames, rankReplicas, reachRefusal } from './plan.ts';
 
 export interface CoordinatorParts {
   readonly peers: Peers;
@@ -46,65 +55,99 @@ export class ReadOperation {
   readonly #plan: Plan;
   readonly #options: ReadOptions;
   readonly #tally: ReadTally;
-  readonly #failures: { node: string; code: string }[] = [];
-  #candidates: number[] = [];
+  readonly #deadline: DeadlineEntry;
+  readonly #candidates: number[];
   /** Asked and not heard of yet. */
   readonly #expected: number[] = [];
+  #failures: { node: string; code: string }[] | undefined;
   #asked = 0;
   #replaceTimer: DeadlineEntry | undefined;
-  #wake: () => void = () => {};
+  /** Enough is known of the replicas, or the budget is spent. */
+  #isCollected = false;
+  /** `undefined` once the caller has been told. */
+  #done: Done<ReadOutcome> | undefined;
 
-  constructor(parts: CoordinatorParts, plan: Plan, options: ReadOptions) {
+  static begin(
+    parts: CoordinatorParts,
+    plan: Plan,
+    options: ReadOptions,
+    done: Done<ReadOutcome>,
+  ): void {
+    const refusal = reachRefusal(plan, parts.peers);
+    if (refusal === undefined) new ReadOperation(parts, plan, options, done).#collect();
+    else done(refusal);
+  }
+
+  private constructor(
+    parts: CoordinatorParts,
+    plan: Plan,
+    options: ReadOptions,
+    done: Done<ReadOutcome>,
+  ) {
     this.#parts = parts;
     this.#plan = plan;
     this.#options = options;
+    this.#done = done;
     this.#tally = new ReadTally(plan.requirement);
+    this.#candidates = rankReplicas(plan, parts.peers);
+    this.#deadline = parts.deadlines.add(plan.deadlineMs, () => this.#expire());
   }
 
-  async run(): Promise<ReadOutcome> {
-    requireReach(this.#plan, this.#parts.peers);
-    this.#candidates = rankReplicas(this.#plan, this.#parts.peers);
-    await this.#collect();
+  /** Asks as many as are needed, and more when they do not answer in time. */
+  #collect(): void {
+    const count = this.#tally.missing;
+    for (let asked = 0; asked < count; asked += 1) this.#askNext(this.#expected);
+    if (!this.#isCollected) this.#armReplacement();
+  }
+
+  #wake(): void {
+    const { verdict } = this.#tally;
+    if (verdict === 'pending' || this.#isCollected) return;
+    this.#stopCollecting();
+    if (verdict === 'failed') {
+      this.#finish(this.#failure('QUORUM_NOT_MET'));
+      return;
+    }
+    try {
+      this.#merge();
+    } catch (thrown) {
+      this.#finish(asCoterieError(thrown));
+    }
+  }
+
+  #expire(): void {
+    const isCollecting = !this.#isCollected;
+    this.#stopCollecting();
+    if (isCollecting) this.#finish(this.#failure('DEADLINE_EXCEEDED'));
+  }
+
+  #merge(): void {
     const merged = mergeAnswers(this.#tally.answers, this.#parts.codec);
     for (const dot of merged.collisions) this.#reportCollision(dot.nodeIndex, dot.seq);
-    if (merged.stale.length > 0 && merged.bytes !== undefined) {
-      await this.#repair(merged, merged.bytes);
-    }
-    return {
-      ...merged,
-      required: this.#tally.required,
-      counted: this.#tally.answers.map((answer) => answer.nodeIndex),
-    };
+    if (merged.stale.length > 0 && merged.bytes !== undefined) this.#repair(merged, merged.bytes);
+    else this.#succeed(merged);
   }
 
-  /** Resolves when enough replicas have answered; rejects when that has become impossible or the
-   *  budget is spent. */
-  #collect(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const { deadlines } = this.#parts;
-      const deadline = deadlines.add(this.#plan.deadlineMs, () => {
-        this.#stopTimers(deadline);
-        reject(this.#failure('DEADLINE_EXCEEDED'));
-      });
-      this.#wake = () => {
-        if (this.#tally.verdict === 'pending') return;
-        this.#stopTimers(deadline);
-        if (this.#tally.verdict === 'satisfied') resolve();
-        else reject(this.#failure('QUORUM_NOT_MET'));
-      };
-      const count = this.#tally.missing;
-      for (let asked = 0; asked < count; asked += 1) this.#askNext(this.#expected);
-      this.#armReplacement();
-    });
+  #succeed(merged: MergedAnswers): void {
+    const { record, bytes, holders, stale, collisions } = merged;
+    const { required, answers } = this.#tally;
+    const counted = answers.map((answer) => answer.nodeIndex);
+    this.#finish({ record, bytes, holders, stale, collisions, required, counted });
+  }
+
+  #finish(outcome: ReadOutcome | CoterieError): void {
+    const done = this.#done;
+    this.#done = undefined;
+    done?.(outcome);
   }
 
   /** Asks one more where answers are missing even if all those `expected` come: per group, because
    *  the surplus of one datacentre is of no use to another. */
   #askNext(expected: readonly number[]): void {
     if (this.#tally.verdict !== 'pending') return;
-    const at = this.#candidates.findIndex((node) => this.#tally.isUseful(node, expected));
-    const [nodeIndex] = at < 0 ? [] : this.#candidates.splice(at, 1);
+    const nodeIndex = this.#candidates.find((node) => this.#tally.isUseful(node, expected));
     if (nodeIndex === undefined) return;
+    this.#candidates.splice(this.#candidates.indexOf(nodeIndex), 1);
     this.#asked += 1;
     this.#expected.push(nodeIndex);
     this.#ask(nodeIndex);
@@ -116,33 +159,30 @@ export class ReadOperation {
   }
 
   #ask(nodeIndex: number): void {
-    const { place, key, partition, epochs, deadlineMs, trace } = this.#plan;
-    const step = trace.sent(nodeName(place, nodeIndex), 'read');
-    if (nodeIndex === place.nodeIndex) {
-      this.#parts.replica.read({ key, partition, epochs, deadlineMs }).then(
-        (held) => this.#answered(nodeIndex, held.bytes, held.isVerified, step),
-        (error: unknown) => this.#failed(nodeIndex, error, step),
-      );
+    const { place, trace } = this.#plan;
+    const step = trace?.sent(nodeName(place, nodeIndex), 'read') ?? 0;
+    if (nodeIndex !== place.nodeIndex) {
+      this.#parts.peers.call(nodeIndex, new Question(this, this.#plan, nodeIndex, step));
       return;
     }
-    this.#parts.peers.call(nodeIndex, {
-      operation: { $case: 'read', read: { bucket: key.bucket, key: key.key } },
-      epochs,
-      deadlineMs,
-      bytes: key.storageKey.length + 32,
-      done: (result) => {
-        if (result instanceof CoterieError) {
-          this.#failed(nodeIndex, result, step);
-        } else if (result.$case === 'read') {
-          const { record, verified } = result.read;
-          const bytes = record.length === 0 ? undefined : record;
-          const isVerified = verified && this.#parts.peers.isTrusted(nodeIndex);
-          this.#answered(nodeIndex, bytes, isVerified, step);
-        } else {
-          this.#failed(nodeIndex, new CoterieError('MALFORMED_MESSAGE', 'Not a read reply'), step);
-        }
-      },
+    this.#parts.replica.read(this.#plan, (held) => {
+      if (held instanceof CoterieError) this.#failed(nodeIndex, held, step);
+      else this.#answered(nodeIndex, held.bytes, held.isVerified, step);
     });
+  }
+
+  /** What a peer came to. */
+  heard(nodeIndex: number, result: PeerResult | CoterieError, step: number): void {
+    if (result instanceof CoterieError) {
+      this.#failed(nodeIndex, result, step);
+    } else if (result.$case === 'read') {
+      const { record, verified } = result.read;
+      const bytes = record.length === 0 ? undefined : record;
+      const isVerified = verified && this.#parts.peers.isTrusted(nodeIndex);
+      this.#answered(nodeIndex, bytes, isVerified, step);
+    } else {
+      this.#failed(nodeIndex, new CoterieError('MALFORMED_MESSAGE', 'Not a read reply'), step);
+    }
   }
 
   #answered(
@@ -153,22 +193,26 @@ export class ReadOperation {
   ): void {
     this.#heardOf(nodeIndex);
     const isLate = this.#tally.verdict !== 'pending';
-    this.#tally.answer({ nodeIndex, bytes }, isVerified);
-    const isCounted = this.#tally.answers.some((answer) => answer.nodeIndex === nodeIndex);
-    const what = bytes === undefined ? 'no record' : `record of ${bytes.length} bytes`;
-    this.#plan.trace.answered(step, isVerified ? what : `${what}, unverified`, isCounted);
+    const answer = { nodeIndex, bytes };
+    this.#tally.answer(answer, isVerified);
+    const isCounted = this.#tally.answers.includes(answer);
+    this.#plan.trace?.answered(step, describe(bytes, isVerified), isCounted);
     if (!isCounted && !isLate) {
-      this.#failures.push({ node: nodeName(this.#plan.place, nodeIndex), code: 'UNVERIFIED' });
+      this.#noteFailure(nodeIndex, 'UNVERIFIED');
       this.#askNext(this.#expected);
     }
     this.#wake();
   }
 
-  #failed(nodeIndex: number, error: unknown, step: number): void {
-    this.#heardOf(nodeIndex);
-    const code = error instanceof CoterieError ? error.code : 'ASSERTION_FAILED';
-    this.#plan.trace.answered(step, code, false);
+  #noteFailure(nodeIndex: number, code: string): void {
+    this.#failures ??= [];
     this.#failures.push({ node: nodeName(this.#plan.place, nodeIndex), code });
+  }
+
+  #failed(nodeIndex: number, { code }: CoterieError, step: number): void {
+    this.#heardOf(nodeIndex);
+    this.#plan.trace?.answered(step, code, false);
+    this.#noteFailure(nodeIndex, code);
     if (this.#tally.fail(nodeIndex) === 'pending') this.#askNext(this.#expected);
     this.#wake();
   }
@@ -182,54 +226,53 @@ export class ReadOperation {
     });
   }
 
-  #stopTimers(deadline: DeadlineEntry): void {
-    this.#wake = () => {};
-    this.#parts.deadlines.cancel(deadline);
+  #stopCollecting(): void {
+    this.#isCollected = true;
+    this.#parts.deadlines.cancel(this.#deadline);
     if (this.#replaceTimer !== undefined) this.#parts.deadlines.cancel(this.#replaceTimer);
   }
 
-  async #repair(merged: MergedAnswers, bytes: Uint8Array): Promise<void> {
+  #repair(merged: MergedAnswers, bytes: Uint8Array): void {
     const { metrics } = this.#parts;
     const count = new GroupCount(repairGroups(this.#plan.requirement));
     for (const holder of merged.holders) count.answer(holder);
     if (!this.#plan.requirement.isStrict || count.isMet) {
       metrics.add('coterie_read_repairs_total', { mode: 'background' }, merged.stale.length);
       for (const nodeIndex of merged.stale) this.#writeBack(nodeIndex, bytes, () => {});
+      this.#succeed(merged);
       return;
     }
     metrics.add('coterie_read_repairs_total', { mode: 'blocking' }, merged.stale.length);
-    await this.#repairMajority(count, merged, bytes);
+    this.#repairMajority(count, merged, bytes);
   }
 
   /** Writes to the stale replicas first; who fails is replaced by one that was not asked. */
-  #repairMajority(count: GroupCount, merged: MergedAnswers, bytes: Uint8Array): Promise<void> {
+  #repairMajority(count: GroupCount, merged: MergedAnswers, bytes: Uint8Array): void {
     const heard = new Set([...merged.holders, ...merged.stale]);
     const spare = this.#plan.replicas.filter((nodeIndex) => !heard.has(nodeIndex));
-    return new Promise((resolve, reject) => {
-      let isSettled = false;
-      const settle = (finish: () => void): void => {
-        if (isSettled) return;
-        isSettled = true;
-        this.#parts.deadlines.cancel(deadline);
-        finish();
-      };
-      const fail = (): void => settle(() => reject(this.#repairFailure(count)));
-      const deadline = this.#parts.deadlines.add(this.#plan.deadlineMs, fail);
-      const send = (nodeIndex: number): void => {
-        this.#writeBack(nodeIndex, bytes, (isHeld) => {
-          if (isHeld) count.answer(nodeIndex);
-          else count.fail(nodeIndex);
-          if (count.isMet) settle(resolve);
-          else if (count.isImpossible) fail();
-          else if (!isHeld && !isSettled) {
-            const at = spare.findIndex((node) => this.#sharesGroup(node, nodeIndex));
-            const [next] = at < 0 ? [] : spare.splice(at, 1);
-            if (next !== undefined) send(next);
-          }
-        });
-      };
-      for (const nodeIndex of merged.stale) send(nodeIndex);
-    });
+    const fail = (): void => {
+      this.#parts.deadlines.cancel(deadline);
+      this.#finish(this.#repairFailure(count));
+    };
+    const deadline = this.#parts.deadlines.add(this.#plan.deadlineMs, fail);
+    const send = (nodeIndex: number): void => {
+      this.#writeBack(nodeIndex, bytes, (isHeld) => {
+        if (isHeld) count.answer(nodeIndex);
+        else count.fail(nodeIndex);
+        if (count.isMet) {
+          this.#parts.deadlines.cancel(deadline);
+          this.#succeed(merged);
+        } else if (count.isImpossible) {
+          fail();
+        } else if (!isHeld && this.#done !== undefined) {
+          const next = spare.find((node) => this.#sharesGroup(node, nodeIndex));
+          if (next === undefined) return;
+          spare.splice(spare.indexOf(next), 1);
+          send(next);
+        }
+      });
+    };
+    for (const nodeIndex of merged.stale) send(nodeIndex);
   }
 
   /** Can this replica stand in for that one. */
@@ -241,20 +284,19 @@ export class ReadOperation {
   #writeBack(nodeIndex: number, record: Uint8Array, done: (isHeld: boolean) => void): void {
     const { place, key, partition, epochs, trace } = this.#plan;
     const { deadlines, replica, peers } = this.#parts;
-    const step = trace.sent(nodeName(place, nodeIndex), 'repair');
+    const step = trace?.sent(nodeName(place, nodeIndex), 'repair') ?? 0;
     const deadlineMs = deadlines.nowMs() + this.#options.replicaWriteTimeoutMs;
     const sync = this.#plan.requirement.isStrict;
-    const finish = (error: unknown, isDurable: boolean): void => {
-      const code = error instanceof CoterieError ? error.code : 'ASSERTION_FAILED';
+    const finish = (error: CoterieError | undefined, isDurable: boolean): void => {
       const isHeld = error === undefined && (isDurable || !sync);
-      trace.answered(step, error === undefined ? 'merged' : code, isHeld);
+      trace?.answered(step, error === undefined ? 'merged' : error.code, isHeld);
       done(isHeld);
     };
     if (nodeIndex === place.nodeIndex) {
-      replica.merge({ key, partition, epochs, deadlineMs, record, sync, isRepair: true }).then(
-        (merged) => finish(undefined, merged.isDurable),
-        (error: unknown) => finish(error, false),
-      );
+      replica.merge({ key, partition, epochs, deadlineMs }, record, sync, (merged) => {
+        if (merged instanceof CoterieError) finish(merged, false);
+        else finish(undefined, merged.isDurable);
+      });
       return;
     }
     peers.call(nodeIndex, {
@@ -275,7 +317,8 @@ export class ReadOperation {
   #failure(code: 'QUORUM_NOT_MET' | 'DEADLINE_EXCEEDED'): CoterieError {
     const { requirement, place } = this.#plan;
     const received = this.#tally.answers.map((answer) => answer.nodeIndex);
-    const why = this.#failures.map((failure) => `${failure.node} ${failure.code}`).join(', ');
+    const failures = this.#failures ?? [];
+    const why = failures.map((failure) => `${failure.node} ${failure.code}`).join(', ');
     return new CoterieError(
       code,
       `The read got ${received.length} of the ${this.#tally.required} answers that ` +
@@ -288,7 +331,7 @@ export class ReadOperation {
           required: this.#tally.required,
           received: received.length,
           nodes: nodeNames(place, received),
-          failures: [...this.#failures],
+          failures: [...failures],
         },
       },
     );
@@ -317,4 +360,35 @@ export class ReadOperation {
     this.#parts.metrics.add('coterie_dot_collisions_total', {});
     this.#parts.log.error('dot-collision', { nodeIndex, seq, partition: this.#plan.partition });
   }
+}
+
+/** One peer that was asked. */
+class Question implements PeerCall {
+  readonly operation: PeerOperation;
+  readonly epochs: Epochs;
+  readonly deadlineMs: number;
+  readonly bytes: number;
+  readonly #read: ReadOperation;
+  readonly #nodeIndex: number;
+  readonly #step: number;
+
+  constructor(read: ReadOperation, plan: Plan, nodeIndex: number, step: number) {
+    const { bucket, key, storageKey } = plan.key;
+    this.operation = { $case: 'read', read: { bucket, key } };
+    this.epochs = plan.epochs;
+    this.deadlineMs = plan.deadlineMs;
+    this.bytes = storageKey.length + 32;
+    this.#read = read;
+    this.#nodeIndex = nodeIndex;
+    this.#step = step;
+  }
+
+  done(result: PeerResult | CoterieError): void {
+    this.#read.heard(this.#nodeIndex, result, this.#step);
+  }
+}
+
+function describe(bytes: Uint8Array | undefined, isVerified: boolean): string {
+  const what = bytes === undefined ? 'no record' : `record of ${bytes.length} bytes`;
+  return isVerified ? what : `${what}, unverified`;
 }

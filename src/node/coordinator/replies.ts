@@ -36,7 +36,7 @@ export function getReply(plan: Plan, outcome: ReadOutcome, checksum: Checksum): 
     })),
     context: encodeContextToken(context, plan.key, checksum),
     quorum: quorum(plan, outcome.required, outcome.counted),
-    trace: plan.trace.finish(),
+    trace: plan.trace?.finish(),
   };
 }
 
@@ -76,7 +76,7 @@ export function putReply(plan: Plan, outcome: WriteOutcome, checksum: Checksum):
     context: encodeContextToken(minted.replyContext, plan.key, checksum),
     siblings: minted.siblings,
     quorum: quorum(plan, outcome.required, outcome.counted),
-    trace: plan.trace.finish(),
+    trace: plan.trace?.finish(),
     durable: outcome.durable,
     dot: formatDot(minted.dot),
   };
@@ -89,7 +89,7 @@ export function deleteReply(plan: Plan, outcome: WriteOutcome, checksum: Checksu
     context: encodeContextToken(minted.replyContext, plan.key, checksum),
     siblings: minted.siblings,
     quorum: quorum(plan, outcome.required, outcome.counted),
-    trace: plan.trace.finish(),
+    trace: plan.trace?.finish(),
     durable: outcome.durable,
   };
 }
@@ -102,7 +102,7 @@ export function nothingToDelete(plan: Plan, outcome: ReadOutcome, checksum: Chec
     context: encodeContextToken(context, plan.key, checksum),
     siblings: 0,
     quorum: quorum(plan, outcome.required, outcome.counted),
-    trace: plan.trace.finish(),
+    trace: plan.trace?.finish(),
     durable: 0,
   };
 }

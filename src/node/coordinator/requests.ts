@@ -12,9 +12,10 @@ import type { ConsistencyLevel, RawRequirement } from '../../core/quorum/level.t
 import type { DeleteRequest, GetRequest, PutRequest } from '../../wire/generated/coterie/v1/kv.ts';
 import { levelFromWire } from '../../wire/level-codec.ts';
 
+/** What a request asks for: a level, or numbers, or neither. */
 export interface LevelChoice {
-  readonly level?: ConsistencyLevel;
-  readonly raw?: RawRequirement;
+  readonly level: ConsistencyLevel | undefined;
+  readonly raw: RawRequirement | undefined;
 }
 
 export function checkKey(request: { readonly bucket: string; readonly key: Uint8Array }): void {
@@ -60,30 +61,21 @@ export function checkRequestId(requestId: Uint8Array): Uint8Array | undefined {
   );
 }
 
-export function readChoice(request: GetRequest): LevelChoice {
-  return choice(request.level, rawNumbers({ count: request.r, primaries: request.pr }));
-}
-
-export function writeChoice(request: PutRequest | DeleteRequest): LevelChoice {
-  const { w, pw, dw } = request;
-  return choice(request.level, rawNumbers({ count: w, primaries: pw, durable: dw }));
-}
-
 /** 0 on the wire means that a number was not given. */
-function rawNumbers(numbers: {
-  readonly count: number;
-  readonly primaries: number;
-  readonly durable?: number;
-}): RawRequirement {
-  const { count, primaries, durable = 0 } = numbers;
+export function readChoice({ level, r, pr }: GetRequest): LevelChoice {
+  const raw = r + pr === 0 ? undefined : rawNumbers(r, pr, 0);
+  return { level: levelFromWire(level), raw };
+}
+
+export function writeChoice({ level, w, pw, dw }: PutRequest | DeleteRequest): LevelChoice {
+  const raw = w + pw + dw === 0 ? undefined : rawNumbers(w, pw, dw);
+  return { level: levelFromWire(level), raw };
+}
+
+function rawNumbers(count: number, primaries: number, durable: number): RawRequirement {
   return {
     ...(count === 0 ? {} : { count }),
     ...(primaries === 0 ? {} : { primaries }),
     ...(durable === 0 ? {} : { durable }),
   };
-}
-
-function choice(wireLevel: number, raw: RawRequirement): LevelChoice {
-  const level = levelFromWire(wireLevel);
-  return { ...(level === undefined ? {} : { level }), raw };
 }

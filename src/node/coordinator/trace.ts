@@ -1,6 +1,6 @@
-/** What `--explain` shows: which replicas were asked, who answered when and with what.
- *  Invariant: recording costs nothing when nobody asked for it (every method of NO_TRACE is empty).
- */
+/** What `--explain` shows: which replicas were asked, who answered when and with what. There is one
+ *  only when somebody asked for it: callers write `trace?.sent(...)`, so that no argument of it is
+ *  computed for nobody. */
 import type { Trace, TraceStep } from '../../wire/generated/coterie/v1/kv.ts';
 
 export interface Recorder {
@@ -10,13 +10,6 @@ export interface Recorder {
   minter(node: string): void;
   finish(): Trace | undefined;
 }
-
-export const NO_TRACE: Recorder = {
-  sent: () => 0,
-  answered: () => {},
-  minter: () => {},
-  finish: () => undefined,
-};
 
 export function recordTrace(
   nowMs: () => number,

@@ -6,14 +6,15 @@
  *  replica is sent the record also when the client has been answered.
  *  Not here: which node mints (coordinator.ts), counting (core/quorum/write-tally.ts).
  *  Source: ARCHITECTURE 4, 5.5. */
+import type { DeadlineEntry } from '../../core/deadline-queue.ts';
 import { CoterieError } from '../../core/errors.ts';
 import { WriteTally } from '../../core/quorum/write-tally.ts';
 import type { CausalContext } from '../../core/version/causal-context.ts';
 import { formatDot } from '../../core/version/dot.ts';
 import type { MintOperation } from '../../core/version/mint.ts';
-import type { Minted } from '../contracts.ts';
+import type { Done, Epochs, Minted, PeerCall, PeerOperation, PeerResult } from '../contracts.ts';
 import type { Plan } from './plan.ts';
-import { nodeName, nodeNames, requireReach } from './plan.ts';
+import { nodeName, nodeNames, reachRefusal } from './plan.ts';
 import type { CoordinatorParts } from './read.ts';
 
 export interface WriteOptions {
@@ -37,140 +38,135 @@ export class WriteOperation {
   readonly #plan: Plan;
   readonly #options: WriteOptions;
   readonly #tally: WriteTally;
-  readonly #failures: { node: string; code: string }[] = [];
-  #wake: () => void = () => {};
+  readonly #deadline: DeadlineEntry;
+  #failures: { node: string; code: string }[] | undefined;
+  #minted: Minted | undefined;
+  #mintStep = 0;
+  /** `undefined` once the client has been answered. */
+  #done: Done<WriteOutcome> | undefined;
 
-  constructor(parts: CoordinatorParts, plan: Plan, options: WriteOptions) {
+  /** Begins. The budget bounds the wait for this node's own commit too: if that hangs, the client
+   *  is told `unknown` in time, and the copies go out once it is there. */
+  static begin(
+    parts: CoordinatorParts,
+    plan: Plan,
+    options: WriteOptions,
+    done: Done<WriteOutcome>,
+  ): void {
+    const refusal = reachRefusal(plan, parts.peers);
+    if (refusal === undefined) new WriteOperation(parts, plan, options, done).#mint();
+    else done(refusal);
+  }
+
+  private constructor(
+    parts: CoordinatorParts,
+    plan: Plan,
+    options: WriteOptions,
+    done: Done<WriteOutcome>,
+  ) {
     this.#parts = parts;
     this.#plan = plan;
     this.#options = options;
+    this.#done = done;
     this.#tally = new WriteTally({
       requirements: [plan.requirement],
       countsOnlyDurable: options.isDurable,
     });
-  }
-
-  async run(): Promise<WriteOutcome> {
-    requireReach(this.#plan, this.#parts.peers);
-    const minted = await this.#settled();
-    return {
-      minted,
-      required: this.#tally.required,
-      counted: this.#tally.acknowledged,
-      durable: this.#tally.durable,
-    };
-  }
-
-  /** The budget bounds the wait for this node's own commit too: if that hangs, the client is told
-   *  `unknown` in time, and the copies go out once it is there. */
-  #settled(): Promise<Minted> {
-    return new Promise((resolve, reject) => {
-      const { deadlines } = this.#parts;
-      const deadline = deadlines.add(this.#plan.deadlineMs, () => {
-        reject(this.#failure('DEADLINE_EXCEEDED'));
-      });
-      this.#mint().then(
-        (minted) => {
-          this.#wake = () => {
-            const { verdict } = this.#tally;
-            if (verdict === 'pending') return;
-            this.#wake = () => {};
-            deadlines.cancel(deadline);
-            if (verdict === 'satisfied') resolve(minted);
-            else reject(this.#failure('QUORUM_NOT_MET'));
-          };
-          this.#replicateToOthers(minted);
-        },
-        (error: unknown) => {
-          deadlines.cancel(deadline);
-          reject(error);
-        },
-      );
+    this.#deadline = parts.deadlines.add(plan.deadlineMs, () => {
+      this.#finish(this.#failure('DEADLINE_EXCEEDED'));
     });
   }
 
-  #replicateToOthers(minted: Minted): void {
-    const { place, replicas } = this.#plan;
-    this.#tally.acknowledge(place.nodeIndex, minted.isDurable);
-    for (const nodeIndex of replicas) {
-      if (nodeIndex !== place.nodeIndex) this.#replicate(nodeIndex, minted);
-    }
-    this.#wake();
-  }
-
-  async #mint(): Promise<Minted> {
-    const { place, key, partition, epochs, deadlineMs, trace, requirement } = this.#plan;
+  #mint(): void {
+    const { place, trace, requirement } = this.#plan;
     const { context, overwrite, operation, isDurable } = this.#options;
-    const name = nodeName(place, place.nodeIndex);
-    const step = trace.sent(name, 'mint');
-    trace.minter(name);
+    if (trace !== undefined) {
+      const name = nodeName(place, place.nodeIndex);
+      this.#mintStep = trace.sent(name, 'mint');
+      trace.minter(name);
+    }
     const sync = isDurable || requirement.durable > 0;
-    try {
-      const minted = await this.#parts.replica.mint({
-        key,
-        partition,
-        epochs,
-        deadlineMs,
-        context,
-        overwrite,
-        operation,
-        sync,
-      });
-      trace.answered(step, `minted ${formatDot(minted.dot)}`, true);
-      return minted;
-    } catch (error) {
-      trace.answered(step, error instanceof CoterieError ? error.code : String(error), false);
-      throw error;
+    const request = { context, overwrite, operation, sync };
+    this.#parts.replica.mint(this.#plan, request, (minted) => this.#heardOfMint(minted));
+  }
+
+  #heardOfMint(minted: Minted | CoterieError): void {
+    const { trace } = this.#plan;
+    if (minted instanceof CoterieError) {
+      trace?.answered(this.#mintStep, minted.code, false);
+      this.#finish(minted);
+      return;
+    }
+    trace?.answered(this.#mintStep, `minted ${formatDot(minted.dot)}`, true);
+    this.#minted = minted;
+    this.#tally.acknowledge(this.#plan.place.nodeIndex, minted.isDurable);
+    this.#replicate(minted.bytes);
+    this.#decide();
+  }
+
+  #replicate(record: Uint8Array): void {
+    const { place, replicas, key, requirement } = this.#plan;
+    const sync = this.#options.isDurable || requirement.durable > 1;
+    const replicate = { bucket: key.bucket, key: key.key, record, sync, repair: false };
+    const operation = { $case: 'replicate', replicate } as const;
+    // Its own budget: the background copies must not die with an impatient client (ARCHITECTURE
+    // 5.22).
+    const deadlineMs = this.#parts.deadlines.nowMs() + this.#options.replicaWriteTimeoutMs;
+    for (const nodeIndex of replicas) {
+      if (nodeIndex === place.nodeIndex) continue;
+      const step = this.#plan.trace?.sent(nodeName(place, nodeIndex), 'replicate') ?? 0;
+      const copy = new Copy(this, this.#plan, nodeIndex, operation, deadlineMs, step);
+      this.#parts.peers.call(nodeIndex, copy);
     }
   }
 
-  #replicate(nodeIndex: number, minted: Minted): void {
-    const { place, key, epochs, trace, requirement } = this.#plan;
-    const step = trace.sent(nodeName(place, nodeIndex), 'replicate');
-    this.#parts.peers.call(nodeIndex, {
-      operation: {
-        $case: 'replicate',
-        replicate: {
-          bucket: key.bucket,
-          key: key.key,
-          record: minted.bytes,
-          sync: this.#options.isDurable || requirement.durable > 1,
-          repair: false,
-        },
-      },
-      epochs,
-      // Its own budget: the background copies must not die with an impatient client (ARCHITECTURE
-      // 5.22).
-      deadlineMs: this.#parts.deadlines.nowMs() + this.#options.replicaWriteTimeoutMs,
-      bytes: minted.bytes.length + key.storageKey.length + 32,
-      done: (result) => {
-        if (result instanceof CoterieError) {
-          this.#refused(nodeIndex, result, step);
-        } else if (result.$case === 'replicate') {
-          const { durable, changed } = result.replicate;
-          this.#tally.acknowledge(nodeIndex, durable);
-          const what = changed ? 'merged' : 'had it already';
-          trace.answered(step, durable ? `${what}, durable` : what, true);
-          this.#wake();
-        } else {
-          const error = new CoterieError('MALFORMED_MESSAGE', 'Not an acknowledgement');
-          this.#refused(nodeIndex, error, step);
-        }
-      },
-    });
+  copied(nodeIndex: number, result: PeerResult | CoterieError, step: number): void {
+    if (result instanceof CoterieError) {
+      this.#refused(nodeIndex, result, step);
+    } else if (result.$case === 'replicate') {
+      const { durable, changed } = result.replicate;
+      this.#tally.acknowledge(nodeIndex, durable);
+      this.#plan.trace?.answered(step, describe(durable, changed), true);
+      this.#decide();
+    } else {
+      const error = new CoterieError('MALFORMED_MESSAGE', 'Not an acknowledgement');
+      this.#refused(nodeIndex, error, step);
+    }
   }
 
   #refused(nodeIndex: number, error: CoterieError, step: number): void {
-    this.#plan.trace.answered(step, error.code, false);
+    this.#plan.trace?.answered(step, error.code, false);
+    this.#failures ??= [];
     this.#failures.push({ node: nodeName(this.#plan.place, nodeIndex), code: error.code });
     this.#tally.fail(nodeIndex);
-    this.#wake();
+    this.#decide();
+  }
+
+  #decide(): void {
+    const { verdict } = this.#tally;
+    const minted = this.#minted;
+    if (verdict === 'pending' || minted === undefined || this.#done === undefined) return;
+    if (verdict === 'failed') {
+      this.#finish(this.#failure('QUORUM_NOT_MET'));
+    } else {
+      const { required, acknowledged, durable } = this.#tally;
+      this.#finish({ minted, required, counted: acknowledged, durable });
+    }
+  }
+
+  #finish(outcome: WriteOutcome | CoterieError): void {
+    const done = this.#done;
+    if (done === undefined) return;
+    this.#done = undefined;
+    this.#parts.deadlines.cancel(this.#deadline);
+    done(outcome);
   }
 
   #failure(code: 'QUORUM_NOT_MET' | 'DEADLINE_EXCEEDED'): CoterieError {
     const { requirement, place } = this.#plan;
     const acknowledged = this.#tally.acknowledged;
-    const why = this.#failures.map((failure) => `${failure.node} ${failure.code}`).join(', ');
+    const failures = this.#failures ?? [];
+    const why = failures.map((failure) => `${failure.node} ${failure.code}`).join(', ');
     return new CoterieError(
       code,
       `The write is on ${nodeNames(place, acknowledged).join(', ') || 'no counted replica'}; ` +
@@ -184,9 +180,46 @@ export class WriteOperation {
           received: acknowledged.length,
           nodes: nodeNames(place, acknowledged),
           minter: nodeName(place, place.nodeIndex),
-          failures: [...this.#failures],
+          failures: [...failures],
         },
       },
     );
   }
+}
+
+/** One replica's copy on its way. */
+class Copy implements PeerCall {
+  readonly operation: PeerOperation;
+  readonly epochs: Epochs;
+  readonly deadlineMs: number;
+  readonly bytes: number;
+  readonly #write: WriteOperation;
+  readonly #nodeIndex: number;
+  readonly #step: number;
+
+  constructor(
+    write: WriteOperation,
+    plan: Plan,
+    nodeIndex: number,
+    operation: PeerOperation & { readonly $case: 'replicate' },
+    deadlineMs: number,
+    step: number,
+  ) {
+    this.operation = operation;
+    this.epochs = plan.epochs;
+    this.deadlineMs = deadlineMs;
+    this.bytes = operation.replicate.record.length + plan.key.storageKey.length + 32;
+    this.#write = write;
+    this.#nodeIndex = nodeIndex;
+    this.#step = step;
+  }
+
+  done(result: PeerResult | CoterieError): void {
+    this.#write.copied(this.#nodeIndex, result, this.#step);
+  }
+}
+
+function describe(isDurable: boolean, isChanged: boolean): string {
+  const what = isChanged ? 'merged' : 'had it already';
+  return isDurable ? `${what}, durable` : what;
 }

@@ -14,7 +14,7 @@ import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
 import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
 import type { Hello, LinkReply, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v1/peer.ts';
-import type { PeerResult } from '../contracts.ts';
+import type { Done, PeerResult } from '../contracts.ts';
 import { ReplyOutbox } from '../reply-outbox.ts';
 
 export interface InboundLinkOptions {
@@ -29,7 +29,8 @@ export interface InboundLinkHandlers {
   greet(hello: Hello): Promise<Hello>;
   /** Throws when requests with this stamp are not for this cluster. */
   checkStamp(clusterId: Uint8Array, layoutHash: Uint8Array): void;
-  serve(request: LinkRequest): Promise<PeerResult>;
+  /** May throw instead of calling `done`. */
+  serve(request: LinkRequest, done: Done<PeerResult>): void;
   commitSeq(): number;
   /** A frame of requests showed this durable commit of the peer. */
   committed(commitSeq: number): void;
@@ -147,16 +148,17 @@ export class InboundLink {
 
   #serve(request: LinkRequest): void {
     this.#atWork += 1;
-    this.#handlers.serve(request).then(
-      (result) => {
-        this.#atWork -= 1;
-        this.#queue({ id: request.id, result });
-      },
-      (error: unknown) => {
-        this.#atWork -= 1;
-        this.#reply(request.id, error);
-      },
-    );
+    const { id } = request;
+    const done = (result: PeerResult | CoterieError): void => {
+      this.#atWork -= 1;
+      if (result instanceof CoterieError) this.#reply(id, result);
+      else this.#queue({ id, result });
+    };
+    try {
+      this.#handlers.serve(request, done);
+    } catch (thrown) {
+      done(asCoterieError(thrown));
+    }
   }
 
   #reply(id: number, error: unknown): void {

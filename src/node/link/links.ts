@@ -17,7 +17,15 @@ import type { Random } from '../../env/random.ts';
 import type { FrameStream, StreamHandlers, Transport } from '../../env/transport.ts';
 import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
 import type { Hello, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
-import type { PeerCall, PeerOperation, PeerResult, Peers, Place, Reach } from '../contracts.ts';
+import type {
+  Done,
+  PeerCall,
+  PeerOperation,
+  PeerResult,
+  Peers,
+  Place,
+  Reach,
+} from '../contracts.ts';
 import type { Speaker } from './handshake.ts';
 import { checkHello, isFresh, makeHello, openedOf, rememberedOf } from './handshake.ts';
 import { InboundLink } from './inbound-link.ts';
@@ -43,7 +51,7 @@ export interface PeerMemory {
 }
 
 export interface LinkServer {
-  serve(request: LinkRequest): Promise<PeerResult>;
+  serve(request: LinkRequest, done: Done<PeerResult>): void;
   commitSeq(): number;
 }
 
@@ -162,7 +170,7 @@ export class Links implements Peers {
         {
           greet: (hello) => this.#greet(inbound, hello),
           checkStamp: (clusterId, layoutHash) => this.#checkStamp(clusterId, layoutHash),
-          serve: (request) => this.#server.serve(request),
+          serve: (request, done) => this.#server.serve(request, done),
           commitSeq: () => this.#server.commitSeq(),
           committed: (commitSeq) => this.#peerCommitted(inbound, commitSeq),
           closed: () => this.#inbound.delete(inbound),

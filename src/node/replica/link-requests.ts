@@ -1,11 +1,11 @@
 /** What other members ask of this node over a link, turned into calls on its replica and
  *  coordinator.
- *  Invariant: the budget that travels with a request is turned into this node's own time on
- *  arrival.
+ *  Invariants: the budget that travels with a request is turned into this node's own time on
+ *  arrival; every request is answered once.
  *  Not here: streams and batches (node/link), the work itself. */
-
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
+import { asCoterieError } from '../../wire/error-codec.ts';
 import type {
   ForwardReply,
   ForwardRequest,
@@ -13,7 +13,7 @@ import type {
   Read,
   Replicate,
 } from '../../wire/generated/coterie/v1/peer.ts';
-import type { KeyCall, LocalReplica, PeerResult, Place } from '../contracts.ts';
+import type { Done, Held, KeyCall, LocalReplica, Merged, PeerResult, Place } from '../contracts.ts';
 import { makeRecordKey } from '../storage/record-key.ts';
 
 export interface LinkRequestParts {
@@ -38,42 +38,48 @@ export class LinkRequests {
     return this.#parts.commitSeq();
   }
 
-  async serve(request: LinkRequest): Promise<PeerResult> {
+  /** Errors, instead of an answer: NOT_INITIALISED. */
+  serve(request: LinkRequest, done: Done<PeerResult>): void {
     const { operation } = request;
     switch (operation?.$case) {
       case 'replicate':
-        return this.#replicate(request, operation.replicate);
+        this.#replicate(request, operation.replicate, done);
+        break;
       case 'read':
-        return this.#read(request, operation.read);
+        this.#read(request, operation.read, done);
+        break;
       case 'forward':
-        return { $case: 'forward', forward: await this.#parts.forwarded(operation.forward) };
+        settle(this.#forward(operation.forward), done);
+        break;
       case 'adopt':
-        await this.#parts.adopt(operation.adopt.layout);
-        return { $case: 'adopted', adopted: {} };
+        settle(this.#adopt(operation.adopt.layout), done);
+        break;
       default:
-        throw new CoterieError('MALFORMED_MESSAGE', 'A link request without an operation');
+        done(new CoterieError('MALFORMED_MESSAGE', 'A link request without an operation'));
     }
   }
 
-  async #replicate(request: LinkRequest, replicate: Replicate): Promise<PeerResult> {
-    const merged = await this.#parts.replica.merge({
-      ...this.#keyCall(request, replicate.bucket, replicate.key),
-      record: replicate.record,
-      sync: replicate.sync,
-      isRepair: replicate.repair,
+  #replicate(request: LinkRequest, replicate: Replicate, done: Done<PeerResult>): void {
+    const call = this.#keyCall(request, replicate.bucket, replicate.key);
+    this.#parts.replica.merge(call, replicate.record, replicate.sync, (merged) => {
+      done(merged instanceof CoterieError ? merged : ackOf(merged));
     });
-    return {
-      $case: 'replicate',
-      replicate: { durable: merged.isDurable, changed: merged.isChanged },
-    };
   }
 
-  async #read(request: LinkRequest, read: Read): Promise<PeerResult> {
-    const held = await this.#parts.replica.read(this.#keyCall(request, read.bucket, read.key));
-    return {
-      $case: 'read',
-      read: { record: held.bytes ?? NO_BYTES, verified: held.isVerified },
-    };
+  #read(request: LinkRequest, read: Read, done: Done<PeerResult>): void {
+    const call = this.#keyCall(request, read.bucket, read.key);
+    this.#parts.replica.read(call, (held) => {
+      done(held instanceof CoterieError ? held : answerOf(held));
+    });
+  }
+
+  async #forward(request: ForwardRequest): Promise<PeerResult> {
+    return { $case: 'forward', forward: await this.#parts.forwarded(request) };
+  }
+
+  async #adopt(layout: Uint8Array): Promise<PeerResult> {
+    await this.#parts.adopt(layout);
+    return { $case: 'adopted', adopted: {} };
   }
 
   #keyCall(request: LinkRequest, bucket: string, key: Uint8Array): KeyCall {
@@ -89,4 +95,25 @@ export class LinkRequests {
       deadlineMs: this.#parts.deadlines.nowMs() + request.timeoutMs,
     };
   }
+}
+
+/** Made once: nearly every copy is answered by one of these two. */
+const DURABLE_CHANGED = ack(true, true);
+const CHANGED = ack(false, true);
+
+function ack(durable: boolean, changed: boolean): PeerResult {
+  return { $case: 'replicate', replicate: { durable, changed } };
+}
+
+function ackOf({ isDurable, isChanged }: Merged): PeerResult {
+  if (isChanged) return isDurable ? DURABLE_CHANGED : CHANGED;
+  return ack(isDurable, false);
+}
+
+function answerOf({ bytes, isVerified }: Held): PeerResult {
+  return { $case: 'read', read: { record: bytes ?? NO_BYTES, verified: isVerified } };
+}
+
+function settle(work: Promise<PeerResult>, done: Done<PeerResult>): void {
+  work.then(done, (error: unknown) => done(asCoterieError(error)));
 }

@@ -10,7 +10,7 @@ import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
-import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
+import { errorToWire } from '../../wire/error-codec.ts';
 import type {
   SessionHello,
   SessionHelloReply,
@@ -18,11 +18,11 @@ import type {
   SessionRequest,
 } from '../../wire/generated/coterie/v1/kv.ts';
 import { SessionReplyFrame, SessionRequestFrame } from '../../wire/generated/coterie/v1/kv.ts';
-import type { KvService } from '../../wire/services.ts';
+import type { ClientRequests } from '../contracts.ts';
 import { ReplyOutbox } from '../reply-outbox.ts';
 
 export interface SessionNode {
-  readonly kv: KvService;
+  readonly requests: ClientRequests;
   readonly name: string;
   clusterId(): Uint8Array;
   /** Encoded layout and its hash; empty before init. */
@@ -174,38 +174,47 @@ export class SessionServer {
       );
       return;
     }
-    this.#atWork += 1;
-    this.#run(operation).then(
-      (result) => {
-        this.#atWork -= 1;
-        this.#queue({ id, result });
-      },
-      (error: unknown) => {
-        this.#atWork -= 1;
-        this.#fail(id, error);
-      },
-    );
-  }
-
-  async #run(operation: SessionRequest['operation']): Promise<SessionReply['result']> {
     switch (operation?.$case) {
       case 'get':
-        return { $case: 'get', get: await this.#node.kv.get(operation.get) };
-      case 'put':
-        return { $case: 'put', put: await this.#node.kv.put(operation.put) };
-      case 'delete':
-        return { $case: 'delete', delete: await this.#node.kv.delete(operation.delete) };
-      case 'layout':
-        return { $case: 'layout', layout: { layout: this.#node.layout().bytes } };
-      default:
-        throw new CoterieError('MALFORMED_MESSAGE', 'A request without an operation', {
-          applied: 'no',
+        this.#atWork += 1;
+        this.#node.requests.beginGet(operation.get, (get) => {
+          this.#over(id, get instanceof CoterieError ? get : { $case: 'get', get });
         });
+        return;
+      case 'put':
+        this.#atWork += 1;
+        this.#node.requests.beginPut(operation.put, (put) => {
+          this.#over(id, put instanceof CoterieError ? put : { $case: 'put', put });
+        });
+        return;
+      case 'delete':
+        this.#atWork += 1;
+        this.#node.requests.beginDelete(operation.delete, (reply) => {
+          this.#over(
+            id,
+            reply instanceof CoterieError ? reply : { $case: 'delete', delete: reply },
+          );
+        });
+        return;
+      case 'layout':
+        this.#queue({
+          id,
+          result: { $case: 'layout', layout: { layout: this.#node.layout().bytes } },
+        });
+        return;
+      default:
+        this.#fail(id, new CoterieError('MALFORMED_MESSAGE', 'A request without an operation'));
     }
   }
 
-  #fail(id: number, thrown: unknown): void {
-    this.#queue({ id, result: { $case: 'error', error: errorToWire(asCoterieError(thrown)) } });
+  #over(id: number, result: NonNullable<SessionReply['result']> | CoterieError): void {
+    this.#atWork -= 1;
+    if (result instanceof CoterieError) this.#fail(id, result);
+    else this.#queue({ id, result });
+  }
+
+  #fail(id: number, error: CoterieError): void {
+    this.#queue({ id, result: { $case: 'error', error: errorToWire(error) } });
   }
 
   #queue(reply: SessionReply): void {

@@ -12,6 +12,7 @@ import type { RecordKey } from './record-key.ts';
 import type { LoadTarget, RecordLoader } from './record-loader.ts';
 import { StoredRecord } from './stored-record.ts';
 import type { UnreadableKeys } from './unreadable-keys.ts';
+import type { RecordReader } from './update.ts';
 
 export interface RecordReadsParts {
   readonly codec: RecordCodec;
@@ -23,9 +24,6 @@ export interface RecordReadsParts {
   readonly noteUnreadable: (key: RecordKey, reason: string, isEngineDamage: boolean) => void;
 }
 
-type Resolve = (stored: StoredRecord | undefined) => void;
-type Reject = (error: CoterieError) => void;
-
 export class RecordReads {
   readonly #parts: RecordReadsParts;
   readonly #waitingMax: number;
@@ -36,21 +34,30 @@ export class RecordReads {
     this.#waitingMax = waitingMax;
   }
 
-  read(key: RecordKey): Promise<StoredRecord | undefined> {
-    const { lanes, loader, cache, unreadable, codec } = this.#parts;
-    if (this.#isUnreadable(key)) return Promise.reject(unreadable.error());
-    const lane = lanes.loadedLane(key.id);
-    if (lane !== undefined) return Promise.resolve(lane.committed);
-    const cached = cache.find(key);
-    if (cached !== undefined) return Promise.resolve(new StoredRecord(codec, cached));
-    if (this.#waitingCount >= this.#waitingMax) {
-      return Promise.reject(overloaded(`${this.#waitingCount} reads wait`, 1));
+  read(key: RecordKey, reader: RecordReader): void {
+    const { lanes, cache, unreadable, codec } = this.#parts;
+    if (this.#isUnreadable(key)) {
+      reader.failed(unreadable.error());
+      return;
     }
-    return new Promise((resolve, reject) => {
-      this.#waitingCount += 1;
-      const load = new ReadLoad(this, key, cache.loading(key), resolve, reject);
-      loader.load(key, load, false);
-    });
+    const lane = lanes.loadedLane(key.id);
+    if (lane !== undefined) {
+      reader.found(lane.committed);
+      return;
+    }
+    const cached = cache.find(key);
+    if (cached === undefined) this.#load(key, reader);
+    else reader.found(new StoredRecord(codec, cached));
+  }
+
+  #load(key: RecordKey, reader: RecordReader): void {
+    const { loader, cache } = this.#parts;
+    if (this.#waitingCount >= this.#waitingMax) {
+      reader.failed(overloaded(`${this.#waitingCount} reads wait`, 1));
+      return;
+    }
+    this.#waitingCount += 1;
+    loader.load(key, new ReadLoad(this, key, cache.loading(key), reader), false);
   }
 
   /** What a reader of the key gets to see after a load of its own. */
@@ -62,8 +69,8 @@ export class RecordReads {
     const isUnreadable = this.#isUnreadable(key);
     const isKept = stored !== undefined && !isUnreadable && !lanes.has(key.id);
     if (isKept) cache.loaded(key, stored.bytes, loading);
-    if (isUnreadable) load.reject(unreadable.error());
-    else load.resolve(lane === undefined ? stored : lane.committed);
+    if (isUnreadable) load.reader.failed(unreadable.error());
+    else load.reader.found(lane === undefined ? stored : lane.committed);
   }
 
   unreadable(load: ReadLoad, reason: string, isEngineDamage: boolean): void {
@@ -76,7 +83,7 @@ export class RecordReads {
 
   failed(load: ReadLoad, error: CoterieError): void {
     this.#waitingCount -= 1;
-    load.reject(error);
+    load.reader.failed(error);
   }
 
   #isUnreadable(key: RecordKey): boolean {
@@ -89,22 +96,14 @@ class ReadLoad implements LoadTarget {
   readonly key: RecordKey;
   /** Of the cache. */
   readonly loading: number;
-  readonly resolve: Resolve;
-  readonly reject: Reject;
+  readonly reader: RecordReader;
   readonly #reads: RecordReads;
 
-  constructor(
-    reads: RecordReads,
-    key: RecordKey,
-    loading: number,
-    resolve: Resolve,
-    reject: Reject,
-  ) {
+  constructor(reads: RecordReads, key: RecordKey, loading: number, reader: RecordReader) {
     this.#reads = reads;
     this.key = key;
     this.loading = loading;
-    this.resolve = resolve;
-    this.reject = reject;
+    this.reader = reader;
   }
 
   loaded(stored: StoredRecord | undefined): void {

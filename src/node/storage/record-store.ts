@@ -43,7 +43,14 @@ import type { StorageEnvironment, StorageOptions } from './storage-options.ts';
 import type { StoredRecord } from './stored-record.ts';
 import { metaRowKey } from './table-keys.ts';
 import { UnreadableKeys } from './unreadable-keys.ts';
-import { type Applied, type Decide, Update, type UpdateOptions } from './update.ts';
+import {
+  type Applied,
+  type Decide,
+  type PendingUpdate,
+  type RecordReader,
+  Update,
+  type UpdateOptions,
+} from './update.ts';
 
 export interface RecordStoreDependencies {
   readonly codec: RecordCodec;
@@ -166,8 +173,14 @@ export class RecordStore {
   /** The committed record; `undefined` when there is none. Errors: CORRUPT_RECORD while any of it
    *  is lost here, OVERLOADED, NOT_RUNNING, NOT_INITIALISED, STORAGE_IO. */
   read(key: RecordKey): Promise<StoredRecord | undefined> {
+    return new Promise((found, failed) => this.fetch(key, { found, failed }));
+  }
+
+  /** The same for a reader that is told, perhaps before this returns. */
+  fetch(key: RecordKey, reader: RecordReader): void {
     const refusal = this.#dataRefusal();
-    return refusal === undefined ? this.#reads.read(key) : Promise.reject(refusal);
+    if (refusal === undefined) this.#reads.read(key, reader);
+    else reader.failed(refusal);
   }
 
   /** Decides on the present record (pending writes included) and answers when what was decided is
@@ -176,11 +189,17 @@ export class RecordStore {
    *  Errors, all with applied 'no' unless said: OVERLOADED, DISK_FULL, DEADLINE_EXCEEDED,
    *  NOT_RUNNING, NOT_INITIALISED; STORAGE_IO (unknown) when its batch failed. */
   update<T>(key: RecordKey, options: UpdateOptions, decide: Decide<T>): Promise<Applied<T>> {
-    const refusal = this.#dataRefusal() ?? this.#crowdRefusal(options);
-    if (refusal !== undefined) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      this.#lanes.add(key, new Update(options, decide, resolve, reject));
+      this.submit(key, new Update(options, decide, resolve, reject));
     });
+  }
+
+  /** The same for an update of the caller's own making, which may be settled before this
+   *  returns. */
+  submit(key: RecordKey, update: PendingUpdate): void {
+    const refusal = this.#dataRefusal() ?? this.#crowdRefusal(update.options);
+    if (refusal === undefined) this.#lanes.add(key, update);
+    else update.refuse(refusal);
   }
 
   /** The committed value of another service's row. Errors: NOT_RUNNING, STORAGE_IO. */

@@ -73,6 +73,12 @@ export interface UpdateOptions {
 
 export type Decide<T> = (current: CurrentRecord) => Decision<T>;
 
+/** Whoever waits for a record. Told once, by one of the two. */
+export interface RecordReader {
+  found(stored: StoredRecord | undefined): void;
+  failed(error: CoterieError): void;
+}
+
 /** Whoever waits for a batch. */
 export interface Waiter {
   settle(isDurable: boolean): void;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Deadlines } from '../../../src/core/deadlines.ts';
 import { CoterieError } from '../../../src/core/errors.ts';
 import type { FrameStream } from '../../../src/env/transport.ts';
-import type { PeerResult } from '../../../src/node/contracts.ts';
+import type { Done, PeerResult } from '../../../src/node/contracts.ts';
 import { InboundLink } from '../../../src/node/link/inbound-link.ts';
 import { MemoryNetwork } from '../../../src/platform/memory/memory-transport.ts';
 import type { Hello, LinkRequest } from '../../../src/wire/generated/coterie/v1/peer.ts';
@@ -32,8 +32,15 @@ const HELLO: Hello = {
 
 interface AtWork {
   readonly request: LinkRequest;
-  readonly resolve: (result: PeerResult) => void;
-  readonly reject: (error: unknown) => void;
+  readonly done: Done<PeerResult>;
+}
+
+function once(done: Done<PeerResult>): Done<PeerResult> {
+  let isDone = false;
+  return (result) => {
+    if (!isDone) done(result);
+    isDone = true;
+  };
 }
 
 class Rig {
@@ -42,6 +49,8 @@ class Rig {
   readonly frames: LinkReplyFrame[] = [];
   readonly commits: number[] = [];
   commitSeq = 7;
+  /** The request that meets a bug. */
+  bugId = 0;
   closedCount = 0;
   readonly dialler: FrameStream;
   readonly link: Promise<InboundLink>;
@@ -57,8 +66,10 @@ class Rig {
           {
             greet: async () => HELLO,
             checkStamp: () => {},
-            serve: (request) =>
-              new Promise((done, reject) => this.atWork.push({ request, resolve: done, reject })),
+            serve: (request, done) => {
+              if (request.id === this.bugId) throw new TypeError('x is undefined');
+              this.atWork.push({ request, done: once(done) });
+            },
             commitSeq: () => this.commitSeq,
             committed: (commitSeq) => this.commits.push(commitSeq),
             closed: () => {
@@ -108,7 +119,7 @@ test('while more is at work than the bound no further frame is taken, and all ar
   await rig.clock.settle();
   expect(rig.atWork).toHaveLength(5);
   for (let done = 0; done < 20; done += 1) {
-    rig.atWork[done]?.resolve(ADOPTED);
+    rig.atWork[done]?.done(ADOPTED);
     await rig.clock.settle();
     expect(rig.atWork.length).toBeLessThanOrEqual(done + 1 + 5);
   }
@@ -120,7 +131,7 @@ test('replies of one tick travel in one frame, with the commit of that moment', 
   rig.send([1, 2, 3]);
   await rig.clock.settle();
   rig.commitSeq = 8;
-  for (const { resolve } of rig.atWork) resolve(ADOPTED);
+  for (const { done } of rig.atWork) done(ADOPTED);
   await rig.clock.settle();
   expect(rig.frames.at(-1)).toMatchObject({
     commitSeq: 8,
@@ -132,7 +143,7 @@ test('large replies are cut into frames', async () => {
   const rig = new Rig();
   rig.send([1, 2, 3]);
   await rig.clock.settle();
-  for (const { resolve } of rig.atWork) resolve(readOf(400));
+  for (const { done } of rig.atWork) done(readOf(400));
   await rig.clock.settle();
   expect(rig.frames.slice(1).map(({ replies }) => replies.length)).toEqual([1, 1, 1]);
 });
@@ -144,26 +155,27 @@ test('a peer that takes no replies is not read from until it does', async () => 
   for (let id = 1; id <= 10; id += 1) {
     rig.send([id]);
     await rig.clock.settle();
-    rig.atWork.at(-1)?.resolve(readOf(70_000));
+    rig.atWork.at(-1)?.done(readOf(70_000));
     await rig.clock.settle();
   }
   expect(rig.atWork.length).toBeLessThan(5);
   rig.dialler.resume();
   for (let round = 0; round < 10; round += 1) {
     await rig.clock.settle();
-    for (const { resolve } of rig.atWork) resolve(readOf(70_000));
+    for (const { done } of rig.atWork) done(readOf(70_000));
   }
   expect(rig.replies).toHaveLength(10);
 });
 
 test('what goes wrong with one request is told for that one, also when it is a bug', async () => {
   const rig = new Rig();
+  rig.bugId = 2;
   rig.send([1, 2]);
   await rig.clock.settle();
-  rig.atWork[0]?.reject(new CoterieError('STORAGE_IO', 'disk', { applied: 'unknown' }));
-  rig.atWork[1]?.reject(new TypeError('x is undefined'));
+  rig.atWork[0]?.done(new CoterieError('STORAGE_IO', 'disk', { applied: 'unknown' }));
   await rig.clock.settle();
-  expect(rig.frames.at(-1)?.replies).toMatchObject([
+  const replies = rig.frames.flatMap((frame) => frame.replies);
+  expect(replies.sort((a, b) => a.id - b.id)).toMatchObject([
     { result: { error: { code: 'STORAGE_IO', appliedUnknown: true } } },
     { result: { error: { code: 'ASSERTION_FAILED', appliedUnknown: true } } },
   ]);
@@ -180,12 +192,12 @@ test('a link that is closed sends what is done, takes nothing more, and is over 
   const rig = new Rig();
   rig.send([1, 2]);
   await rig.clock.settle();
-  rig.atWork[0]?.resolve(ADOPTED);
+  rig.atWork[0]?.done(ADOPTED);
   await Promise.resolve();
   const link = await rig.link;
   link.close();
   rig.send([3]);
-  rig.atWork[1]?.resolve(ADOPTED);
+  rig.atWork[1]?.done(ADOPTED);
   await rig.clock.settle();
   expect(rig.replies).toEqual([1]);
   expect(rig.atWork).toHaveLength(2);

@@ -1,0 +1,65 @@
+/** May this node's copies be touched by a call, as the node stands now?
+ *  Invariants: a node that does not own the partition touches nothing; nothing planned with another
+ *  version of the partition's replicas gets into a batch; a node that is not rebuilt neither mints
+ *  nor answers reads.
+ *  Not here: what is done with the copies (replica.ts, minter.ts).
+ *  Source: ARCHITECTURE 5.6, 5.17, 5.19. */
+import { assert, CoterieError } from '../../core/errors.ts';
+import type { DataState, KeyCall, Place } from '../contracts.ts';
+
+export interface ReplicaNode {
+  place(): Place | undefined;
+  state(): DataState;
+  reason(): string;
+}
+
+export class Ownership {
+  readonly #node: ReplicaNode;
+
+  constructor(node: ReplicaNode) {
+    this.#node = node;
+  }
+
+  get isServing(): boolean {
+    return this.#node.state() === 'SERVING';
+  }
+
+  /** Why the call is not for this node: NOT_INITIALISED, NOT_OWNER. */
+  refusal(call: KeyCall): CoterieError | undefined {
+    const place = this.#node.place();
+    if (place === undefined) {
+      return new CoterieError('NOT_INITIALISED', 'This node belongs to no cluster yet');
+    }
+    if (place.ring.replicasOf(call.partition).includes(place.nodeIndex)) return undefined;
+    return new CoterieError(
+      'NOT_OWNER',
+      `This node owns no replica of partition ${call.partition}`,
+    );
+  }
+
+  /** The same, and NOT_RECOVERED. */
+  servingRefusal(call: KeyCall): CoterieError | undefined {
+    const refusal = this.refusal(call);
+    if (refusal !== undefined || this.#node.state() !== 'RECOVERING') return refusal;
+    return new CoterieError(
+      'NOT_RECOVERED',
+      `This node does not serve until it is rebuilt: ${this.#node.reason()}`,
+    );
+  }
+
+  /** The one fence check, made in the step that decides what goes into a batch. Errors:
+   *  NOT_INITIALISED, NOT_OWNER, STALE_LAYOUT. */
+  fenced(call: KeyCall): Place {
+    const refusal = this.refusal(call);
+    const place = this.#node.place();
+    if (refusal !== undefined) throw refusal;
+    assert(place !== undefined, 'What is not refused has a place');
+    const own = place.ring.epochsOf(call.partition);
+    if (call.epochs.current === own.current && call.epochs.minimum >= own.minimum) return place;
+    throw new CoterieError(
+      'STALE_LAYOUT',
+      `The write was planned with layout ${call.epochs.current}, partition ` +
+        `${call.partition} is at ${own.current}`,
+    );
+  }
+}
