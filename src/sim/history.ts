@@ -68,6 +68,8 @@ export interface WriteOperation extends OperationBase {
   readonly dot?: string;
   /** Siblings that the reply told of. */
   readonly siblings?: number;
+  /** Of an `ok` delete: false when the read before it saw nothing, and so nothing was written. */
+  readonly found?: boolean;
 }
 
 export type Operation = ReadOperation | WriteOperation;
