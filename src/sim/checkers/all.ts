@@ -3,16 +3,29 @@ import { bounds } from './bounds.ts';
 import type { Checker } from './checker.ts';
 import { dotUsedOnce } from './dot-used-once.ts';
 import { honestErrors } from './honest-errors.ts';
+import { monotonicReads } from './monotonic-reads.ts';
+import { noInvention } from './no-invention.ts';
+import { noLostWrite } from './no-lost-write.ts';
+import { noZombie } from './no-zombie.ts';
 import { progress } from './progress.ts';
 import { refusalToServe } from './refusal-to-serve.ts';
+import { registerRegularity } from './register-regularity.ts';
 import { replicasEqual } from './replicas-equal.ts';
 import { setElements } from './set-elements.ts';
+import { siblingBound } from './sibling-bound.ts';
 
+/** The most telling first: the first violation of a run is the one that is shrunk. */
 export const CHECKERS: readonly Checker[] = [
   dotUsedOnce,
+  noInvention,
+  noLostWrite,
+  registerRegularity,
+  monotonicReads,
+  noZombie,
+  siblingBound,
+  setElements,
   honestErrors,
   refusalToServe,
-  setElements,
   replicasEqual,
   progress,
   bounds,
