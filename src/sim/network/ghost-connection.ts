@@ -1,7 +1,7 @@
 /** What if the network delivers a connection a second time? Links are written down while they are
- *  used: their first frame, which greets, and their newest frames. Later they may come once more, as
- *  a connection of nobody's whose answers go nowhere; a frame that never arrived may arrive so for
- *  the first time.
+ *  used: their first frame, which greets, and their newest frames. Later they may come once more,
+ *  as a connection of nobody's whose answers go nowhere; a frame that never arrived may arrive so
+ *  for the first time.
  *  Invariants: what is kept is bounded by connections, frames and bytes; a ghost says nothing but
  *  what was recorded, and nothing before its greeting is answered.
  *  Not here: when that happens (sim/faults), sessions (they are not recorded). */

@@ -104,8 +104,8 @@ export class NetworkLink {
     return delayUs;
   }
 
-  /** To be asked first by whatever arrives: true when it must not go on now. `arrive` is then called
-   *  again in an event of its own, or never once the network has stopped. */
+  /** To be asked first by whatever arrives: true when it must not go on now. `arrive` is then
+   *  called again in an event of its own, or never once the network has stopped. */
   holds(arrive: () => void): boolean {
     if (this.#state.isStopped) return true;
     if (this.#clogCount === 0) return false;

@@ -200,8 +200,8 @@ export class SimNetwork {
   }
 
   /** A link connection to this address comes once more. `connection` counts the recorded ones from
-   *  the newest, 0, and begins again after the oldest. False when none is recorded or nobody listens
-   *  there. */
+   *  the newest, 0, and begins again after the oldest. False when none is recorded or nobody
+   *  listens there. */
   replay(to: string, connection: number): boolean {
     const recording = this.#recordings.pick(to, connection);
     if (recording === undefined || this.#host(to).listener === undefined) return false;
@@ -222,8 +222,8 @@ export class SimNetwork {
     this.#recordings.clear();
   }
 
-  /** Connects as TCP does; what was sent starts with the dialling side's last step, and the stream is
-   *  taken when that arrives. */
+  /** Connects as TCP does; what was sent starts with the dialling side's last step, and the stream
+   *  is taken when that arrives. */
   #dial(order: DialOrder): SimStream {
     const { from, clock, address, service, handlers } = order;
     const [out, back] = this.#flows(order);

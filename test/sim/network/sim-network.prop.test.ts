@@ -28,7 +28,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 ) as fc.Arbitrary<Step>;
 const steps = fc.array(step, { maxLength: 40 });
 
-test('while a stream is open frames arrive once and in order; healed, all of them or a break', () => {
+test('while a stream is open frames arrive once, in order; healed, all or a break', () => {
   fc.assert(
     fc.property(fc.nat(1_000), steps, (seed, plan) => {
       const { end, other, sent } = carryOut(seed, plan);
