@@ -1,13 +1,15 @@
-/** A simulated cluster for tests: a small scenario, the driver of this platform, and puts and gets
- *  straight at a node. */
+/** A simulated cluster for tests: a small scenario, the driver of this platform, and a client with
+ *  a steady load of writes that remembers which were acknowledged. */
 import { crc32 } from 'node:zlib';
+import { createClient } from '../../../src/client/client.ts';
+import type { Client } from '../../../src/client/types.ts';
 import { CoterieError } from '../../../src/core/errors.ts';
 import { macrotaskDriver } from '../../../src/platform/system/macrotask-driver.ts';
 import { type ClusterObserver, SimCluster } from '../../../src/sim/cluster/sim-cluster.ts';
-import type { SimNode } from '../../../src/sim/cluster/sim-node.ts';
 import { Kernel } from '../../../src/sim/kernel/kernel.ts';
-import type { FaultStep, Scenario } from '../../../src/sim/scenario.ts';
-import { getRequest, putRequest } from '../../node/requests.ts';
+import { NodeClock } from '../../../src/sim/kernel/node-clock.ts';
+import type { Scenario } from '../../../src/sim/scenario.ts';
+import { silentLog } from '../../client/scripted-node.ts';
 
 export const checksum = (bytes: Uint8Array, previous?: number): number => crc32(bytes, previous);
 
@@ -30,7 +32,7 @@ export function scenarioOf(given: Partial<Scenario> = {}): Scenario {
   };
 }
 
-/** Runs the body on a cluster of its own, which has been started. */
+/** Runs the body on a cluster of its own, which has been started, and stops it afterwards. */
 export async function onCluster<Result>(
   given: Partial<Scenario>,
   body: (cluster: SimCluster) => Promise<Result>,
@@ -41,7 +43,9 @@ export async function onCluster<Result>(
   const cluster = new SimCluster(kernel, scenario, { checksum }, observer);
   return await drive(kernel, async () => {
     await cluster.start();
-    return body(cluster);
+    const result = await body(cluster);
+    await cluster.stop();
+    return result;
   });
 }
 
@@ -63,51 +67,69 @@ export async function drive<Result>(kernel: Kernel, body: () => Promise<Result>)
 }
 
 export function passes(cluster: SimCluster, durationMs: number): Promise<void> {
-  return cluster.kernel.sleep(durationMs * 1_000, 'test');
+  return cluster.until(() => false, durationMs).then(() => undefined);
 }
 
-/** One event after another: what the body does is in no event of a node. */
-export async function apart(cluster: SimCluster, act: () => void): Promise<void> {
-  await cluster.kernel.sleep(0, 'test');
-  act();
-}
-
-/** The steps carried out at their times from now on need `Nemesis`; this is one step, now. */
-export type Step = FaultStep;
-
-/** Whether it was acknowledged at quorum. A crash of the node asked leaves it unanswered. */
-export async function put(
-  cluster: SimCluster,
-  at: SimNode,
-  key: string,
-  value: string,
-): Promise<boolean> {
-  const { node } = at;
-  if (node === undefined) return false;
-  const answered = node.kv.put(putRequest({ key, value, level: 'quorum' })).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof CoterieError) return false;
-      throw error;
+export function clientOf(cluster: SimCluster, index: number): Client {
+  const { kernel, network, nodes } = cluster;
+  const clock = new NodeClock(kernel, `client-${index}`);
+  return createClient(
+    {
+      transport: network.transport(`client-${index}`, clock),
+      clock,
+      random: kernel.stream(`client-${index}`),
+      log: silentLog,
     },
+    { nodes: nodes.map(({ address }) => address) },
   );
-  return await Promise.race([answered, passes(cluster, 5_000).then(() => false)]);
 }
 
-/** Values that a quorum read at the node shows; undefined when it fails. */
-export async function get(
-  cluster: SimCluster,
-  at: SimNode,
-  key: string,
-): Promise<string[] | undefined> {
-  const { node } = at;
-  if (node === undefined) return undefined;
-  const answered = node.kv.get(getRequest({ key, level: 'quorum' })).then(
-    ({ siblings }) => siblings.map(({ value }) => new TextDecoder().decode(value)),
-    (error: unknown) => {
-      if (error instanceof CoterieError) return undefined;
-      throw error;
-    },
-  );
-  return await Promise.race([answered, passes(cluster, 5_000).then(() => undefined)]);
+/** Clients that put one new key after the other at quorum. */
+export class Load {
+  /** By key, in the order of acknowledgement. */
+  readonly acknowledged = new Map<string, string>();
+  #writes = 0;
+  #isOver = false;
+  readonly #workers: Promise<void>[];
+  readonly #cluster: SimCluster;
+
+  constructor(cluster: SimCluster, clients = 4) {
+    this.#cluster = cluster;
+    this.#workers = Array.from({ length: clients }, (_, index) => this.#work(index));
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#workers);
+  }
+
+  /** Acknowledged keys of which a quorum read does not show the value. */
+  async lost(): Promise<string[]> {
+    const client = clientOf(this.#cluster, 99);
+    const lost: string[] = [];
+    for (const [key, value] of this.acknowledged) {
+      const { siblings } = await client.get(key, { timeoutMs: 20_000 });
+      const values = siblings.map(({ value: bytes }) => new TextDecoder().decode(bytes));
+      if (!values.includes(value)) lost.push(key);
+    }
+    await client.close();
+    return lost;
+  }
+
+  async #work(index: number): Promise<void> {
+    const client = clientOf(this.#cluster, index);
+    const pauses = this.#cluster.kernel.stream(`load ${index}`);
+    while (!this.#isOver) {
+      this.#writes += 1;
+      const [key, value] = [`k${this.#writes}`, `w${this.#writes}`];
+      try {
+        await client.put(key, value);
+        this.acknowledged.set(key, value);
+      } catch (error) {
+        if (!(error instanceof CoterieError)) throw error;
+      }
+      await this.#cluster.kernel.sleep(pauses.between(20_000, 200_000), 'load');
+    }
+    await client.close();
+  }
 }
