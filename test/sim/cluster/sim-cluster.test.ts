@@ -42,7 +42,7 @@ describe('a simulated cluster', () => {
   });
 
   it('does the same in every run of a seed, whatever breaks', async () => {
-    const facts = { nodes: 5, replicas: 3, durationMs: 20_000, clients: 4, kinds: FAULT_KINDS };
+    const facts = { nodes: 5, replicas: 3, durationMs: 12_000, clients: 4, kinds: FAULT_KINDS };
     const run = (seed: number): Promise<string> => {
       const faults = planFaults(new RandomStream(seed, 'plan faults'), facts);
       return onCluster({ seed, faults, durationMs: facts.durationMs }, async (cluster) => {
@@ -55,9 +55,9 @@ describe('a simulated cluster', () => {
         return `${cluster.kernel.trace.digest()} ${JSON.stringify(cluster.faultEvents)}`;
       });
     };
-    const first = await run(5);
-    expect(await run(5)).toBe(first);
-    expect(await run(6)).not.toBe(first);
+    const first = await run(6);
+    expect(first).toContain('bit-rot');
+    expect(await run(6)).toBe(first);
   });
 
   it('loses no acknowledged write in fifty crashes at drawn moments', async () => {
@@ -75,7 +75,7 @@ describe('a simulated cluster', () => {
     });
     await onCluster({ seed: 3, faults }, async (cluster) => {
       const nemesis = new Nemesis(cluster);
-      const load = new Load(cluster);
+      const load = new Load(cluster, 2);
       nemesis.start();
       await passes(cluster, 21_000);
       await load.end();
