@@ -1,0 +1,65 @@
+import { noInvention } from '../../../src/sim/checkers/no-invention.ts';
+import { accepts, rejects } from './judged.ts';
+
+accepts(noInvention, [
+  ['nothing', ''],
+  ['a read that finds nothing', 'a get [0,10] sees nothing'],
+  ['an acknowledged write', 'a put 1 [0,10]; b get [20,30] sees 1'],
+  ['an unknown write', 'a put 1 [0,10] unknown; b get [20,30] sees 1'],
+  ['a write that never ended', 'a put 1 [0,-] unknown; b get [20,30] sees 1'],
+  ['a write that began during the read', 'b get [0,30] sees 1; a put 1 [10,40]'],
+  ['a write that began one tick before the read ended', 'b get [0,30] sees 1; a put 1 [29,40]'],
+  ['a refused write: not its business', 'a put 1 [0,10] refused; b get [20,30] sees 1'],
+  ['siblings', 'a put 1 [0,10]; b put 2 [0,10]; b get [20,30] sees 1 2'],
+  ['a value that was replaced', 'a put 1 [0,9]; a put 2 [20,30] given 1; b get [40,50] one sees 1'],
+  ['a value that was deleted', 'a put 1 [0,9]; a delete 2 [20,30] given 1; b get [40,50] sees 1'],
+  ['the same value twice', 'a put 1 [0,9]; b get [20,30] sees 1 1'],
+  ['a value under its own key', 'a put 1 [0,9] key x; b get [20,30] sees 1 key x'],
+  ['two keys', 'a put 1 [0,9] key x; a put 2 [0,9] key y; b get [20,30] sees 2 key y'],
+  ['a repeated write', 'a put 1 [0,9] unknown; a put 1 [20,30]; b get [10,15] sees 1'],
+  ['a disk', 'a put 1 [0,10]; disks 1'],
+  ['a tombstone', 'a put 1 [0,10]; a delete 2 [20,30] given 1; disks !2'],
+  ['a tombstone of nobody: it has no value', 'disks !9'],
+  ['an empty record', 'disks nothing'],
+  [
+    'a disk that lost it',
+    'a put 1 [0,10]; loss n0 wipe at 20; disk n0 nothing; b get [30,40] sees 1',
+  ],
+  ['a failed read', 'b get [0,10] unknown'],
+  ['a read at one', 'a put 1 [0,10]; b get one [5,8] sees 1'],
+  ['an overwrite', 'a put 1 [0,10] overwrite; b get [20,30] sees 1'],
+  ['a disk with an unknown write', 'a put 1 [0,-] unknown; disk n2 1'],
+  ['another event of the same write', 'a put 1 [0,10]; b get [20,30] sees 1@other'],
+]);
+
+rejects(noInvention, [
+  ['bytes that nobody wrote', 'b get [20,30] sees ?junk'],
+  ['bytes that nobody wrote beside a value', 'a put 1 [0,10]; b get [20,30] sees 1 ?junk'],
+  ['a write that nobody asked for', 'b get [20,30] sees 7'],
+  ['a write from the future', 'b get [0,10] sees 1; a put 1 [20,30]'],
+  ['a write that began as the read ended', 'b get [0,10] sees 1; a put 1 [10,30]'],
+  ['a write of another key', 'a put 1 [0,10] key x; b get [20,30] sees 1'],
+  ['the value of a delete', 'a delete 1 [0,10]; b get [20,30] sees 1'],
+  ['an invention at one', 'b get one [20,30] sees ?junk'],
+  ['an invention before any write', 'b get [0,5] sees ?junk; a put 1 [10,20]'],
+  ['an invention after a wipe', 'a put 1 [0,9]; loss n0 wipe at 10; b get [20,30] sees ?junk'],
+  [
+    'the swapped values of two keys',
+    'a put 1 [0,9] key x; a put 2 [0,9] key y; b get [20,30] sees 2 key x',
+  ],
+  ['bytes on one disk', 'a put 1 [0,10]; disk n0 1; disk n1 ?junk'],
+  ['bytes on a disk under a key of nobody', 'disk n0 ?junk key z'],
+  ['a write on a disk that nobody asked for', 'disk n0 7'],
+  ['a write on a disk under another key', 'a put 1 [0,10]; disk n0 1 key x'],
+  ['the value of a delete on a disk', 'a delete 1 [0,10]; disk n0 1'],
+  [
+    'a write of the future beside one that was',
+    'a put 1 [0,9]; b get [10,20] sees 1 2; a put 2 [30,40]',
+  ],
+  [
+    'a repeated write before its first try',
+    'b get [0,5] sees 1; a put 1 [10,15] unknown; a put 1 [20,30]',
+  ],
+  ['an invention by an overwrite', 'a put 1 [0,9] overwrite; b get [10,20] sees 5'],
+  ['empty bytes', 'b get [0,10] sees ?'],
+]);
