@@ -1,0 +1,91 @@
+/** Is the cluster whole again once nothing is broken any more? First every client reads and writes
+ *  every key, which must succeed; then every key is read at all of its replicas, so that those that
+ *  differ are repaired, until none differ.
+ *  Invariants: nothing here draws; ids of the operations are above those of every scenario and do not
+ *  depend on it, so that a smaller scenario asks for the same.
+ *  Not here: judging (checkers): what is not equal in the end is left as it is.
+ *  Source: TigerBeetle's simulator, the liveness phase after the safety phase. */
+import type { ScriptClient } from './clients/script-client.ts';
+import type { SimCluster } from './cluster/sim-cluster.ts';
+import type { ReplicaContents } from './history.ts';
+import type { ClientStep } from './scenario.ts';
+
+/** Ids of closing operations begin here. */
+export const CLOSING_ID_FROM = 100_000_000;
+/** Streams that were cut off find out within 30 s; then clients connect again. */
+const SETTLE_US = 40_000_000;
+/** Of one operation: several requests may have to wait for connections. */
+const TIMEOUT_MS = 10_000;
+/** For repairs that a read leaves behind: a replica write has 1 s. */
+const REPAIR_US = 3_000_000;
+const ROUNDS_MAX = 3;
+const QUORUM = { level: 'quorum' } as const;
+
+export class Closing {
+  readonly #cluster: SimCluster;
+  readonly #keys: readonly string[];
+  /** Ids of operations that must succeed. */
+  readonly asked: number[] = [];
+  #nextId = CLOSING_ID_FROM;
+
+  constructor(cluster: SimCluster, keys: readonly string[]) {
+    this.#cluster = cluster;
+    this.#keys = keys;
+  }
+
+  /** Each client reads and writes each key, one client after the other: bounds that a run draws
+   *  small must not refuse them. */
+  async prove(clients: readonly ScriptClient[]): Promise<void> {
+    await this.#cluster.kernel.sleep(SETTLE_US, 'closing');
+    for (const client of clients) {
+      for (const key of this.#keys) {
+        await this.#ask(client, { kind: 'get', ...this.#step(key) });
+        await this.#ask(client, { kind: 'put', ...this.#step(key), context: 'last' });
+      }
+    }
+  }
+
+  /** Reads keys whose replicas differ until none do. */
+  async equalise(client: ScriptClient): Promise<void> {
+    let keys = this.#keys;
+    for (let round = 0; round < ROUNDS_MAX && keys.length > 0; round += 1) {
+      for (const key of keys) await this.#readAll(client, key);
+      await this.#cluster.kernel.sleep(REPAIR_US, 'closing');
+      const contents = this.#cluster.contents();
+      keys = this.#keys.filter((key) => differs(contents, key));
+    }
+  }
+
+  async #ask(client: ScriptClient, step: ClientStep): Promise<void> {
+    this.asked.push(step.id);
+    await client.perform(step, TIMEOUT_MS);
+  }
+
+  /** At as many replicas as can answer: one that lost its data does not, nor one whose row of this
+   *  key is damaged. */
+  async #readAll(client: ScriptClient, key: string): Promise<void> {
+    const { nodes, scenario } = this.#cluster;
+    const serving = nodes.filter((node) => {
+      return node.state === 'SERVING' && this.#cluster.owns(node.index, key);
+    });
+    const fewest = Math.floor(scenario.replicas / 2) + 1;
+    for (let count = serving.length; count >= fewest; count -= 1) {
+      const level = { r: count, w: count };
+      const read = await client.perform({ kind: 'get', ...this.#step(key), level }, TIMEOUT_MS);
+      if (read?.outcome === 'ok') return;
+    }
+  }
+
+  #step(key: string): Pick<ClientStep, 'id' | 'atMs' | 'key' | 'level'> {
+    this.#nextId += 1;
+    return { id: this.#nextId, atMs: 0, key, level: QUORUM };
+  }
+}
+
+/** Whether replicas that serve hold different bytes for the key. */
+function differs(contents: readonly ReplicaContents[], key: string): boolean {
+  const held = contents
+    .filter(({ state, owns }) => state === 'SERVING' && owns(key))
+    .map(({ records }) => records.get(key)?.hex ?? '');
+  return new Set(held).size > 1;
+}
