@@ -211,7 +211,7 @@ export class CommitQueue {
     this.#noteUnsyncedMint(batch);
     const operations: StoreOperation[] = [];
     for (const lane of batch.lanes) this.#sealLane(batch, lane, operations);
-    this.#leaves?.takeRows(operations);
+    this.#leaves?.takeRows(this.#nextSeq, operations);
     for (const row of batch.rows) operations.push(row);
     if (batch.ceiling > this.#ceiling) {
       this.#ceiling = batch.ceiling;

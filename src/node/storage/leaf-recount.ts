@@ -7,8 +7,8 @@
 import { CoterieError } from '../../core/errors.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { StoreEntry } from '../../env/store.ts';
+import type { Leaf } from './leaf-rows.ts';
 import type { LeafTable } from './leaf-table.ts';
-import type { LeafRow } from './meta-rows.ts';
 import { recordIdOf } from './record-key.ts';
 import type { StorageEnvironment } from './storage-options.ts';
 import { StoredRecord } from './stored-record.ts';
@@ -57,7 +57,7 @@ export class LeafRecount {
     }
   }
 
-  async #count(leaves: LeafTable, index: number): Promise<LeafRow> {
+  async #count(leaves: LeafTable, index: number): Promise<Leaf> {
     const { fromToken, toToken } = leaves.tokensOf(index);
     const range = recordRange(fromToken, toToken);
     await using rows = this.#environment.store.iterate(range);

@@ -9,7 +9,7 @@ import { readU32, readU64, writeU32, writeU64 } from './table-keys.ts';
 
 /** Version of the whole folder. A later version is refused at opening. */
 export const STORE_FORMAT = 1;
-const ROW_FORMAT = 1;
+export const ROW_FORMAT = 1;
 export const STORE_ID_BYTES = 16;
 
 export const META = {
@@ -157,27 +157,6 @@ export function decodeMarker(bytes: Uint8Array): MarkerState {
   return bytes[1] === 1 ? 'partial' : 'lost';
 }
 
-export interface LeafRow {
-  readonly high: number;
-  readonly low: number;
-  readonly count: number;
-}
-
-export const LEAF_ROW_BYTES = 13;
-
-/** Writes a leaf to the first LEAF_ROW_BYTES bytes. */
-export function writeLeaf(bytes: Uint8Array, leaf: LeafRow): void {
-  bytes[0] = ROW_FORMAT;
-  writeU32(bytes, 1, leaf.high);
-  writeU32(bytes, 5, leaf.low);
-  writeU32(bytes, 9, leaf.count);
-}
-
-export function decodeLeaf(bytes: Uint8Array): LeafRow {
-  checkRow('leaf', bytes, LEAF_ROW_BYTES);
-  return { high: readU32(bytes, 1), low: readU32(bytes, 5), count: readU32(bytes, 9) };
-}
-
 /** Errors: VERSION_UNSUPPORTED when the folder was written by later software. */
 export function checkStoreFormat(bytes: Uint8Array): void {
   const format = bytes[0] === ROW_FORMAT ? decodeNumber(META.format, bytes) : undefined;
@@ -192,7 +171,8 @@ export function checkStoreFormat(bytes: Uint8Array): void {
   );
 }
 
-function checkRow(name: string, bytes: Uint8Array, length: number): void {
+/** Errors: VERSION_UNSUPPORTED, MALFORMED_MESSAGE. */
+export function checkRow(name: string, bytes: Uint8Array, length: number): void {
   if (bytes[0] !== ROW_FORMAT) {
     throw new CoterieError(
       'VERSION_UNSUPPORTED',

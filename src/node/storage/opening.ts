@@ -5,16 +5,15 @@
  *  Not here: what the node may do in which state (core/membership/standing.ts). Source:
  *  docs/ARCHITECTURE.md 5.16 to 5.19. */
 import { CoterieError } from '../../core/errors.ts';
-import { LEAVES_PER_PARTITION } from '../../core/ring/token.ts';
 import type { Store, StoreEntry, StoreOperation, StoreRange } from '../../env/store.ts';
 import { CHAIN_WINDOW, type ChainExpectation, type ChainFound, readChain } from './commit-chain.ts';
 import type { FloorsFound } from './epoch-floors.ts';
+import { decodeLeafChanges, decodeLeafPage } from './leaf-rows.ts';
 import { LeafTable } from './leaf-table.ts';
 import {
   checkStoreFormat,
   type DamageRow,
   decodeDamage,
-  decodeLeaf,
   decodeMarker,
   decodeNumber,
   decodePartitioning,
@@ -33,9 +32,9 @@ import {
 import { recordIdOf } from './record-key.ts';
 import type { StorageEnvironment } from './storage-options.ts';
 import {
-  leafOfLeafRow,
+  commitSeqOfRow,
   metaRowKey,
-  partitionOfLeafRow,
+  partitionOfLeafPage,
   recordRowKeyOfMarker,
   tableRange,
 } from './table-keys.ts';
@@ -230,8 +229,11 @@ export async function readLeaves(
   if (found !== undefined) checkPartitioning(found, wanted);
   const leaves = new LeafTable(wanted);
   await forEachRow(store, tableRange('leaves'), ({ key, value }) => {
-    const index = partitionOfLeafRow(key) * LEAVES_PER_PARTITION + leafOfLeafRow(key);
-    leaves.set(index, decodeLeaf(value));
+    const page = decodeLeafPage(value);
+    leaves.restorePage(partitionOfLeafPage(key), page.commitSeq, page.leaves);
+  });
+  await forEachRow(store, tableRange('changes'), ({ key, value }) => {
+    leaves.restoreChanges(commitSeqOfRow(key), decodeLeafChanges(value));
   });
   return leaves;
 }

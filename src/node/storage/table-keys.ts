@@ -2,7 +2,8 @@
  *
  *      D | token u32 | bucket length u8 | bucket | key    records
  *      X | token u32 | bucket length u8 | bucket | key    markers of unreadable records
- *      T | partition u16 | leaf u16                       Merkle leaves
+ *      T | partition u16                                  Merkle leaves
+ *      L | commitSeq u64                                  changes of Merkle leaves
  *      B | commitSeq u64                                  the commit chain
  *      M | name                                           meta
  *
@@ -12,12 +13,18 @@
  *  Not here: what the rows hold. Source: docs/ARCHITECTURE.md 4. */
 import type { StoreRange } from '../../env/store.ts';
 
-const TABLE = { records: 0x44, unreadable: 0x58, leaves: 0x54, chain: 0x42, meta: 0x4d } as const;
+const TABLE = {
+  records: 0x44,
+  unreadable: 0x58,
+  leaves: 0x54,
+  changes: 0x4c,
+  chain: 0x42,
+  meta: 0x4d,
+} as const;
 export type Table = keyof typeof TABLE;
 
 const TWO_32 = 2 ** 32;
 const TOKEN_END = 5;
-export const LEAF_KEY_BYTES = 5;
 const encoder = new TextEncoder();
 
 /** Storage key of a record. `bucket` is a valid bucket name, hence ASCII and shorter than 256. */
@@ -49,28 +56,25 @@ export function recordRowKeyOfMarker(markerKey: Uint8Array): Uint8Array {
   return inTable(markerKey, 'records');
 }
 
-/** Writes a leaf's row key to the first LEAF_KEY_BYTES bytes. */
-export function writeLeafRowKey(bytes: Uint8Array, partition: number, leaf: number): void {
-  bytes[0] = TABLE.leaves;
-  writeU32(bytes, 1, (partition << 16) | leaf);
+export function leafPageRowKey(partition: number): Uint8Array {
+  return Uint8Array.of(TABLE.leaves, partition >>> 8, partition);
 }
 
-export function partitionOfLeafRow(rowKey: Uint8Array): number {
+export function partitionOfLeafPage(rowKey: Uint8Array): number {
   return readU32(rowKey, 1) >>> 16;
 }
 
-export function leafOfLeafRow(rowKey: Uint8Array): number {
-  return readU32(rowKey, 1) & 0xffff;
+/** `commitSeq` is a safe integer. */
+export function leafChangesRowKey(commitSeq: number): Uint8Array {
+  return commitRowKey('changes', commitSeq);
 }
 
 /** `commitSeq` is a safe integer. */
 export function chainRowKey(commitSeq: number): Uint8Array {
-  const bytes = new Uint8Array(9);
-  bytes[0] = TABLE.chain;
-  writeU64(bytes, 1, commitSeq);
-  return bytes;
+  return commitRowKey('chain', commitSeq);
 }
 
+/** Of a row of changes or of the chain. */
 export function commitSeqOfRow(rowKey: Uint8Array): number {
   return readU64(rowKey, 1);
 }
@@ -117,6 +121,13 @@ export function writeU64(bytes: Uint8Array, offset: number, value: number): void
 
 export function readU64(bytes: Uint8Array, offset: number): number {
   return readU32(bytes, offset) * TWO_32 + readU32(bytes, offset + 4);
+}
+
+function commitRowKey(table: Table, commitSeq: number): Uint8Array {
+  const bytes = new Uint8Array(9);
+  bytes[0] = TABLE[table];
+  writeU64(bytes, 1, commitSeq);
+  return bytes;
 }
 
 function inTable(rowKey: Uint8Array, table: Table): Uint8Array {

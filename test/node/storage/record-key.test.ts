@@ -3,16 +3,15 @@ import { makeRecordKey } from '../../../src/node/storage/record-key.ts';
 import {
   chainRowKey,
   commitSeqOfRow,
-  LEAF_KEY_BYTES,
-  leafOfLeafRow,
+  leafChangesRowKey,
+  leafPageRowKey,
   metaRowKey,
-  partitionOfLeafRow,
+  partitionOfLeafPage,
   recordRange,
   recordRowKeyOfMarker,
   tableRange,
   tokenOfRow,
   unreadableRowKey,
-  writeLeafRowKey,
 } from '../../../src/node/storage/table-keys.ts';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -32,13 +31,15 @@ describe('golden storage keys', () => {
     expect(tokenOfRow(marker)).toBe(0xdeadbeef);
   });
 
-  it('a leaf lies at T, partition, leaf', () => {
-    const key = new Uint8Array(LEAF_KEY_BYTES);
-    writeLeafRowKey(key, 258, 1023);
-    expect(hex(key)).toBe('54010203ff');
-    writeLeafRowKey(key, 65_535, 7);
-    expect(partitionOfLeafRow(key)).toBe(65_535);
-    expect(leafOfLeafRow(key)).toBe(7);
+  it('the leaves of a partition lie at T, partition', () => {
+    expect(hex(leafPageRowKey(258))).toBe('540102');
+    expect(partitionOfLeafPage(leafPageRowKey(258))).toBe(258);
+    expect(partitionOfLeafPage(leafPageRowKey(65_535))).toBe(65_535);
+  });
+
+  it('changes of leaves lie at L, commitSeq', () => {
+    expect(hex(leafChangesRowKey(258))).toBe('4c0000000000000102');
+    expect(commitSeqOfRow(leafChangesRowKey(2 ** 40 + 5))).toBe(2 ** 40 + 5);
   });
 
   it('a commit lies at B, commitSeq', () => {

@@ -1,11 +1,13 @@
 /** A record store over the memory engine, with notes and faults, on a clock whose time the test
  *  moves. */
 import { crc32 } from 'node:zlib';
+import { LEAVES_PER_PARTITION } from '../../../src/core/ring/token.ts';
 import { createRecordCodec } from '../../../src/core/version/record-codec.ts';
 import type { Clock } from '../../../src/env/clock.ts';
 import type { Store } from '../../../src/env/store.ts';
+import type { Leaf } from '../../../src/node/storage/leaf-rows.ts';
 import { LeafTable } from '../../../src/node/storage/leaf-table.ts';
-import type { OpeningState } from '../../../src/node/storage/opening.ts';
+import { type OpeningState, readLeaves } from '../../../src/node/storage/opening.ts';
 import { makeRecordKey, type RecordKey } from '../../../src/node/storage/record-key.ts';
 import { RecordStore } from '../../../src/node/storage/record-store.ts';
 import {
@@ -13,7 +15,7 @@ import {
   type StorageOptions,
 } from '../../../src/node/storage/storage-options.ts';
 import { StoredRecord } from '../../../src/node/storage/stored-record.ts';
-import { recordRange, tableRange, tokenOfRow } from '../../../src/node/storage/table-keys.ts';
+import { recordRange, tokenOfRow } from '../../../src/node/storage/table-keys.ts';
 import type { Applied, Decide, UpdateOptions } from '../../../src/node/storage/update.ts';
 import { MemoryDisk } from '../../../src/platform/memory/memory-disk.ts';
 import { MemoryStore } from '../../../src/platform/memory/memory-store.ts';
@@ -136,26 +138,28 @@ export function batches(engine: CountingStore): Extract<StoreEvent, { what: 'bat
   return engine.events.filter((event) => event.what === 'batch-started');
 }
 
-/** What the leaf rows in the engine should be, made from its records alone, and what they are. */
+/** What the leaves in the engine should be, made from its records alone, and what they are. */
 export async function leavesOf(
   store: Store,
   isCounted: (rowKey: Uint8Array) => boolean = () => true,
-): Promise<{ readonly stored: Map<string, string>; readonly counted: Map<string, string> }> {
+): Promise<{ readonly stored: Map<number, Leaf>; readonly counted: Map<number, Leaf> }> {
   const table = new LeafTable(PARTITIONING);
   await using records = store.iterate(recordRange(0, 2 ** 32));
   for (const { key, value } of await records.next(100_000)) {
     if (isCounted(key)) table.replace(tokenOfRow(key), undefined, new StoredRecord(codec, value));
   }
-  const rows: { key: Uint8Array; value: Uint8Array }[] = [];
-  table.takeRows(rows as never);
-  await using leaves = store.iterate(tableRange('leaves'));
-  return { counted: asMap(rows), stored: asMap(await leaves.next(100_000)) };
+  const stored = await readLeaves(store, PARTITIONING, PARTITIONING);
+  return { counted: filledLeaves(table), stored: filledLeaves(stored) };
 }
 
-/** Empty leaves are as good as none. */
-function asMap(rows: readonly { key: Uint8Array; value: Uint8Array }[]): Map<string, string> {
-  const held = rows.filter(({ value }) => value.slice(9).some((byte) => byte !== 0));
-  return new Map(held.map(({ key, value }) => [hexOf(key), hexOf(value)]));
+/** By number; an empty leaf is as good as none. */
+export function filledLeaves(table: LeafTable): Map<number, Leaf> {
+  const filled = new Map<number, Leaf>();
+  for (let index = 0; index < PARTITIONING.partitions * LEAVES_PER_PARTITION; index += 1) {
+    const leaf = table.leaf(index);
+    if (leaf.high !== 0 || leaf.low !== 0 || leaf.count !== 0) filled.set(index, leaf);
+  }
+  return filled;
 }
 
 /** A disk that holds what these batches wrote: leave one out, and the log has lost it. */
