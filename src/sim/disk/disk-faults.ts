@@ -1,5 +1,5 @@
-/** What is wrong with one disk just now? Faults that last overlap: each is ended by itself, and what
- *  counts meanwhile is the worst of them (of stalls, their sum).
+/** What is wrong with one disk just now? Faults that last overlap: each is ended by itself, and
+ *  what counts meanwhile is the worst of them (of stalls, their sum).
  *  Invariant: once every fault was ended the disk is well.
  *  Not here: what they lead to (sim-disk.ts), losses of data, when faults happen (sim/faults). */
 

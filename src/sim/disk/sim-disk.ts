@@ -1,9 +1,9 @@
 /** What is on one node's disk, and what is left of it after a crash? It outlives processes and
  *  stands for the disk, the file system's cache and the engine's log together.
- *  Invariants: a batch is applied whole or not at all; a synced one makes all before it durable, and
- *  nothing but the faults that say so takes a durable one away; what a crash takes of the others is
- *  always the newest (recovery keeps a prefix of the log; a half-written batch does not pass the
- *  log's checksum and ends it); only the store that holds the disk reaches it.
+ *  Invariants: a batch is applied whole or not at all; a synced one makes all before it durable,
+ *  and nothing but the faults that say so takes a durable one away; what a crash takes of the
+ *  others is always the newest (recovery keeps a prefix of the log; a half-written batch does not
+ *  pass the log's checksum and ends it); only the store that holds the disk reaches it.
  *  Not here: time that calls take and their promises (sim-store.ts), which faults come when
  *  (sim/faults). Source: design of the test programme, fault model; RocksDB's point-in-time
  *  recovery; Rebello et al., "Can applications recover from fsync failures?", ATC 2020. */
@@ -169,8 +169,8 @@ export class SimDisk {
   // What breaks. Those that last return what ends them.
 
   /** The process is gone, and with it what the fate says of what was written and not synced:
-   *  `kept` = the machine goes on, nothing is lost; `lost`, `part` and `torn` = its power went. After
-   *  a failed sync nothing is certain to be kept. */
+   *  `kept` = the machine goes on, nothing is lost; `lost`, `part` and `torn` = its power went.
+   *  After a failed sync nothing is certain to be kept. */
   crash(fate: UnsyncedFate): void {
     const inFlight = this.#hold?.waiting[0];
     this.#hold = undefined;
@@ -195,9 +195,9 @@ export class SimDisk {
     return { intactUntilUs };
   }
 
-  /** A hole in the engine's log: one synced batch of the last run is gone, the `fromEnd` (1 or more)
-   *  batches after it are there. Takes the disk from its holder. undefined when there is no such
-   *  batch: then nothing was lost. */
+  /** A hole in the engine's log: one synced batch of the last run is gone, the `fromEnd` (1 or
+   *  more) batches after it are there. Takes the disk from its holder. undefined when there is no
+   *  such batch: then nothing was lost. */
   loseBatch(fromEnd: number): SyncedLoss | undefined {
     assert(Number.isInteger(fromEnd) && fromEnd >= 1, `The batch ${fromEnd} from the end`);
     this.crash('kept');

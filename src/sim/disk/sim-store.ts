@@ -1,8 +1,8 @@
 /** How long does the disk take to answer one process, and what if that process dies meanwhile? The
  *  storage port over a simulated disk.
  *  Invariants: a call is one event of the kernel, at which the disk does it, and its answer is a
- *  step of the process (none once it is dead, later while it is paused); batches end in the order of
- *  their calls, each after the one before it; bytes that are handed out are copies.
+ *  step of the process (none once it is dead, later while it is paused); batches end in the order
+ *  of their calls, each after the one before it; bytes that are handed out are copies.
  *  Not here: what is stored and what a crash makes of it (sim-disk.ts). */
 import { assert } from '../../core/errors.ts';
 import { assertStoreKey, StoreGate } from '../../core/store-gate.ts';

@@ -118,8 +118,8 @@ export class WriteLog {
     return count;
   }
 
-  /** Takes one durable batch of the last run back and leaves the `laterCount` ones after it. Returns
-   *  when it was applied; undefined, and nothing is done, when there is no such batch. */
+  /** Takes one durable batch of the last run back and leaves the `laterCount` ones after it.
+   *  Returns when it was applied; undefined, and nothing is done, when there is no such batch. */
   remove(content: ByteMap, laterCount: number): number | undefined {
     const index = this.#batches.length - 1 - laterCount;
     const number = this.#cut + index;

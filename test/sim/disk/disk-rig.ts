@@ -47,8 +47,10 @@ export class DiskRig {
     return started;
   }
 
-  sleepMs(ms: number): Promise<void> {
-    return this.kernel.sleep(ms * 1_000, 'test');
+  pass(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.kernel.schedule(ms * 1_000, 'test', resolve);
+    });
   }
 
   /** Keys and values on the disk, as `key=value`. */

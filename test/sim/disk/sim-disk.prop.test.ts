@@ -58,7 +58,7 @@ it('after any crash holds a prefix of the batches with everything acknowledged a
             );
             if (isAwaited) await writing;
           }
-          await rig.sleepMs(pauseMs);
+          await rig.pass(pauseMs);
           clock.kill();
           rig.disk.crash(end);
           const found = [...rig.disk.entries()];

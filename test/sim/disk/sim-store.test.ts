@@ -70,16 +70,16 @@ describe('a simulated store', () => {
       const settled: string[] = [];
       void write(process, 'k', '1', true).then(() => settled.push('paused'));
       process.clock.pause();
-      await rig.sleepMs(1_000);
+      await rig.pass(1_000);
       expect(settled).toEqual([]);
       expect(rig.rows()).toEqual(['k=1']);
       process.clock.resume();
-      await rig.sleepMs(1);
+      await rig.pass(1);
       expect(settled).toEqual(['paused']);
       void process.store.getMany([bytesOf('k')]).then(() => settled.push('dead'));
       process.clock.kill();
       rig.disk.crash('kept');
-      await rig.sleepMs(1_000);
+      await rig.pass(1_000);
       expect(settled).toEqual(['paused']);
     }));
 
