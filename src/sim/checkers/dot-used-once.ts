@@ -102,6 +102,7 @@ function otherThan(known: Known, use: Use): Use | undefined {
 }
 
 function described({ name, isTombstone, contentHash, where }: Use): string {
-  const what = isTombstone ? 'a tombstone' : (name ?? `content ${contentHash?.toString(16)}`);
-  return `${what} (${where})`;
+  const what = isTombstone ? 'a tombstone' : (name ?? 'a value');
+  const content = contentHash === undefined ? '' : `, content ${contentHash.toString(16)}`;
+  return `${what} (${where}${content})`;
 }

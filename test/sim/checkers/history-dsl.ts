@@ -10,12 +10,14 @@
  *                       the server chose
  *    sees 1 2@dot ?text of a read: writes, by another dot than their first, bytes nobody wrote;
  *                       `sees nothing`
- *    by n0,n2           who acknowledged; default the first as many as the level needs
+ *    by n0,n2           who acknowledged, default the first as many as the level needs; of a read
+ *                       who answered, if that is known
  *    durable 1, required 2, received 2, dot D, told 3 (siblings of the reply), holds 4,5 (elements),
  *    code NO_REPLICA, key x (default k), step 7 (id; default the write's, else 1001 and on; a second
  *    write of one id is a repeated request)
  *  The world: replicas 3; disk NODE ITEMS (of one record; `!4` a tombstone, `1@dot`, `?text`, then
- *    `key x`, `hex ab`); disks ITEMS (of all replicas); state NODE RECOVERING; loss NODE KIND at 50
+ *    `key x`, `hex ab`); disks ITEMS (of all replicas); state NODE RECOVERING (at 30:
+ *    from then on, the last one is that of the end); loss NODE KIND at 50
  *    intact 10 (key x,y: of these only); mint NODE DOT hash 7 at 3 key x (`tombstone`); bound NODE WHAT 3 of 10;
  *    fault AT KIND text; healed 100; end 200; after 1001 1002 (steps asked for after healing). */
 import type {
@@ -27,6 +29,7 @@ import type {
   Outcome,
   ReplicaContents,
   Seen,
+  StateChange,
   StoredRecord,
   StoredSibling,
   Watermark,
@@ -143,6 +146,7 @@ class HistoryBuilder {
   readonly #faults: FaultEvent[] = [];
   readonly #losses: DiskLoss[] = [];
   readonly #watermarks: Watermark[] = [];
+  readonly #changes: StateChange[] = [];
   readonly #written = new Set<number>();
   #afterHealing: readonly number[] = [];
   #healedUs = Number.POSITIVE_INFINITY;
@@ -178,6 +182,7 @@ class HistoryBuilder {
       contents,
       faults: this.#faults,
       losses: this.#losses,
+      ...(this.#changes.length > 0 && { states: this.#changes }),
       watermarks: this.#watermarks,
       healedUs: Number.isFinite(this.#healedUs) ? this.#healedUs : lastUs,
       afterHealing: this.#afterHealing,
@@ -202,7 +207,8 @@ class HistoryBuilder {
       const received = numberOf(named, 'received') ?? required;
       const seen = outcome === 'ok' ? (named.get('sees') ?? []).map(seenOf) : [];
       const id = numberOf(named, 'step') ?? this.#nextStep++;
-      return { ...base, kind, id, seen, received, required };
+      const answeredBy = named.get('by');
+      return { ...base, kind, id, seen, received, required, ...(answeredBy && { answeredBy }) };
     }
     if (kind !== 'put' && kind !== 'delete') throw new Error(`'${kind}' is no operation`);
     const write = Number(words[2]);
@@ -242,6 +248,10 @@ class HistoryBuilder {
         return;
       case 'state':
         this.#states.set(first, second);
+        if (named.has('at')) {
+          const atUs = numberOf(named, 'at') ?? 0;
+          this.#changes.push({ atUs, node: first, state: second, reason: '' });
+        }
         return;
       case 'loss': {
         const atUs = numberOf(named, 'at') ?? 0;

@@ -1,0 +1,45 @@
+import { dotUsedOnce } from '../../../src/sim/checkers/dot-used-once.ts';
+import { accepts, rejects } from './judged.ts';
+
+accepts(dotUsedOnce, [
+  ['nothing at all', ''],
+  ['one write that is read and stored', 'a put 1 [0,10]; b get [20,30] sees 1; disks 1'],
+  ['siblings with a dot each', 'a put 1 [0,10]; b put 2 [0,10]; b get [20,30] sees 1 2; disks 1 2'],
+  ['equal dots of different keys', 'a put 1 [0,9] dot x; a put 2 [0,9] dot x key other'],
+  ['equal dots of different keys on disks', 'disk n0 1@x; disk n0 2@x key other'],
+  ['equal dots of different keys at mints', 'mint n0 x hash 1; mint n0 x hash 2 key other'],
+  ['two dots of one write, through two nodes', 'a put 1 [0,9] dot x; a put 1 [20,30] dot y'],
+  ['two dots of one write in a read', 'a put 1 [0,9] dot x; b get [20,30] sees 1@x 1@y'],
+  ['one dot acknowledged twice', 'a put 1 [0,9] dot x; a put 1 [20,30] dot x'],
+  ['a mint that is written twice', 'mint n0 x hash 5 at 3; mint n0 x hash 5 at 9'],
+  ['a mint that comes back to another node', 'mint n0 x hash 5 at 3; mint n1 x hash 5 at 9'],
+  ['a tombstone under its own dot', 'a put 1 [0,9]; a delete 2 [20,30] given 1; disks !2'],
+  ['a minted tombstone on disks', 'mint n0 d2 hash 3739 tombstone; disks !2'],
+  ['a dot whose only reader saw bytes nobody wrote', 'b get [0,10] sees ?junk; disks ?junk'],
+  ['a minted value on disks', 'mint n0 d1 hash 3738; disks 1'],
+  ['a mint that nobody ever saw', 'mint n0 x hash 5; disks 1'],
+  ['a refused write, which has no dot', 'a put 1 [0,9] refused; b put 2 [0,9] dot d1'],
+]);
+
+rejects(dotUsedOnce, [
+  ['one dot minted twice at one node', 'mint n0 x hash 5 at 3; mint n0 x hash 6 at 9'],
+  ['one dot minted at two nodes', 'mint n0 x hash 5; mint n1 x hash 6'],
+  ['a value and a tombstone minted', 'mint n0 x hash 5; mint n0 x hash 5 tombstone at 4'],
+  ['one dot acknowledged for two writes', 'a put 1 [0,9] dot x; b put 2 [0,9] dot x'],
+  ['one dot read as two writes', 'b get [0,9] sees 1@x; c get [0,9] sees 2@x'],
+  ['one dot twice in one read', 'b get [0,9] sees 1@x 2@x'],
+  ['a read that contradicts the reply', 'a put 1 [0,9] dot x; b get [20,30] sees 2@x'],
+  ['a reply that contradicts an earlier read', 'b get [0,5] sees 2@x; a put 1 [7,9] dot x'],
+  ['two disks that hold different writes', 'disk n0 1@x; disk n1 2@x'],
+  ['one disk that holds both', 'disk n0 1@x 2@x'],
+  ['a disk that contradicts the reply', 'a put 1 [0,9] dot x; disk n2 2@x'],
+  ['a disk that contradicts a read', 'b get [0,9] sees 1@x; disk n2 2@x'],
+  ['a tombstone on one disk, a value on the other', 'disk n0 1@x; disk n1 !1@x'],
+  ['a tombstone of which a reader saw a value', 'b get [0,9] sees 1@x; disk n1 !1@x'],
+  ['a tombstone under the dot of a put', 'a put 1 [0,9] dot x; mint n1 x tombstone'],
+  ['other bytes on a disk than were minted', 'mint n0 x hash 5; disk n1 1@x'],
+  ['other bytes in a read than were written', 'a put 1 [0,9] dot d?junk; b get [9,9] sees ?junk'],
+  ['different junk under one dot', 'disk n0 1@x; b get [0,9] sees 2@x; disk n1 3@y'],
+  ['a reuse after a third use that agrees', 'mint n0 x hash 5; mint n0 x hash 5; mint n0 x hash 6'],
+  ['a reuse in another key than the first', 'disk n0 1@x; disk n0 2@y key o; disk n1 3@y key o'],
+]);

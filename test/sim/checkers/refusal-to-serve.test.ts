@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import type { Violation } from '../../../src/sim/checkers/checker.ts';
+import { refusalToServe } from '../../../src/sim/checkers/refusal-to-serve.ts';
+import { history } from './history-dsl.ts';
+import { accepts, rejects } from './judged.ts';
+
+const wiped = 'loss n1 wipe at 50; state n1 RECOVERING';
+const holed = 'loss n1 lost-batch at 50 intact 20; state n1 RECOVERING';
+/** Write 1 is gone from n1, and n0 knows that n1 had it. */
+const rolledBack = 'a put 1 [30,40] by n0,n1; loss n1 rollback at 50 intact 20; healed 500';
+
+accepts(refusalToServe, [
+  ['nothing at all', ''],
+  ['nodes that lost nothing and serve', 'state n0 SERVING; state n1 SERVING; a put 1 [0,9]'],
+  ['a wiped node that is recovering', wiped],
+  ['a wiped node that belongs to no cluster', 'loss n1 wipe at 50; state n1 UNINITIALISED'],
+  ['a wiped node that has failed', 'loss n1 wipe at 50; state n1 FAILED'],
+  ['a wiped node of which no dump exists', 'loss n1 wipe at 50; disk n0 1'],
+  ['what a node acknowledged before it was wiped', `a put 1 [30,40] by n0,n1; ${wiped}`],
+  ['what was under way when the node was wiped', `a put 1 [45,60] by n0,n1; ${wiped}`],
+  ['what others acknowledge after that', `a put 1 [60,70] by n0,n2; ${wiped}`],
+  ['reads that others answer', `a get [60,70] by n0,n2 sees nothing; ${wiped}`],
+  ['reads of which nobody knows who answered', `a get [60,70] sees nothing; ${wiped}`],
+  ['a failed write that names the node', `a put 1 [60,70] unknown by n1; ${wiped}`],
+  ['mints of before', `mint n1 x at 40; ${wiped}`],
+  ['a mint of before that comes back', `mint n1 x at 40; mint n1 x at 90; ${wiped}`],
+  ['mints of others', `mint n0 x at 90; ${wiped}`],
+  ['that a node served before it was wiped', `state n1 SERVING at 10; ${wiped}`],
+  ['a log with a hole', holed],
+  ['a rollback that is noticed', `${rolledBack}; state n1 RECOVERING`],
+  [
+    'a rollback by nothing',
+    'a put 1 [5,9] by n0,n1; loss n1 rollback at 50 intact 20; state n1 SERVING',
+  ],
+  [
+    'a rollback of what was acknowledged by others',
+    'a put 1 [30,40] by n0,n2; loss n1 rollback at 50 intact 20; state n1 SERVING',
+  ],
+  [
+    'a rollback of what no peer ever heard of',
+    'a put 1 [30,40] one by n1; loss n1 rollback at 50 intact 20; state n1 SERVING',
+  ],
+  [
+    'a rollback of what was not acknowledged',
+    'a put 1 [30,40] unknown by n0,n1; loss n1 rollback at 50 intact 20; state n1 SERVING',
+  ],
+  [
+    'acknowledgements before the rollback is noticed',
+    `${rolledBack}; b put 2 [60,70] by n0,n1; state n1 RECOVERING at 80`,
+  ],
+  [
+    'a read at one before the rollback is noticed',
+    `${rolledBack}; b get [60,70] one by n1 sees nothing; state n1 RECOVERING at 80`,
+  ],
+  [
+    'a mint before the rollback is noticed',
+    `${rolledBack}; mint n1 x at 60; state n1 RECOVERING at 80`,
+  ],
+  ['rot that nobody sees', 'loss n1 bit-rot at 50 key k; state n1 SERVING; a get [60,70] sees 1'],
+  ['junk that was read before the rot', 'a get [10,20] sees ?junk; loss n1 bit-rot at 50'],
+  ['junk in a key that did not rot', 'a get [60,70] sees ?junk; loss n1 bit-rot at 50 key other'],
+]);
+
+rejects(refusalToServe, [
+  ['a wiped node that serves', 'loss n1 wipe at 50; state n1 SERVING'],
+  ['a log with a hole that serves', 'loss n1 lost-batch at 50 intact 20; state n1 SERVING'],
+  ['a rollback that serves', `${rolledBack}; state n1 SERVING`],
+  [
+    'a wiped node that served for a while',
+    'loss n1 wipe at 50; state n1 SERVING at 60; state n1 RECOVERING at 70',
+  ],
+  [
+    'a rolled back node that served for a while',
+    `${rolledBack}; state n1 SERVING at 60; state n1 RECOVERING at 70`,
+  ],
+  ['a wiped node that acknowledges', `a put 1 [60,70] by n0,n1; ${wiped}`],
+  ['a wiped node that acknowledges at one', `a put 1 [60,70] one by n1; ${wiped}`],
+  ['a wiped node that acknowledges a delete', `a delete 1 [60,70] by n1,n2; ${wiped}`],
+  ['a wiped node that answers a read', `a get [60,70] by n0,n1 sees nothing; ${wiped}`],
+  ['a wiped node that answers at one', `a get [60,70] one by n1 sees nothing; ${wiped}`],
+  ['a wiped node that mints', `mint n1 x at 60; ${wiped}`],
+  [
+    'a wiped node that gives an old dot to another key',
+    `mint n1 x at 40; mint n1 x at 60 key other; ${wiped}`,
+  ],
+  ['a holed log that acknowledges', `a put 1 [60,70] by n0,n1; ${holed}`],
+  ['a holed log that answers', `a get [60,70] by n0,n1 sees nothing; ${holed}`],
+  ['a holed log that mints', `mint n1 x at 60; ${holed}`],
+  [
+    'a strict read that counts a rolled back node',
+    `${rolledBack}; b get [60,70] by n1,n2 sees nothing; state n1 RECOVERING at 80`,
+  ],
+  [
+    'a read at all that counts a rolled back node',
+    `${rolledBack}; b get [60,70] all by n0,n1,n2 sees 1; state n1 RECOVERING at 80`,
+  ],
+  [
+    'an acknowledgement after the rollback was noticed',
+    `${rolledBack}; b put 2 [90,99] by n0,n1; state n1 RECOVERING at 80`,
+  ],
+  [
+    'a mint after the rollback was noticed',
+    `${rolledBack}; mint n1 x at 90; state n1 RECOVERING at 80`,
+  ],
+  [
+    'an acknowledgement by a rolled back node after healing',
+    `${rolledBack}; b put 2 [600,700] by n0,n1; state n1 RECOVERING`,
+  ],
+  ['junk after the rot', 'loss n1 bit-rot at 50; a get [60,70] sees ?junk'],
+  ['junk beside a value', 'loss n1 bit-rot at 50 key k; a get [60,70] sees 1 ?junk'],
+  [
+    'junk in a read that began before the rot',
+    'loss n1 bit-rot at 50 key k; a get [40,70] sees ?junk',
+  ],
+  ['the second of two losses', `${wiped}; loss n2 wipe at 90; state n2 SERVING`],
+]);
+
+describe('each loss is judged by itself', () => {
+  it('and every broken promise of one is told', () => {
+    const found = refusalToServe.check(
+      history(
+        'loss n1 wipe at 50; state n1 SERVING; a put 1 [60,70] by n0,n1; ' +
+          'b get [80,90] by n1,n2 sees 1; mint n1 x at 65',
+      ),
+    );
+    expect(found.map((violation: Violation) => violation.message)).toEqual([
+      'n1 lost data (wipe) and is SERVING at the end',
+      'n1 lost data (wipe) and was counted for write 1 by a',
+      'n1 lost data (wipe) and was counted for read 1001 by b',
+      'n1 lost data (wipe) and minted x for key k',
+    ]);
+    expect(found.map(({ operations }) => operations)).toEqual([[], [1], [1001], []]);
+  });
+
+  it('and the node that was struck is the only one', () => {
+    for (const node of ['n0', 'n1', 'n2']) {
+      const told = history(`loss ${node} wipe at 50; state n1 SERVING; a put 1 [60,70] by n1,n2`);
+      expect(refusalToServe.check(told).length).toBe({ n0: 0, n1: 2, n2: 1 }[node]);
+    }
+  });
+});
+
+it('every kind of loss, followed by every kind of answer, is found', () => {
+  const answers = ['a put 2 [600,700] by n1,n2', 'b get [600,700] by n1,n2 sees nothing'];
+  for (const kind of ['wipe', 'lost-batch', 'rollback']) {
+    const lost = rolledBack.replace('rollback', kind);
+    expect(refusalToServe.check(history(`${lost}; state n1 RECOVERING`))).toEqual([]);
+    for (const answer of answers) {
+      const found = refusalToServe.check(history(`${lost}; state n1 RECOVERING; ${answer}`));
+      expect(found, `${kind}: ${answer}`).toHaveLength(1);
+    }
+  }
+});
