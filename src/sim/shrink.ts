@@ -6,7 +6,8 @@
  *  nothing.
  *  Invariants: a scenario is taken only when it was run and broke the same promise; deterministic
  *  but for the moment at which the budget ends.
- *  Not here: running (run.ts), leaving out (shrinking/edits.ts), the search (shrinking/minimize.ts).
+ *  Not here: running (run.ts), leaving out (shrinking/edits.ts), the search
+ *  (shrinking/minimize.ts).
  *  Source: design of the test programme, "seeds, shrinking, replay". */
 import type { RunWorld } from './result.ts';
 import type { FaultStep, LimitsModel, NetworkModel, Scenario } from './scenario.ts';

@@ -1,4 +1,6 @@
-/** Every checker that judges a run. What each one looks for: its promise. */
+/** Every checker that judges a run; what each one looks for is its promise.
+ *  Invariant: names are unique, for runs and reports call checkers by name.
+ *  Not here: which of them a run can use so far (capabilities.ts). */
 import { bounds } from './bounds.ts';
 import type { Checker } from './checker.ts';
 import { dotUsedOnce } from './dot-used-once.ts';

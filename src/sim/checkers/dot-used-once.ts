@@ -1,7 +1,8 @@
-/** Does every dot name one write only? A dot that two contents share is how this family of databases
- *  really lost data: each replica believes that it has seen both, and one of them is gone.
- *  Invariant: judged by what was minted, stored, acknowledged and read; equal content under one dot,
- *  wherever and however often, is one use.
+/** Does every dot name one write only? A dot that two contents share is how this family of
+ *  databases really lost data: each replica believes that it has seen both, and one of them is
+ *  gone.
+ *  Invariant: judged by what was minted, stored, acknowledged and read; equal content under one
+ *  dot, wherever and however often, is one use.
  *  Not here: several dots of one write, which are allowed (a repeated request).
  *  Source: Riak issue kv679; ARCHITECTURE 5.4; TESTING I5. */
 import type { Operation } from '../history.ts';

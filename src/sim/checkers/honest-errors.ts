@@ -1,6 +1,6 @@
-/** Is what a client is told true? `refused` must mean that nobody will ever see the write, `ok` that
- *  as many replicas as the level asks for have it, and every error has a code that people can look
- *  up.
+/** Is what a client is told true? `refused` must mean that nobody will ever see the write, `ok`
+ *  that as many replicas as the level asks for have it, and every error has a code that people can
+ *  look up.
  *  Invariant: a write that was tried several times may show as soon as one try of it that was not
  *  refused has begun.
  *  Not here: whether what was acknowledged stays (no-lost-write).

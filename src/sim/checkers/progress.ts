@@ -1,7 +1,8 @@
 /** Does the cluster work again once nothing is broken any more? Every operation that is asked for
  *  after healing succeeds, and every node whose disk is whole serves.
  *  Not here: what was promised while things were broken; how fast.
- *  Source: TESTING I14; Chandra and Toueg on safety and liveness phases, as in TigerBeetle's VOPR. */
+ *  Source: TESTING I14; Chandra and Toueg on safety and liveness phases, as in TigerBeetle's VOPR.
+ */
 import type { History, Operation } from '../history.ts';
 import type { Checker } from './checker.ts';
 import { Findings } from './findings.ts';

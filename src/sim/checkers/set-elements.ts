@@ -1,6 +1,6 @@
-/** Is every element still in its set? Clients keep a set as one value, read it, merge what they see,
- *  and write it back; an element whose adding write was acknowledged at a strict level stays until
- *  some write leaves it out on purpose.
+/** Is every element still in its set? Clients keep a set as one value, read it, merge what they
+ *  see, and write it back; an element whose adding write was acknowledged at a strict level stays
+ *  until some write leaves it out on purpose.
  *  Invariants: an element counts as removed as soon as one write that was not refused could have
  *  covered it without holding it, whether or not that write was applied; an element whose every
  *  acknowledging node lost its disk is not asked for.

@@ -1,5 +1,5 @@
-/** What of a whole run concerns one violation? The operations of its key, the faults around those it
- *  names, and what befell the nodes that acknowledged them.
+/** What of a whole run concerns one violation? The operations of its key, the faults around those
+ *  it names, and what befell the nodes that acknowledged them.
  *  Invariant: a moment with a lower rank matters more; the order of equal ones is that of time.
  *  Not here: the words (sentences.ts), how many there is room for (story.ts). */
 import type { Violation } from '../checkers/checker.ts';

@@ -1,4 +1,5 @@
-/** What happened, said in plain words: operations, siblings, times.
+/** How is a thing that happened said in plain words? Operations, siblings, times.
+ *  Invariant: one line each, however long the error's message.
  *  Not here: what is worth saying (moments.ts) and in which order (story.ts). */
 import type {
   Operation,
@@ -83,7 +84,8 @@ function sees({ seen, received, required, answeredBy }: ReadOperation): string {
   const values = seen.map(({ write, text, dot }: Seen) => {
     return `${write === undefined ? `'${clipped(text)}'` : `w${write}`} (${dot})`;
   });
-  const from = answeredBy === undefined ? `${received} replies` : listed(answeredBy);
+  const replies = received === 1 ? '1 reply' : `${received} replies`;
+  const from = answeredBy === undefined ? replies : listed(answeredBy);
   return `sees ${listed(values)}, from ${from}, ${required} needed`;
 }
 

@@ -1,7 +1,7 @@
 /** How is a scenario made smaller? Each function returns a scenario with something left out, whose
  *  every index still points at what it pointed at.
- *  Invariants: the scenario given is not changed; steps keep their ids, clients their names; a fault
- *  that has lost all it was about is left out as well.
+ *  Invariants: the scenario given is not changed; steps keep their ids, clients their names; a
+ *  fault that has lost all it was about is left out as well.
  *  Not here: which of them are worth trying (shrink.ts). */
 import type { ClientScript, ClientStep, FaultStep, LinkEnds, Scenario } from '../scenario.ts';
 

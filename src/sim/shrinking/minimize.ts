@@ -1,8 +1,8 @@
 /** Which few of many things does a failure need? Delta debugging: leave out ever smaller chunks and
  *  keep what still fails.
  *  Invariants: deterministic; what is returned failed when it was last tried, or is all of the
- *  items; the order of the items is kept; once the search ran to its end, no single item can be left
- *  out.
+ *  items; the order of the items is kept; once the search ran to its end, no single item can be
+ *  left out.
  *  Not here: what the items are and what failing means (shrink.ts).
  *  Source: Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002 (ddmin;
  *  complements only, since a failure of several parts is seldom all within one chunk). */

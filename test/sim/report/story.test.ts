@@ -50,15 +50,17 @@ Seed 7, workload register: 5 nodes, 3 replicas of each key, 8 clients, 400 steps
 Replicas of k: n0, n1 and n2
 
 What happened to k
-  1.000 s  a puts w1 at quorum, knowing nothing, and 4.2 ms later is acknowledged as d1 by n0 and n1, 2 needed
+  1.000 s  a puts w1 at quorum, knowing nothing, \
+and 4.2 ms later is acknowledged as d1 by n0 and n1, 2 needed
 > 2.000 s  b puts w2 at r=1, w=2, knowing w1
-  2.100 s  a reads at one, and 100.0 ms later sees w1 (d1), from 1 replies, 1 needed
+  2.100 s  a reads at one, and 100.0 ms later sees w1 (d1), from 1 reply, 1 needed
 > 2.500 s  b's put of w2 is acknowledged as d2 by n1 and n2, 2 needed, 2 siblings
   2.600 s  n1 crashes and loses what was not synced
   2.600 s  the disk of n1 has lost synced data since 1.500 s (rollback)
   2.700 s  n4 stands still for 3 s
   2.900 s  n1 is RECOVERING: its log ends at commit 4
-  3.000 s  d deletes (write 3) at quorum, whatever the node has, and 900.0 ms later may or may not be applied (DEADLINE_EXCEEDED)
+  3.000 s  d deletes (write 3) at quorum, whatever the node has, \
+and 900.0 ms later may or may not be applied (DEADLINE_EXCEEDED)
   4.000 s  b reads at quorum and never ends
   5.000 s  every fault is over
 
