@@ -242,6 +242,9 @@ function heldUntilUs(
   write: WriteOperation,
   losses: ReadonlyMap<string, readonly DiskLoss[]>,
 ): number {
+  const isHeld = write.durable > 0 && write.acknowledgedBy.length > 0;
+  if (!isHeld) return Number.NEGATIVE_INFINITY;
+  if (losses.size === 0) return Number.POSITIVE_INFINITY;
   const until = write.acknowledgedBy
     .map((node) => lostAtUs(losses.get(node) ?? [], write))
     .sort((a, b) => (a === b ? 0 : b - a));
