@@ -55,10 +55,13 @@ export class Life {
 export class LivingStore implements Store {
   readonly #store: Store;
   readonly #life: Life;
+  readonly #onBatch: () => void;
 
-  constructor(store: Store, life: Life) {
+  /** `onBatch` is called with every batch that the process hands to the engine. */
+  constructor(store: Store, life: Life, onBatch: () => void = () => {}) {
     this.#store = store;
     this.#life = life;
+    this.#onBatch = onBatch;
   }
 
   get engine(): string {
@@ -82,6 +85,7 @@ export class LivingStore implements Store {
 
   batch(operations: readonly StoreOperation[], options: { readonly sync: boolean }): Promise<void> {
     this.#life.act('write');
+    this.#onBatch();
     return this.#store.batch(operations, options);
   }
 

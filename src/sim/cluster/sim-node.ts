@@ -44,6 +44,8 @@ interface Process {
   readonly unlisten: () => void;
   readonly ended: Promise<void>;
   readonly markEnded: () => void;
+  /** Settles when the node has started, or has failed to. */
+  started: Promise<void>;
   isStopping: boolean;
 }
 
@@ -65,6 +67,7 @@ export class SimNode {
   readonly #world: SimNodeWorld;
   readonly #model: ClockModel;
   readonly #supervisor: RandomStream;
+  readonly #writeListeners = new Set<() => void>();
   readonly #slownesses = new Set<{ readonly us: number }>();
   #offsetMs: number;
   #process: Process | undefined;
@@ -117,10 +120,10 @@ export class SimNode {
     this.#start = undefined;
     if (this.#process !== undefined) return;
     const process = this.#begin();
-    const started = process.node.start(this.address).catch((error: unknown) => {
+    process.started = process.node.start(this.address).catch((error: unknown) => {
       this.#failed(process, error);
     });
-    await Promise.race([started, process.ended]);
+    await Promise.race([process.started, process.ended]);
   }
 
   /** Starts after so many milliseconds; of several such wishes the latest one counts. */
@@ -148,6 +151,13 @@ export class SimNode {
   crash(fate: UnsyncedFate): void {
     if (this.#process !== undefined) this.#end(this.#process);
     this.disk.crash(fate);
+  }
+
+  /** Calls back once, within the step in which the node hands its next batch to the disk. Returns
+   *  what calls it off. */
+  onNextWrite(listener: () => void): () => void {
+    this.#writeListeners.add(listener);
+    return () => this.#writeListeners.delete(listener);
   }
 
   /** The process stands still until the function returned is called. */
@@ -202,7 +212,7 @@ export class SimNode {
     this.meter.begin();
     const node = new Node(
       {
-        store: new LivingStore(new SimStore(kernel, clock, this.disk), life),
+        store: new LivingStore(new SimStore(kernel, clock, this.disk), life, () => this.#writes()),
         transport: new LivingTransport(network.transport(this.address, clock), life),
         clock,
         random: kernel.stream(`product ${name}`),
@@ -217,7 +227,9 @@ export class SimNode {
     );
     const { promise: ended, resolve: markEnded } = makeSignal();
     const number = this.#processCount;
-    const process = { number, life, clock, node, unlisten, ended, markEnded, isStopping: false };
+    const started = Promise.resolve();
+    const state = { started, isStopping: false };
+    const process = { number, life, clock, node, unlisten, ended, markEnded, ...state };
     node.onFailed((error) => this.#failed(process, error));
     this.#process = process;
     return process;
@@ -242,7 +254,8 @@ export class SimNode {
   async #stop(process: Process): Promise<void> {
     const { kernel } = this.#world;
     process.isStopping = true;
-    const stopped = process.node.stop().then(() => 'stopped');
+    // A signal during the start is obeyed after it.
+    const stopped = process.started.then(() => process.node.stop()).then(() => 'stopped');
     const late = kernel.sleep(STOP_MAX_MS * US_PER_MS, this.name).then(() => 'late');
     const outcome = await Promise.race([stopped, late, process.ended]);
     // What was sent last goes out before the process is gone.
@@ -262,6 +275,13 @@ export class SimNode {
     this.#process = undefined;
     process.markEnded();
     this.#entered('DOWN', '');
+  }
+
+  #writes(): void {
+    if (this.#writeListeners.size === 0) return;
+    const listeners = [...this.#writeListeners];
+    this.#writeListeners.clear();
+    for (const listener of listeners) listener();
   }
 
   #entered(state: string, reason: string): void {

@@ -21,7 +21,8 @@
  *  8. A fault begins within the run.
  *
  *  Invariant: every rule is an upper bound, so leaving out steps never breaks one.
- *  Not here: drawing steps (plan-faults.ts). Source: TigerBeetle's fault atlas; docs/simulation.md. */
+ *  Not here: drawing steps (plan-faults.ts).
+ *  Source: TigerBeetle's fault atlas; docs/simulation.md. */
 import type { FaultStep } from '../scenario.ts';
 import { FAULTS } from './catalogue.ts';
 

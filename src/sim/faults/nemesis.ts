@@ -13,6 +13,11 @@ import type { FaultKind, FaultStep, UnsyncedFate } from '../scenario.ts';
 type StepOf<Kind extends FaultKind> = Extract<FaultStep, { readonly kind: Kind }>;
 
 const US_PER_MS = 1_000;
+/** Share of crashes that wait for a batch to be on its way to the disk, how long they wait for it,
+ *  and within which time after its start they come. */
+const WHILE_WRITING_SHARE = 0.8;
+const WRITE_WAIT_US = 300_000;
+const WRITING_US = 4_000;
 /** After a power loss machines come back within this time of each other. */
 const POWER_SPREAD_MS = 500;
 
@@ -20,7 +25,8 @@ export class Nemesis {
   readonly #cluster: SimCluster;
   readonly #steps: readonly FaultStep[];
   readonly #counts = new Map<FaultKind, number>();
-  #waiting: Scheduled[] = [];
+  readonly #waiting = new Set<Scheduled>();
+  #isStopped = false;
 
   constructor(cluster: SimCluster, steps: readonly FaultStep[] = cluster.scenario.faults) {
     this.#cluster = cluster;
@@ -29,21 +35,53 @@ export class Nemesis {
 
   /** Times of steps count from now on. */
   start(): void {
-    const { kernel } = this.#cluster;
-    this.#waiting = this.#steps.map((step) =>
-      kernel.schedule(step.atMs * US_PER_MS, `nemesis ${step.kind}`, () => this.carryOut(step)),
-    );
+    for (const step of this.#steps) {
+      this.#later(step.atMs * US_PER_MS, step, () => this.#due(step));
+    }
   }
 
   /** No further step begins; those that last go on until the cluster is healed. */
   stop(): void {
+    this.#isStopped = true;
     for (const event of this.#waiting) event.cancel();
-    this.#waiting = [];
+    this.#waiting.clear();
   }
 
   /** Steps that had an effect, by kind. */
   get counts(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#counts);
+  }
+
+  /** Most crashes come while a batch is being written: there is what they can spoil. */
+  #due(step: FaultStep): void {
+    if (step.kind !== 'crash' && step.kind !== 'power-loss') {
+      this.carryOut(step);
+      return;
+    }
+    const draws = this.#cluster.kernel.stream(`nemesis ${step.kind} ${step.atMs}`);
+    const struck = step.kind === 'crash' ? step.node : draws.below(this.#cluster.nodes.length);
+    if (!draws.chance(WHILE_WRITING_SHARE)) {
+      this.carryOut(step);
+      return;
+    }
+    const afterUs = draws.between(0, WRITING_US);
+    const strike = (delayUs: number): void => {
+      callOff();
+      patience.cancel();
+      this.#later(delayUs, step, () => this.carryOut(step));
+    };
+    const callOff = this.#cluster.node(struck).onNextWrite(() => strike(afterUs));
+    const patience = this.#later(WRITE_WAIT_US, step, () => strike(0));
+  }
+
+  /** Unless it is stopped before. */
+  #later(delayUs: number, step: FaultStep, act: () => void): Scheduled {
+    const event = this.#cluster.kernel.schedule(delayUs, `nemesis ${step.kind}`, () => {
+      this.#waiting.delete(event);
+      if (!this.#isStopped) act();
+    });
+    this.#waiting.add(event);
+    return event;
   }
 
   /** Now; to be called from an event of its own. */
@@ -155,7 +193,7 @@ export class Nemesis {
   }
 
   #powerLoss(step: StepOf<'power-loss'>): string {
-    const spread = this.#cluster.kernel.stream(`nemesis power-loss ${step.atMs}`);
+    const spread = this.#cluster.kernel.stream(`nemesis spread ${step.atMs}`);
     for (const node of this.#cluster.nodes) {
       node.crash(step.unsynced);
       node.startIn(step.downMs + spread.below(POWER_SPREAD_MS));

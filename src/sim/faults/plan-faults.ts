@@ -3,8 +3,8 @@
  *  testing). The frequencies are those of the test programme, scaled to the length of the run.
  *  Invariants: equal streams and facts give equal steps; the steps are within the atlas and in the
  *  order of time.
- *  Not here: what may happen together (atlas.ts), the model of clocks and of the network
- *  (plan.ts). Source: Groce et al., "Swarm testing", ISSTA 2012; FoundationDB (swizzle-clogging). */
+ *  Not here: what may happen together (atlas.ts), the model of clocks and of the network (plan.ts).
+ *  Source: Groce et al., "Swarm testing", ISSTA 2012; FoundationDB (swizzle-clogging). */
 import type { RandomStream } from '../kernel/random-stream.ts';
 import type { FaultKind, FaultStep, LinkEnds, UnsyncedFate } from '../scenario.ts';
 import { LOST_BATCH_FROM_END_MIN, ROLLBACK_AGE_MIN_MS, withinAtlas } from './atlas.ts';
@@ -190,13 +190,7 @@ const DRAWN: Readonly<Record<FaultKind, DrawSteps>> = {
       downMs: draw.span(100, 10_000),
       fromEnd: LOST_BATCH_FROM_END_MIN + draw.stream.below(30),
     })),
-  'bit-rot': (draw) =>
-    draw.few(3).map((atMs) => ({
-      kind: 'bit-rot',
-      atMs,
-      node: draw.node(),
-      rows: 1 + draw.stream.below(5),
-    })),
+  'bit-rot': drawRot,
   'read-errors': (draw) =>
     draw.moments(draw.meanMs(15_000, 120_000)).map((atMs) => ({
       kind: 'read-errors',
@@ -251,6 +245,18 @@ const DRAWN: Readonly<Record<FaultKind, DrawSteps>> = {
       byMs: draw.span(1, 3_600_000) * (draw.stream.chance(0.5) ? 1 : -1),
     })),
 };
+
+/** What a node has in memory does not rot, so that rot is often followed by a restart. */
+function drawRot(draw: Draw): FaultStep[] {
+  return draw.few(3).flatMap((atMs): FaultStep[] => {
+    const node = draw.node();
+    const rot: FaultStep = { kind: 'bit-rot', atMs, node, rows: 1 + draw.stream.below(5) };
+    const restartMs = atMs + draw.span(50, 5_000);
+    const downMs = draw.span(50, 2_000);
+    const isRestarted = draw.stream.chance(0.7) && draw.facts.kinds.includes('restart');
+    return isRestarted ? [rot, { kind: 'restart', atMs: restartMs, node, downMs }] : [rot];
+  });
+}
 
 /** A short one may flap; others stay for a second at least. */
 function drawPartitions(draw: Draw): FaultStep[] {

@@ -128,7 +128,7 @@ export class Load {
       } catch (error) {
         if (!(error instanceof CoterieError)) throw error;
       }
-      await this.#cluster.kernel.sleep(pauses.between(20_000, 200_000), 'load');
+      await passes(this.#cluster, pauses.between(20, 200));
     }
     await client.close();
   }

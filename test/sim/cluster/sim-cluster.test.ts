@@ -127,8 +127,7 @@ describe('a simulated cluster', () => {
       cluster.endLater(3_600_000, network.lose(0.3));
       cluster.endLater(3_600_000, other.pause());
       cluster.endLater(3_600_000, cluster.node(2).disk.fill(0));
-      await cluster.kernel.sleep(0, 'test');
-      cluster.node(3).crash('lost');
+      cluster.kernel.schedule(0, 'test', () => cluster.node(3).crash('lost'));
       await passes(cluster, 5_000);
       await cluster.heal();
       expect(cluster.nodes.map(({ state }) => state)).toEqual(Array(5).fill('SERVING'));
