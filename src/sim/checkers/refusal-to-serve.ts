@@ -1,10 +1,11 @@
 /** Does a node that came back with less than it once had keep silent? What it lacks it would deny:
  *  each of its answers could undo an acknowledged write.
  *  - An emptied disk, and a log with a hole in its middle, are noticed by the node itself and its
- *    peers' greetings: from the loss on it neither answers nor acknowledges nor mints.
+ *    peers' greetings: from the loss on it neither answers nor mints. It goes on to take what others
+ *    minted, and may be counted for that; a write that it alone acknowledges is one it has minted.
  *  - A disk that was rolled back is noticed by peers, if one of them can know what is missing: when
  *    the node had acknowledged, together with another node, a write that is gone. Until they have
- *    told it, it may mint and acknowledge, but no strict read counts it.
+ *    told it, it may mint and answer at one, but no strict read counts it.
  *  - A rotted row is never shown: no read of such a key returns bytes that nobody wrote.
  *  Invariant: only operations that began after the loss are held against the node.
  *  Not here: equality of the others (replicas-equal). Once lost data is rebuilt, a node may serve
@@ -79,7 +80,8 @@ function silentFrom(history: History, loss: DiskLoss): number {
 
 function countsOn(operation: Operation, node: string): boolean {
   if (operation.kind === 'get') return operation.answeredBy?.includes(node) === true;
-  return operation.acknowledgedBy.includes(node);
+  const { acknowledgedBy } = operation;
+  return acknowledgedBy.length === 1 && acknowledgedBy.includes(node);
 }
 
 function isStrictRead(history: History, operation: Operation): boolean {

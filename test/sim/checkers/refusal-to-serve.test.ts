@@ -27,6 +27,9 @@ accepts(refusalToServe, [
   ['mints of others', `mint n0 x at 90; ${wiped}`],
   ['that a node served before it was wiped', `state n1 SERVING at 10; ${wiped}`],
   ['a log with a hole', holed],
+  ['a wiped node that takes what another minted', `a put 1 [60,70] by n0,n1; ${wiped}`],
+  ['a wiped node that takes a delete of another', `a delete 1 [60,70] by n1,n2; ${wiped}`],
+  ['a holed log that takes what another minted', `a put 1 [60,70] by n0,n1; ${holed}`],
   ['a rollback that is noticed', `${rolledBack}; state n1 RECOVERING`],
   [
     'a rollback by nothing',
@@ -73,9 +76,8 @@ rejects(refusalToServe, [
     'a rolled back node that served for a while',
     `${rolledBack}; state n1 SERVING at 60; state n1 RECOVERING at 70`,
   ],
-  ['a wiped node that acknowledges', `a put 1 [60,70] by n0,n1; ${wiped}`],
-  ['a wiped node that acknowledges at one', `a put 1 [60,70] one by n1; ${wiped}`],
-  ['a wiped node that acknowledges a delete', `a delete 1 [60,70] by n1,n2; ${wiped}`],
+  ['a wiped node that acknowledges alone', `a put 1 [60,70] one by n1; ${wiped}`],
+  ['a wiped node that acknowledges a delete alone', `a delete 1 [60,70] one by n1; ${wiped}`],
   ['a wiped node that answers a read', `a get [60,70] by n0,n1 sees nothing; ${wiped}`],
   ['a wiped node that answers at one', `a get [60,70] one by n1 sees nothing; ${wiped}`],
   ['a wiped node that mints', `mint n1 x at 60; ${wiped}`],
@@ -83,7 +85,7 @@ rejects(refusalToServe, [
     'a wiped node that gives an old dot to another key',
     `mint n1 x at 40; mint n1 x at 60 key other; ${wiped}`,
   ],
-  ['a holed log that acknowledges', `a put 1 [60,70] by n0,n1; ${holed}`],
+  ['a holed log that acknowledges alone', `a put 1 [60,70] one by n1; ${holed}`],
   ['a holed log that answers', `a get [60,70] by n0,n1 sees nothing; ${holed}`],
   ['a holed log that mints', `mint n1 x at 60; ${holed}`],
   [
@@ -95,16 +97,16 @@ rejects(refusalToServe, [
     `${rolledBack}; b get [60,70] all by n0,n1,n2 sees 1; state n1 RECOVERING at 80`,
   ],
   [
-    'an acknowledgement after the rollback was noticed',
-    `${rolledBack}; b put 2 [90,99] by n0,n1; state n1 RECOVERING at 80`,
+    'an acknowledgement of its own after the rollback was noticed',
+    `${rolledBack}; b put 2 [90,99] one by n1; state n1 RECOVERING at 80`,
   ],
   [
     'a mint after the rollback was noticed',
     `${rolledBack}; mint n1 x at 90; state n1 RECOVERING at 80`,
   ],
   [
-    'an acknowledgement by a rolled back node after healing',
-    `${rolledBack}; b put 2 [600,700] by n0,n1; state n1 RECOVERING`,
+    'an acknowledgement by a rolled back node alone after healing',
+    `${rolledBack}; b put 2 [600,700] one by n1; state n1 RECOVERING`,
   ],
   ['junk after the rot', 'loss n1 bit-rot at 50; a get [60,70] sees ?junk'],
   ['junk beside a value', 'loss n1 bit-rot at 50 key k; a get [60,70] sees 1 ?junk'],
@@ -119,7 +121,7 @@ describe('each loss is judged by itself', () => {
   it('and every broken promise of one is told', () => {
     const found = refusalToServe.check(
       history(
-        'loss n1 wipe at 50; state n1 SERVING; a put 1 [60,70] by n0,n1; ' +
+        'loss n1 wipe at 50; state n1 SERVING; a put 1 [60,70] one by n1; ' +
           'b get [80,90] by n1,n2 sees 1; mint n1 x at 65',
       ),
     );
@@ -134,14 +136,15 @@ describe('each loss is judged by itself', () => {
 
   it('and the node that was struck is the only one', () => {
     for (const node of ['n0', 'n1', 'n2']) {
-      const told = history(`loss ${node} wipe at 50; state n1 SERVING; a put 1 [60,70] by n1,n2`);
+      const read = 'a get [60,70] by n1,n2 sees nothing';
+      const told = history(`loss ${node} wipe at 50; state n1 SERVING; ${read}`);
       expect(refusalToServe.check(told).length).toBe({ n0: 0, n1: 2, n2: 1 }[node]);
     }
   });
 });
 
 it('every kind of loss, followed by every kind of answer, is found', () => {
-  const answers = ['a put 2 [600,700] by n1,n2', 'b get [600,700] by n1,n2 sees nothing'];
+  const answers = ['a put 2 [600,700] one by n1', 'b get [600,700] by n1,n2 sees nothing'];
   for (const kind of ['wipe', 'lost-batch', 'rollback']) {
     const lost = rolledBack.replace('rollback', kind);
     expect(refusalToServe.check(history(`${lost}; state n1 RECOVERING`))).toEqual([]);
