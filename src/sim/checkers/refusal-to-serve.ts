@@ -80,7 +80,9 @@ function silentFrom(history: History, loss: DiskLoss): number {
 
 function countsOn(operation: Operation, node: string): boolean {
   if (operation.kind === 'get') return operation.answeredBy?.includes(node) === true;
-  const { acknowledgedBy } = operation;
+  const { acknowledgedBy, found } = operation;
+  // A delete that found nothing was a read.
+  if (found === false) return acknowledgedBy.includes(node);
   return acknowledgedBy.length === 1 && acknowledgedBy.includes(node);
 }
 

@@ -26,6 +26,8 @@ const FATES: readonly string[] = [
   'bit-rot',
   'failed-sync',
 ];
+/** States that every node goes through. */
+const EXPECTED: readonly string[] = ['UNINITIALISED', 'UNVERIFIED', 'SERVING'];
 const NODE_NAME = /\bn\d+\b/g;
 
 /** In the order of time. */
@@ -129,11 +131,14 @@ function strikes(fault: FaultEvent, nodes: ReadonlySet<string>): boolean {
 }
 
 function stateMoments(history: History, nodes: ReadonlySet<string>): Moment[] {
-  const changes = history.states?.filter(({ node }) => nodes.has(node)) ?? [];
-  return changes.map(({ atUs, node, state, reason }) => {
+  const changes = history.states?.filter(({ node, state, atUs }) => {
+    // In the end every node is stopped.
+    const isEnd = state === 'DOWN' && atUs > history.healedUs;
+    return nodes.has(node) && !isEnd;
+  });
+  return (changes ?? []).map(({ atUs, node, state, reason }) => {
     const why = reason === '' ? '' : `: ${reason}`;
-    // That a node serves is what one expects.
-    const rank = state === 'SERVING' || state === 'UNVERIFIED' ? RANKS.fault : RANKS.fate;
+    const rank = EXPECTED.includes(state) ? RANKS.fault : RANKS.fate;
     return { atUs, text: `${node} is ${state}${why}`, rank };
   });
 }

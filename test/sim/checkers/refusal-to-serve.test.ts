@@ -117,6 +117,13 @@ rejects(refusalToServe, [
   ['the second of two losses', `${wiped}; loss n2 wipe at 90; state n2 SERVING`],
 ]);
 
+it('a delete that found nothing has asked the nodes that it names', () => {
+  const told = history(`a delete 1 [60,70] by n0,n1; ${wiped}`);
+  const operations = told.operations.map((operation) => ({ ...operation, found: false }));
+  expect(refusalToServe.check(told)).toEqual([]);
+  expect(refusalToServe.check({ ...told, operations })).toHaveLength(1);
+});
+
 describe('each loss is judged by itself', () => {
   it('and every broken promise of one is told', () => {
     const found = refusalToServe.check(
