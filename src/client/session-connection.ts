@@ -13,6 +13,7 @@ import type { Log } from '../env/log.ts';
 import type { Random } from '../env/random.ts';
 import type { FrameStream, Transport } from '../env/transport.ts';
 import { errorFromWire } from '../wire/error-codec.ts';
+import { FrameWriter } from '../wire/frame-writer.ts';
 import type {
   SessionHelloReply,
   SessionReply,
@@ -33,8 +34,6 @@ export const REDIAL_MAX_MS = 1_000;
 export const SEND_BUFFER_BYTES_MAX = 1_024 * 1_024;
 /** A frame is closed when it has reached this; one value may be larger. */
 export const FRAME_BYTES_GOAL = 256 * 1_024;
-/** A writer that has grown beyond it is dropped. */
-const WRITER_BYTES_MAX = 2 * FRAME_BYTES_GOAL;
 /** When a hello names no bound. */
 export const NODE_IN_FLIGHT_DEFAULT = 1_024;
 /** A node that has answered nothing for this long, while requests timed out, is taken for dead. */
@@ -82,8 +81,7 @@ export class SessionConnection {
   #wait: DeadlineEntry | undefined;
   #nextCorrelation = 1;
   #inFlightMax = NODE_IN_FLIGHT_DEFAULT;
-  /** Used again for every frame: growing a new one by doubling costs more than the encoding. */
-  #writer: ReturnType<typeof SessionRequestFrame.encode> | undefined;
+  readonly #writer = new FrameWriter(SessionRequestFrame);
   #isFlushPlanned = false;
   #isAskingLayout = false;
   #silentSinceMs: number | undefined;
@@ -315,15 +313,8 @@ export class SessionConnection {
       const requests = this.#takeFrame(nowMs);
       if (requests.length === 0) return;
       this.#silentSinceMs ??= nowMs;
-      stream.send(this.#encode(requests));
+      stream.send(this.#writer.encode({ hello: undefined, requests }));
     }
-  }
-
-  #encode(requests: SessionRequest[]): Uint8Array {
-    const writer = SessionRequestFrame.encode({ hello: undefined, requests }, this.#writer);
-    const frame = writer.finish();
-    this.#writer = frame.length > WRITER_BYTES_MAX ? undefined : writer;
-    return frame;
   }
 
   #takeFrame(nowMs: number): SessionRequest[] {

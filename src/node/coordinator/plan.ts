@@ -72,9 +72,15 @@ export function rankReplicas(plan: Plan, peers: Peers): number[] {
   for (const nodeIndex of plan.replicas) {
     const score = nodeIndex === self ? -1 : scoreOf(nodeIndex, peers);
     let at = ranked.length;
-    while (at > 0 && (scores[at - 1] ?? 0) > score) at -= 1;
-    ranked.splice(at, 0, nodeIndex);
-    scores.splice(at, 0, score);
+    for (; at > 0; at -= 1) {
+      const before = ranked[at - 1];
+      const scoreBefore = scores[at - 1];
+      if (before === undefined || scoreBefore === undefined || scoreBefore <= score) break;
+      ranked[at] = before;
+      scores[at] = scoreBefore;
+    }
+    ranked[at] = nodeIndex;
+    scores[at] = score;
   }
   return ranked;
 }

@@ -147,15 +147,10 @@ export class ReadOperation {
     if (this.#tally.verdict !== 'pending') return;
     const nodeIndex = this.#candidates.find((node) => this.#tally.isUseful(node, expected));
     if (nodeIndex === undefined) return;
-    this.#candidates.splice(this.#candidates.indexOf(nodeIndex), 1);
+    remove(this.#candidates, nodeIndex);
     this.#asked += 1;
     this.#expected.push(nodeIndex);
     this.#ask(nodeIndex);
-  }
-
-  #heardOf(nodeIndex: number): void {
-    const at = this.#expected.indexOf(nodeIndex);
-    if (at >= 0) this.#expected.splice(at, 1);
   }
 
   #ask(nodeIndex: number): void {
@@ -191,7 +186,7 @@ export class ReadOperation {
     isVerified: boolean,
     step: number,
   ): void {
-    this.#heardOf(nodeIndex);
+    remove(this.#expected, nodeIndex);
     const isLate = this.#tally.verdict !== 'pending';
     const answer = { nodeIndex, bytes };
     this.#tally.answer(answer, isVerified);
@@ -210,7 +205,7 @@ export class ReadOperation {
   }
 
   #failed(nodeIndex: number, { code }: CoterieError, step: number): void {
-    this.#heardOf(nodeIndex);
+    remove(this.#expected, nodeIndex);
     this.#plan.trace?.answered(step, code, false);
     this.#noteFailure(nodeIndex, code);
     if (this.#tally.fail(nodeIndex) === 'pending') this.#askNext(this.#expected);
@@ -267,7 +262,7 @@ export class ReadOperation {
         } else if (!isHeld && this.#done !== undefined) {
           const next = spare.find((node) => this.#sharesGroup(node, nodeIndex));
           if (next === undefined) return;
-          spare.splice(spare.indexOf(next), 1);
+          remove(spare, next);
           send(next);
         }
       });
@@ -386,6 +381,14 @@ class Question implements PeerCall {
   done(result: PeerResult | CoterieError): void {
     this.#read.heard(this.#nodeIndex, result, this.#step);
   }
+}
+
+/** In place, and without the array of what was removed that `splice` returns. */
+function remove(nodes: number[], nodeIndex: number): void {
+  const at = nodes.indexOf(nodeIndex);
+  if (at < 0) return;
+  nodes.copyWithin(at, at + 1);
+  nodes.pop();
 }
 
 function describe(bytes: Uint8Array | undefined, isVerified: boolean): string {

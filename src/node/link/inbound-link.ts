@@ -12,6 +12,7 @@ import { CoterieError } from '../../core/errors.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
 import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
+import { FrameWriter } from '../../wire/frame-writer.ts';
 import type { Hello, LinkReply, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v1/peer.ts';
 import type { Done, PeerResult } from '../contracts.ts';
@@ -43,6 +44,7 @@ export class InboundLink {
   readonly #handlers: InboundLinkHandlers;
   readonly #options: InboundLinkOptions;
   readonly #outbox: ReplyOutbox<LinkReply>;
+  readonly #writer = new FrameWriter(LinkReplyFrame);
   readonly #helloBy: DeadlineEntry;
   #atWork = 0;
   #isGreeted = false;
@@ -176,7 +178,7 @@ export class InboundLink {
   }
 
   #sendFrame(frame: LinkReplyFrame): void {
-    if (!this.#isClosed) this.#stream.send(LinkReplyFrame.encode(frame).finish());
+    if (!this.#isClosed) this.#stream.send(this.#writer.encode(frame));
   }
 
   #refuse(error: unknown): void {

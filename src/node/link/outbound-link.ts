@@ -12,6 +12,7 @@ import type { Clock } from '../../env/clock.ts';
 import type { Random } from '../../env/random.ts';
 import type { FrameStream, StreamClosed, Transport } from '../../env/transport.ts';
 import { errorFromWire } from '../../wire/error-codec.ts';
+import { FrameWriter } from '../../wire/frame-writer.ts';
 import type { Hello, LinkReply, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v1/peer.ts';
 import type { PeerCall, PeerOperation, Reach } from '../contracts.ts';
@@ -59,6 +60,7 @@ export class OutboundLink {
   readonly #options: OutboundLinkOptions;
   readonly #events: OutboundLinkEvents;
   readonly #pending = new Map<number, Pending>();
+  readonly #writer = new FrameWriter(LinkRequestFrame);
   #outbox: LinkRequest[] = [];
   #stream: FrameStream | undefined;
   #phase: LinkPhase = 'connecting';
@@ -183,7 +185,7 @@ export class OutboundLink {
       pending.isSent = true;
       request.timeoutMs = Math.max(1, Math.ceil(pending.call.deadlineMs - nowMs));
       if (requests.length > 0 && bytes + pending.call.bytes > this.#options.frameBytes) {
-        stream.send(LinkRequestFrame.encode({ hello: undefined, ...stamp, requests }).finish());
+        stream.send(this.#writer.encode({ hello: undefined, ...stamp, requests }));
         requests = [];
         bytes = 0;
       }
@@ -191,7 +193,7 @@ export class OutboundLink {
       bytes += pending.call.bytes;
     }
     if (requests.length > 0) {
-      stream.send(LinkRequestFrame.encode({ hello: undefined, ...stamp, requests }).finish());
+      stream.send(this.#writer.encode({ hello: undefined, ...stamp, requests }));
     }
   }
 

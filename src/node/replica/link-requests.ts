@@ -13,7 +13,16 @@ import type {
   Read,
   Replicate,
 } from '../../wire/generated/coterie/v1/peer.ts';
-import type { Done, Held, KeyCall, LocalReplica, Merged, PeerResult, Place } from '../contracts.ts';
+import type {
+  Done,
+  Epochs,
+  Held,
+  KeyCall,
+  LocalReplica,
+  Merged,
+  PeerResult,
+  Place,
+} from '../contracts.ts';
 import { makeRecordKey } from '../storage/record-key.ts';
 
 export interface LinkRequestParts {
@@ -91,7 +100,7 @@ export class LinkRequests {
     return {
       key: makeRecordKey(token, bucket, key),
       partition,
-      epochs: { current: request.peCur, minimum: request.peMin, read: request.peRead },
+      epochs: epochsOf(request, place.ring.epochsOf(partition)),
       deadlineMs: this.#parts.deadlines.nowMs() + request.timeoutMs,
     };
   }
@@ -108,6 +117,12 @@ function ack(durable: boolean, changed: boolean): PeerResult {
 function ackOf({ isDurable, isChanged }: Merged): PeerResult {
   if (isChanged) return isDurable ? DURABLE_CHANGED : CHANGED;
   return ack(isDurable, false);
+}
+
+/** `own` itself when they are equal, as they nearly always are. */
+function epochsOf({ peCur, peMin, peRead }: LinkRequest, own: Epochs): Epochs {
+  const isOwn = peCur === own.current && peMin === own.minimum && peRead === own.read;
+  return isOwn ? own : { current: peCur, minimum: peMin, read: peRead };
 }
 
 function answerOf({ bytes, isVerified }: Held): PeerResult {

@@ -11,6 +11,7 @@ import { CoterieError } from '../../core/errors.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
 import { errorToWire } from '../../wire/error-codec.ts';
+import { FrameWriter } from '../../wire/frame-writer.ts';
 import type {
   SessionHello,
   SessionHelloReply,
@@ -47,6 +48,7 @@ export class SessionServer {
   readonly #options: SessionOptions;
   readonly #onClosed: () => void;
   readonly #outbox: ReplyOutbox<SessionReply>;
+  readonly #writer = new FrameWriter(SessionReplyFrame);
   readonly #helloBy: DeadlineEntry;
   #atWork = 0;
   #isGreeted = false;
@@ -236,7 +238,7 @@ export class SessionServer {
   }
 
   #send(frame: SessionReplyFrame): void {
-    if (!this.#isClosed) this.#stream.send(SessionReplyFrame.encode(frame).finish());
+    if (!this.#isClosed) this.#stream.send(this.#writer.encode(frame));
   }
 
   #refuse(error: CoterieError): void {

@@ -8,7 +8,7 @@ import type { StreamClosed, StreamHandlers, StreamService } from '../../env/tran
 import { asCoterieError } from '../../wire/error-codec.ts';
 import { FRAME_BYTES_MAX } from '../../wire/frame-limits.ts';
 import { CallStream } from './call-stream.ts';
-import { asBuffer, STREAM_PATHS } from './methods.ts';
+import { asBuffer, asBytes, STREAM_PATHS } from './methods.ts';
 import { type ChannelOpening, openChannel } from './open-channel.ts';
 import { ERROR_TRAILER, trailerErrorOf } from './status.ts';
 
@@ -106,8 +106,4 @@ function closedOfStatus(end: StatusObject, isOpen: boolean): StreamClosed {
   }
   const error = trailerErrorOf(end.metadata);
   return { kind: 'refused', message: `${error?.code}: ${error?.message}` };
-}
-
-function asBytes(bytes: Buffer): Uint8Array {
-  return bytes;
 }

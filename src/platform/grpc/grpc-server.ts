@@ -21,6 +21,7 @@ import { acceptStream } from './accept-stream.ts';
 import {
   ADMIN_METHODS,
   asBuffer,
+  asBytes,
   KV_METHODS,
   KV_SERVICE,
   STREAM_PATHS,
@@ -152,7 +153,7 @@ export class GrpcServer {
   }
 
   #register(path: string, handler: UntypedHandleCall, type: 'unary' | 'bidi'): void {
-    this.#server.register(path, handler, asBuffer, (bytes: Buffer) => bytes, type);
+    this.#server.register(path, handler, asBuffer, asBytes, type);
   }
 
   /** Errors: NOT_RUNNING once it stops. */

@@ -46,6 +46,12 @@ export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** A plain array on the same memory: its parts are several times cheaper to make than those of a
+ *  Buffer, and code that meets one kind of array runs faster than code that meets two. */
+export function asBytes(bytes: Buffer): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 function unary<Request, Reply>(
   path: string,
   request: MessageCodec<Request>,

@@ -89,21 +89,39 @@ class Family {
   }
 }
 
+function handOver(waiting: readonly (() => void)[]): void {
+  for (const hand of waiting) hand();
+}
+
+/** Counters and gauges are kept here and handed to prom-client when somebody looks: it hashes the
+ *  labels at every change. */
 function childMaker(name: string, spec: MetricSpec, registry: Registry): (labels: Labels) => Child {
   const shape = { name, help: spec.help, labelNames: [...spec.labels], registers: [registry] };
+  const waiting: (() => void)[] = [];
   switch (spec.kind) {
     case 'counter': {
-      const counter = new Counter(shape);
+      const counter = new Counter({ ...shape, collect: () => handOver(waiting) });
       return (labels) => {
         const child = counter.labels(labels);
-        return (amount) => child.inc(amount);
+        let total = 0;
+        waiting.push(() => {
+          if (total > 0) child.inc(total);
+          total = 0;
+        });
+        return (amount) => {
+          total += amount;
+        };
       };
     }
     case 'gauge': {
-      const gauge = new Gauge(shape);
+      const gauge = new Gauge({ ...shape, collect: () => handOver(waiting) });
       return (labels) => {
         const child = gauge.labels(labels);
-        return (value) => child.set(value);
+        let last = 0;
+        waiting.push(() => child.set(last));
+        return (value) => {
+          last = value;
+        };
       };
     }
     case 'histogram': {

@@ -1,4 +1,6 @@
 /** The clock of this machine. */
+// The global of this name is read through a getter at every use.
+import { performance } from 'node:perf_hooks';
 import type { Clock, Timer } from '../../env/clock.ts';
 
 /** setTimeout takes a larger delay for 1 ms; 24.8 days is for ever here. */
