@@ -1,5 +1,5 @@
-/** Rows of bits of one width, for sets of the writes of one key: thousands of sets over thousands of
- *  writes, joined and compared 32 at a time.
+/** Rows of bits of one width, for sets of the writes of one key: thousands of sets over thousands
+ *  of writes, joined and compared 32 at a time.
  *  Invariant: bits beyond the width are never set.
  *  Not here: what a bit stands for (causal-oracle.ts). */
 

@@ -4,8 +4,8 @@
  *  that started before it; all tries of one write are one here; a write whose context the server
  *  chose (`isFree`) is above nothing for certain, and perhaps above whatever started before its
  *  last effect; something refused in every try was never there.
- *  What a loss of a disk does: `Acknowledgement.heldUntilUs` is when the last node that certainly had
- *  the write durable may have lost it. A loss at a node destroys what was synced from its
+ *  What a loss of a disk does: `Acknowledgement.heldUntilUs` is when the last node that certainly
+ *  had the write durable may have lost it. A loss at a node destroys what was synced from its
  *  intactUntilUs to its atUs (of the keys it names, if any). Where fewer were durable than
  *  acknowledged, the ones that were not may be those that are left.
  *  Not here: what readers must see (explanation.ts and the checkers).

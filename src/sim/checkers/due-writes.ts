@@ -1,10 +1,12 @@
 /** Writes that reads owe from some time on, for reads taken in the order in which they began.
- *  A read owes a write if it began after `fromUs`: it must show the write or something that explains
- *  its absence, and nothing that the write had seen. It owes it no more if it ended after
+ *  A read owes a write if it began after `fromUs`: it must show the write or something that
+ *  explains its absence, and nothing that the write had seen. It owes it no more if it ended after
  *  `untilUs`, when the last disk that certainly had it may have lost it.
- *  Exempt from the second half: writes with twins (a repeated request may have brought the value back
- *  under an event that its replacement had not seen, docs/guarantees.md "Retries and request ids").
- *  Not here: which writes are due, and to which reads (register-regularity.ts, monotonic-reads.ts). */
+ *  Exempt from the second half: writes with twins (a repeated request may have brought the value
+ *  back under an event that its replacement had not seen, docs/guarantees.md "Retries and request
+ *  ids").
+ *  Not here: which writes are due, and to which reads (register-regularity.ts, monotonic-reads.ts).
+ */
 import type { ReadOperation } from '../history.ts';
 import { type BitRow, bitRow, clearBit, hasBit, joinBits, setBit } from './bit-rows.ts';
 import type { KeyOracle } from './causal-oracle.ts';

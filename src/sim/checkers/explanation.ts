@@ -1,8 +1,8 @@
 /** Why may a read, or a disk, lack a write? Because it has something that had seen that write, or
  *  because a delete may have removed it.
  *  Rules: what is there explains itself and all below it. A delete that was not refused and had
- *  started explains all below it, whether or not it is in sight: a tombstone is shown to nobody, and
- *  what replaces one does not know it. A write whose context the server chose explains whatever
+ *  started explains all below it, whether or not it is in sight: a tombstone is shown to nobody,
+ *  and what replaces one does not know it. A write whose context the server chose explains whatever
  *  started before its last effect: before its end, or ever after when its outcome is unknown.
  *  Invariant: lenient only: what is not explained was lost, or was not looked for.
  *  Not here: which writes must be explained (due-writes.ts, no-lost-write.ts). */

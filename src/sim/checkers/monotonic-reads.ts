@@ -5,8 +5,8 @@
  *  had seen. Whether the writes were ever acknowledged does not matter.
  *  What a loss of a disk weakens: the majority that held the result is not known by name. From the
  *  time on when a majority of the key's replicas may have lost what they had synced for the first
- *  read, that read obliges nobody; until then the others still meet every later read, because a node
- *  that lost its disk answers none. Writes repeated through another node: see due-writes.ts.
+ *  read, that read obliges nobody; until then the others still meet every later read, because a
+ *  node that lost its disk answers none. Writes repeated through another node: see due-writes.ts.
  *  Source: docs/guarantees.md, "Levels", the column of repairs. */
 import { majority } from '../../core/quorum/level.ts';
 import type { DiskLoss, History, ReadOperation } from '../history.ts';
@@ -100,7 +100,8 @@ function tellMissing(
     oracle.key,
     [cause?.operation ?? read.id, read.id],
     `Read ${read.id} of key ${oracle.key} by ${read.client} lacks write ${write}, which quorum ` +
-      `read ${cause?.operation} had shown when it ended at ${cause?.fromUs} us, and shows nothing ` +
+      `read ${cause?.operation} had shown when it ended at ${cause?.fromUs} us, and shows ` +
+      'nothing ' +
       'that had seen it',
   );
 }

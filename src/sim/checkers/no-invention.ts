@@ -1,9 +1,9 @@
 /** Does every value that is seen come from a write of that key which had begun?
- *  Rules: a value in a read, or on a disk at the end, is that of a put of the same key; a read shows
- *  none whose put began at its end or later. Deletes have no value to be shown. A put that was refused
- *  is a matter of honest-errors.ts.
- *  What a loss of a disk weakens: nothing. What fails its checksum is not served, so a lost or rotten
- *  disk invents nothing either.
+ *  Rules: a value in a read, or on a disk at the end, is that of a put of the same key; a read
+ *  shows none whose put began at its end or later. Deletes have no value to be shown. A put that
+ *  was refused is a matter of honest-errors.ts.
+ *  What a loss of a disk weakens: nothing. What fails its checksum is not served, so a lost or
+ *  rotten disk invents nothing either.
  *  Source: docs/guarantees.md G3. */
 import type { Seen, StoredSibling, WriteId } from '../history.ts';
 import { type CausalOracle, oracleOf } from './causal-oracle.ts';

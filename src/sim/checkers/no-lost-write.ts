@@ -1,10 +1,10 @@
 /** Is every acknowledged put still there once everything is over?
- *  Rules: every node that acknowledged a put, and whose disk lost nothing that it synced for it, holds
- *  at the end the put or something that explains its absence (explanation.ts): a value above it
- *  through a chain of writes whose contexts covered each other, a delete that may have been applied, a
- *  write whose context the server chose. A disk that keeps what it syncs only ever goes upwards, so
- *  each is judged by itself; that some disk has it is implied. Deletes have nothing to be found by:
- *  see no-zombie.ts. Writes that are unknown may be there or not.
+ *  Rules: every node that acknowledged a put, and whose disk lost nothing that it synced for it,
+ *  holds at the end the put or something that explains its absence (explanation.ts): a value above
+ *  it through a chain of writes whose contexts covered each other, a delete that may have been
+ *  applied, a write whose context the server chose. A disk that keeps what it syncs only ever goes
+ *  upwards, so each is judged by itself; that some disk has it is implied. Deletes have nothing to
+ *  be found by: see no-zombie.ts. Writes that are unknown may be there or not.
  *  What a loss of a disk weakens: an acknowledgement by a node does not count when a loss there may
  *  have destroyed it (after the write began, and not intact until after its end); a put with no
  *  other acknowledgement is not judged. When fewer copies were durable than acknowledged, nobody
@@ -95,7 +95,8 @@ function checkWrite(key: string, write: OracleWrite, facts: Disks, findings: Fin
       key,
       [operation.id],
       `Write ${write.write} of key ${key}, acknowledged to ${operation.client} by ` +
-        `${acknowledgedBy.join(', ')} at ${atUs} us, is not on ${where}, nor is anything that had ` +
+        `${acknowledgedBy.join(', ')} at ${atUs} us, is not on ${where}, nor is anything ` +
+        'that had ' +
         'seen it',
     );
     return;

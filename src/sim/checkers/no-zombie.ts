@@ -1,13 +1,14 @@
 /** Does a delete stay a delete?
  *  Rules: what a delete was given, and all that this had seen, is shown by no read that began after
- *  the delete was acknowledged, if the read's replicas and the delete's must meet (r + w > N); and it
- *  is not on the disk of a node that acknowledged the delete, ever after. What the delete had not seen
- *  stays. A delete without a context is not judged: what the server saw for it is not known here.
+ *  the delete was acknowledged, if the read's replicas and the delete's must meet (r + w > N); and
+ *  it is not on the disk of a node that acknowledged the delete, ever after. What the delete had
+ *  not seen stays. A delete without a context is not judged: what the server saw for it is not
+ *  known here.
  *  What a loss of a disk weakens: reads are judged as long as one node that acknowledged the delete
- *  has its disk (a node that lost its disk answers no strict read); a disk only if it lost nothing that
- *  it synced for the delete, and if all acknowledged copies were durable. Values with twins are
- *  exempt: a repeated request may have brought the value back under an event that the delete had not
- *  seen (docs/guarantees.md, "Retries and request ids").
+ *  has its disk (a node that lost its disk answers no strict read); a disk only if it lost nothing
+ *  that it synced for the delete, and if all acknowledged copies were durable. Values with twins
+ *  are exempt: a repeated request may have brought the value back under an event that the delete
+ *  had not seen (docs/guarantees.md, "Retries and request ids").
  *  Source: docs/guarantees.md G6. */
 import type { DiskLoss, History, StoredRecord } from '../history.ts';
 import {
@@ -56,7 +57,8 @@ function checkReads(oracle: KeyOracle, replicas: number, findings: Findings): vo
       findings.add(
         oracle.key,
         [cause?.operation ?? read.id, read.id],
-        `Read ${read.id} of key ${oracle.key} by ${read.client} shows write ${write}, which delete ` +
+        `Read ${read.id} of key ${oracle.key} by ${read.client} shows write ${write}, which ` +
+          'delete ' +
           `${remover} had removed: it was acknowledged at ${cause?.fromUs} us`,
       );
     }

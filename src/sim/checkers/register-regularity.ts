@@ -1,13 +1,13 @@
-/** Is each key a regular register of several values, where the replicas of the read and of the write
- *  must meet?
+/** Is each key a regular register of several values, where the replicas of the read and of the
+ *  write must meet?
  *  Rules: a read of r replicas that began after the acknowledgement of a write by w of them, with
  *  r + w > N, shows that write or something that explains its absence (explanation.ts), and shows
  *  nothing that the write had seen, through whatever chain. Deletes are writes that show nothing.
  *  Writes that are not acknowledged may be seen or not, from one read to the next.
  *  What a loss of a disk weakens: a write is owed as long as one node that acknowledged it has its
- *  disk. One such node is enough, because a node that lost its disk answers no strict read. Of writes
- *  with fewer durable copies than their level only these count. Writes repeated through another node:
- *  see due-writes.ts.
+ *  disk. One such node is enough, because a node that lost its disk answers no strict read. Of
+ *  writes with fewer durable copies than their level only these count. Writes repeated through
+ *  another node: see due-writes.ts.
  *  Source: Lamport 1986, On interprocess communication; docs/guarantees.md G1. */
 import type { ReadOperation } from '../history.ts';
 import type { KeyOracle } from './causal-oracle.ts';

@@ -1,10 +1,10 @@
 /** Are siblings the truly concurrent writes, and no more?
- *  Rules: of two siblings in one read, at any level, or in one record of a disk, neither had seen the
- *  other: so a read shows at most 1 + the number of writes concurrent with any one of them. A read
- *  shows no write twice, whatever was repeated: two events of one request are shown as one, also where
- *  a record has to keep both. The count in a write's reply is at most 1 (the put's own) + the number of
- *  puts that may stand beside it: begun before its end, not refused, and not seen by it. Writes
- *  whose context the server chose are taken for concurrent with everything.
+ *  Rules: of two siblings in one read, at any level, or in one record of a disk, neither had seen
+ *  the other: so a read shows at most 1 + the number of writes concurrent with any one of them. A
+ *  read shows no write twice, whatever was repeated: two events of one request are shown as one,
+ *  also where a record has to keep both. The count in a write's reply is at most 1 (the put's own)
+ *  + the number of puts that may stand beside it: begun before its end, not refused, and not seen
+ *  by it. Writes whose context the server chose are taken for concurrent with everything.
  *  What a loss of a disk weakens: nothing. A record may lack writes after it, but what it has, it
  *  has with its history. Values with twins may stand beside what had seen one of the two events
  *  (docs/guarantees.md, "Retries and request ids"): they are exempt from the first rule.

@@ -11,7 +11,8 @@ function below(text: string, write: number): number[] {
 
 it('closes what writes had seen transitively', () => {
   const text =
-    'a put 1 [0,1]; b put 2 [2,3] given 1; c put 3 [2,3]; a put 4 [4,5] given 2,3; a put 5 [6,7] given 4';
+    'a put 1 [0,1]; b put 2 [2,3] given 1; c put 3 [2,3]; a put 4 [4,5] given 2,3; a put 5 ' +
+    '[6,7] given 4';
   expect(below(text, 1)).toEqual([]);
   expect(below(text, 2)).toEqual([1]);
   expect(below(text, 4)).toEqual([1, 2, 3]);

@@ -59,19 +59,23 @@ accepts(monotonicReads, [
   ['another key', `${ONE}a get [20,30] sees 1; b get [40,50] sees nothing key x`],
   [
     'a majority of lost disks',
-    `${ONE}a get [20,30] sees 1; loss n0 wipe at 35; loss n1 wipe at 35; b get [40,50] sees nothing`,
+    `${ONE}a get [20,30] sees 1; loss n0 wipe at 35; loss n1 wipe at 35; b get [40,50] sees ` +
+      'nothing',
   ],
   [
     'disks lost during the second read',
-    `${ONE}a get [20,30] sees 1; b get [40,50] sees nothing; loss n0 wipe at 45; loss n1 wipe at 45`,
+    `${ONE}a get [20,30] sees 1; b get [40,50] sees nothing; loss n0 wipe at 45; loss n1 ` +
+      'wipe at 45',
   ],
   [
     'three lost disks of five',
-    `replicas 5; ${ONE}a get [20,30] sees 1; loss n0 wipe at 35; loss n1 wipe at 35; loss n2 wipe at 35; b get [40,50] sees nothing`,
+    `replicas 5; ${ONE}a get [20,30] sees 1; loss n0 wipe at 35; loss n1 wipe at 35; loss ` +
+      'n2 wipe at 35; b get [40,50] sees nothing',
   ],
   [
     'a repeated write that came back',
-    `${TWO}w put 1 [20,-] unknown; a get [20,30] sees 1; a get [40,50] sees 2; b get [60,70] sees 1@y 2`,
+    `${TWO}w put 1 [20,-] unknown; a get [20,30] sees 1; a get [40,50] sees 2; b get ` +
+      '[60,70] sees 1@y 2',
   ],
   [
     'a delete and a value after it',
@@ -136,7 +140,8 @@ rejects(monotonicReads, [
   ],
   [
     'a blind delete that ended before the write',
-    'x delete 3 [0,4] blind; w put 1 [5,9] unknown; a get [20,30] sees 1; b get [40,50] sees nothing',
+    'x delete 3 [0,4] blind; w put 1 [5,9] unknown; a get [20,30] sees 1; b get [40,50] sees ' +
+      'nothing',
   ],
   [
     'an overwrite that is not seen',
@@ -145,27 +150,33 @@ rejects(monotonicReads, [
   ['one lost disk', `${ONE}a get [20,30] sees 1; loss n0 wipe at 35; b get [40,50] sees nothing`],
   [
     'one disk lost twice',
-    `${ONE}a get [20,30] sees 1; loss n0 wipe at 33; loss n0 wipe at 35; b get [40,50] sees nothing`,
+    `${ONE}a get [20,30] sees 1; loss n0 wipe at 33; loss n0 wipe at 35; b get [40,50] sees ` +
+      'nothing',
   ],
   [
     'two lost disks of five',
-    `replicas 5; ${ONE}a get [20,30] sees 1; loss n0 wipe at 35; loss n1 wipe at 35; b get [40,50] sees nothing`,
+    `replicas 5; ${ONE}a get [20,30] sees 1; loss n0 wipe at 35; loss n1 wipe at 35; b get ` +
+      '[40,50] sees nothing',
   ],
   [
     'disks lost before the first read',
-    `${ONE}loss n0 wipe at 12; loss n1 wipe at 12; a get [20,30] sees 1; b get [40,50] sees nothing`,
+    `${ONE}loss n0 wipe at 12; loss n1 wipe at 12; a get [20,30] sees 1; b get [40,50] sees ` +
+      'nothing',
   ],
   [
     'disks lost after the second read',
-    `${ONE}a get [20,30] sees 1; b get [40,50] sees nothing; loss n0 wipe at 60; loss n1 wipe at 60`,
+    `${ONE}a get [20,30] sees 1; b get [40,50] sees nothing; loss n0 wipe at 60; loss n1 ` +
+      'wipe at 60',
   ],
   [
     'disks that kept what was synced',
-    `${ONE}a get [20,30] sees 1; loss n0 rollback at 35 intact 31; loss n1 rollback at 35 intact 31; b get [40,50] sees nothing`,
+    `${ONE}a get [20,30] sees 1; loss n0 rollback at 35 intact 31; loss n1 rollback at 35 ` +
+      'intact 31; b get [40,50] sees nothing',
   ],
   [
     'rotten rows of another key',
-    `${ONE}a get [20,30] sees 1; loss n0 bit-rot at 35 key x; loss n1 bit-rot at 35 key x; b get [40,50] sees nothing`,
+    `${ONE}a get [20,30] sees 1; loss n0 bit-rot at 35 key x; loss n1 bit-rot at 35 key x; ` +
+      'b get [40,50] sees nothing',
   ],
   [
     'an acknowledged write that goes',

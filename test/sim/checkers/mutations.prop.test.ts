@@ -266,7 +266,8 @@ function seenLater(good: History): readonly (readonly [WriteOperation, ReadOpera
   });
 }
 
-/** A put, an acknowledged write of the kind that was given it, and a later read that must meet it. */
+/** A put, an acknowledged write of the kind that was given it, and a later read that must meet it.
+ */
 function replacedBefore(
   good: History,
   kind: 'put' | 'delete',

@@ -57,7 +57,8 @@ accepts(noZombie, [
   ],
   [
     'a repeated put that came back',
-    'a put 1 [0,9] unknown; a delete 2 [20,30] given 1; a put 1 [31,35] dot y; b get [40,50] sees 1@y; b get [12,15] sees 1',
+    'a put 1 [0,9] unknown; a delete 2 [20,30] given 1; a put 1 [31,35] dot y; b get [40,50] ' +
+      'sees 1@y; b get [12,15] sees 1',
   ],
   ['a tombstone on the disks', `${GONE}disks !2`],
   ['nothing on the disks', `${GONE}disks nothing`],
@@ -92,7 +93,8 @@ rejects(noZombie, [
   ],
   [
     'what it had seen through an unknown write',
-    'a put 1 [0,9]; a put 3 [10,15] unknown given 1; a delete 2 [20,30] given 3; b get [40,50] sees 1',
+    'a put 1 [0,9]; a put 3 [10,15] unknown given 1; a delete 2 [20,30] given 3; b get ' +
+      '[40,50] sees 1',
   ],
   [
     'an unknown put that was deleted',
@@ -117,7 +119,8 @@ rejects(noZombie, [
   ],
   [
     'a delete that was repeated',
-    'a put 1 [0,9]; a delete 2 [10,15] unknown given 1; a delete 2 [20,30] given 1; b get [40,50] sees 1',
+    'a put 1 [0,9]; a delete 2 [10,15] unknown given 1; a delete 2 [20,30] given 1; b get ' +
+      '[40,50] sees 1',
   ],
   ['one lost disk', `${GONE}loss n0 wipe at 35; b get [40,50] sees 1`],
   [
@@ -130,7 +133,8 @@ rejects(noZombie, [
   ],
   [
     'disks that kept the delete',
-    `${GONE}loss n0 rollback at 35 intact 31; loss n1 rollback at 35 intact 31; b get [40,50] sees 1`,
+    `${GONE}loss n0 rollback at 35 intact 31; loss n1 rollback at 35 intact 31; b get ` +
+      '[40,50] sees 1',
   ],
   [
     'rotten rows of another key',

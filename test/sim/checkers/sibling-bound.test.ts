@@ -93,7 +93,8 @@ rejects(siblingBound, [
   ['a whole chain', `${CHAIN}b get [20,30] sees 1 2 3`],
   [
     'a chain through an unknown write',
-    'a put 1 [0,9]; a put 2 [10,15] unknown given 1; a put 3 [16,19] given 2; b get [20,30] sees 1 3',
+    'a put 1 [0,9]; a put 2 [10,15] unknown given 1; a put 3 [16,19] given 2; b get [20,30] ' +
+      'sees 1 3',
   ],
   [
     'a merged sibling',
