@@ -1,7 +1,8 @@
 /** Does a node that came back with less than it once had keep silent? What it lacks it would deny:
  *  each of its answers could undo an acknowledged write.
  *  - An emptied disk, and a log with a hole in its middle, are noticed by the node itself and its
- *    peers' greetings: from the loss on it neither answers nor mints. It goes on to take what others
+ *    peers' greetings: from the loss on it neither answers nor mints. It goes on to take what
+ *  others
  *    minted, and may be counted for that; a write that it alone acknowledges is one it has minted.
  *  - A disk that was rolled back is noticed by peers, if one of them can know what is missing: when
  *    the node had acknowledged, together with another node, a write that is gone. Until they have
