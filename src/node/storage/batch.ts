@@ -22,6 +22,8 @@ export class Lane {
   current: StoredRecord | undefined;
   /** Newest batch that holds a write of this lane. */
   batch: Batch | undefined;
+  /** Of a LaneTable. */
+  nextOfToken: Lane | undefined;
   /** Bytes this lane adds to `batch`. */
   bytes = 0;
 

@@ -12,6 +12,7 @@ import { Lane } from './batch.ts';
 import { type CommitQueue, stoppedError } from './commit-queue.ts';
 import type { DiskGuard } from './disk-guard.ts';
 import type { EpochFloors } from './epoch-floors.ts';
+import { LaneTable } from './lane-table.ts';
 import type { RecordCache } from './record-cache.ts';
 import type { RecordKey } from './record-key.ts';
 import type { LoadTarget, RecordLoader } from './record-loader.ts';
@@ -36,7 +37,7 @@ export interface KeyLanesParts {
 export class KeyLanes {
   readonly #parts: KeyLanesParts;
   readonly #options: StorageOptions;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #lanes = new LaneTable();
   #waitingCount = 0;
 
   constructor(parts: KeyLanesParts, options: StorageOptions) {
@@ -49,18 +50,18 @@ export class KeyLanes {
     return this.#waitingCount;
   }
 
-  has(id: string): boolean {
-    return this.#lanes.has(id);
+  has(key: RecordKey): boolean {
+    return this.#lanes.find(key) !== undefined;
   }
 
   /** The lane of a key whose record is at hand. */
-  loadedLane(id: string): Lane | undefined {
-    const lane = this.#lanes.get(id);
+  loadedLane(key: RecordKey): Lane | undefined {
+    const lane = this.#lanes.find(key);
     return lane === undefined || lane.waiting !== undefined ? undefined : lane;
   }
 
   add(key: RecordKey, update: PendingUpdate): void {
-    const lane = this.#lanes.get(key.id);
+    const lane = this.#lanes.find(key);
     if (lane === undefined) {
       this.#begin(key, update);
     } else if (lane.waiting === undefined) {
@@ -75,13 +76,13 @@ export class KeyLanes {
   release(lane: Lane): void {
     if (lane.waiting !== undefined) return;
     const { key, committed } = lane;
-    this.#lanes.delete(key.id);
+    this.#lanes.remove(lane);
     if (committed !== undefined) this.#parts.cache.committed(key, committed.bytes);
   }
 
   /** The record of a lane is at hand, as far as it can be read. */
   loaded(lane: Lane, stored: StoredRecord | undefined): void {
-    lane.loaded(this.#parts.unreadable.isLost(lane.key.id) ? undefined : stored);
+    lane.loaded(this.#parts.unreadable.isLost(lane.key) ? undefined : stored);
     for (const update of this.#takeWaiting(lane)) this.#run(lane, update);
     if (lane.batch === undefined) this.release(lane);
   }
@@ -93,13 +94,13 @@ export class KeyLanes {
 
   /** Nothing is known of the record. */
   failed(lane: Lane, error: CoterieError): void {
-    this.#lanes.delete(lane.key.id);
+    this.#lanes.remove(lane);
     for (const update of this.#takeWaiting(lane)) update.refuse(error);
   }
 
   #begin(key: RecordKey, update: PendingUpdate): void {
     const lane = new Lane(key, update);
-    this.#lanes.set(key.id, lane);
+    this.#lanes.add(lane);
     this.#waitingCount += 1;
     const { cache, guard, loader, codec } = this.#parts;
     const cached = guard.refresh() === undefined ? cache.find(key) : undefined;
@@ -123,7 +124,7 @@ export class KeyLanes {
     const { queue, unreadable, floors, codec } = this.#parts;
     const { key } = lane;
     const partition = this.#parts.partitionOf(key.token);
-    const isUnreadable = unreadable.has(key.id, partition);
+    const isUnreadable = unreadable.has(key, partition);
     const current = new CurrentRecord(lane.current, isUnreadable, floors.floorOf(partition));
     try {
       const decision = update.decide(current);

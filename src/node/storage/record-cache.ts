@@ -32,6 +32,8 @@ const SEGMENTS_MIN = 32;
 /** Expected of an entry: there is a head, of 8 bytes, for every so many. */
 const ENTRY_BYTES = 256;
 const CHANGE_SLOTS = 4_096;
+/** Entries that are looked at for a key: more of one head exist only by ill luck or will. */
+const STEPS_MAX = 16;
 
 interface Segment {
   readonly bytes: Uint8Array;
@@ -126,7 +128,7 @@ export class RecordCache {
   #find(token: number, storageKey: Uint8Array): number {
     let position = this.#heads[token & (this.#heads.length - 1)] ?? 0;
     const first = this.#oldest * this.#segmentBytes;
-    while (position >= first && position > 0) {
+    for (let step = 0; step < STEPS_MAX && position >= first && position > 0; step += 1) {
       const { bytes, words } = this.#segmentAt(position);
       const at = this.#offsetOf(position);
       if (isKeyAt(bytes, words, at, storageKey)) return position;
@@ -143,7 +145,7 @@ export class RecordCache {
     const number = this.#oldest + this.#segments.length - 1;
     const position = number * this.#segmentBytes + at;
     const head = token & (this.#heads.length - 1);
-    const back = position - (this.#heads[head] ?? 0);
+    const back = position - this.#before(this.#heads[head] ?? 0, storageKey);
     words[at / 4] = back > BACK_MAX ? 0 : back;
     words[at / 4 + RECORD_LENGTH] = record.length;
     words[at / 4 + KEY_LENGTH] = storageKey.length;
@@ -151,6 +153,17 @@ export class RecordCache {
     bytes.set(record, at + HEADER_BYTES + storageKey.length);
     segment.end += entryBytes(storageKey, record);
     this.#heads[head] = position;
+  }
+
+  /** What comes behind a new entry of the key under a head. An entry that it replaces is left out:
+   *  those of a key that is often written would hide the others. */
+  #before(position: number, storageKey: Uint8Array): number {
+    if (position < this.#oldest * this.#segmentBytes || position === 0) return 0;
+    const { bytes, words } = this.#segmentAt(position);
+    const at = this.#offsetOf(position);
+    if (!isKeyAt(bytes, words, at, storageKey)) return position;
+    const back = words[at / 4] ?? 0;
+    return back === 0 ? 0 : position - back;
   }
 
   /** The newest segment with so much room. */

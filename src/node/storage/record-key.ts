@@ -5,20 +5,32 @@
  *  client's edge). */
 import { recordRowKey } from './table-keys.ts';
 
-export interface RecordKey {
+export class RecordKey {
   /** 0..2^32-1. */
   readonly token: number;
   readonly bucket: string;
   readonly key: Uint8Array;
   readonly storageKey: Uint8Array;
-  /** One character per byte of the storage key. */
-  readonly id: string;
+  #id: string | undefined;
+
+  /** `bucket` and `key` are valid already (core/limits.ts). */
+  constructor(token: number, bucket: string, key: Uint8Array) {
+    this.token = token;
+    this.bucket = bucket;
+    this.key = key;
+    this.storageKey = recordRowKey(token, bucket, key);
+  }
+
+  /** One character per byte of the storage key; made when it is asked for, which for most keys is
+   *  never. */
+  get id(): string {
+    this.#id ??= recordIdOf(this.storageKey);
+    return this.#id;
+  }
 }
 
-/** `bucket` and `key` are valid already (core/limits.ts). */
 export function makeRecordKey(token: number, bucket: string, key: Uint8Array): RecordKey {
-  const storageKey = recordRowKey(token, bucket, key);
-  return { token, bucket, key, storageKey, id: recordIdOf(storageKey) };
+  return new RecordKey(token, bucket, key);
 }
 
 /** The id of a storage key. A storage key is at most 1,094 bytes, few enough to be arguments of one

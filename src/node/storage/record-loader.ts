@@ -5,6 +5,7 @@
  *  Not here: what an unreadable record leads to (unreadable-keys.ts), who may see which state
  *  (key-lanes.ts).
  *  Source: docs/ARCHITECTURE.md 5.2 and 5.17. */
+import { bytesEqual } from '../../core/bytes.ts';
 import { CoterieError } from '../../core/errors.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { RecordKey } from './record-key.ts';
@@ -34,7 +35,9 @@ export class RecordLoader {
   readonly #options: StorageOptions;
   /** What must be over before records are handed out; undefined when there is nothing. */
   readonly #gate: () => Promise<void> | undefined;
-  #next = new Map<string, Load>();
+  #next: Load[] = [];
+  /** What the next call asks for, the newest of each token. */
+  readonly #nextOfToken = new Map<number, Load>();
   #isScheduled = false;
   #inFlight = 0;
   readonly #drained: (() => void)[] = [];
@@ -54,19 +57,22 @@ export class RecordLoader {
   /** Only what was asked for in this very tick shares one answer: a later reader must not see an
    *  earlier state. */
   load(key: RecordKey, target: LoadTarget, needsRecord: boolean): void {
-    const load = this.#next.get(key.id);
-    if (load === undefined) {
-      this.#next.set(key.id, { key, targets: [target], needsRecord });
-    } else {
+    const slot = key.token | 0;
+    const load = this.#nextOfToken.get(slot);
+    if (load !== undefined && bytesEqual(load.key.storageKey, key.storageKey)) {
       load.targets.push(target);
       load.needsRecord ||= needsRecord;
+      return;
     }
+    const added = { key, targets: [target], needsRecord };
+    this.#next.push(added);
+    this.#nextOfToken.set(slot, added);
     this.#schedule();
   }
 
   /** Settles when nothing is asked for any more. */
   drained(): Promise<void> {
-    if (this.#inFlight === 0 && this.#next.size === 0) return Promise.resolve();
+    if (this.#inFlight === 0 && this.#next.length === 0) return Promise.resolve();
     return new Promise((resolve) => {
       this.#drained.push(resolve);
     });
@@ -82,12 +88,13 @@ export class RecordLoader {
   }
 
   async #flush(): Promise<void> {
-    const loads = [...this.#next.values()];
-    this.#next = new Map();
+    const loads = this.#next;
+    this.#next = [];
+    this.#nextOfToken.clear();
     this.#inFlight += 1;
     await this.#loadAll(loads);
     this.#inFlight -= 1;
-    if (this.#next.size > 0) this.#schedule();
+    if (this.#next.length > 0) this.#schedule();
     else if (this.#inFlight === 0) for (const resolve of this.#drained.splice(0)) resolve();
   }
 

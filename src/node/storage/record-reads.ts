@@ -40,7 +40,7 @@ export class RecordReads {
       reader.failed(unreadable.error());
       return;
     }
-    const lane = lanes.loadedLane(key.id);
+    const lane = lanes.loadedLane(key);
     if (lane !== undefined) {
       reader.found(lane.committed);
       return;
@@ -65,9 +65,9 @@ export class RecordReads {
     const { lanes, cache, unreadable } = this.#parts;
     this.#waitingCount -= 1;
     const { key, loading } = load;
-    const lane = lanes.loadedLane(key.id);
+    const lane = lanes.loadedLane(key);
     const isUnreadable = this.#isUnreadable(key);
-    const isKept = stored !== undefined && !isUnreadable && !lanes.has(key.id);
+    const isKept = stored !== undefined && !isUnreadable && !lanes.has(key);
     if (isKept) cache.loaded(key, stored.bytes, loading);
     if (isUnreadable) load.reader.failed(unreadable.error());
     else load.reader.found(lane === undefined ? stored : lane.committed);
@@ -76,7 +76,7 @@ export class RecordReads {
   unreadable(load: ReadLoad, reason: string, isEngineDamage: boolean): void {
     const { lanes, noteUnreadable } = this.#parts;
     // What a lane holds was readable later than what was just loaded.
-    const isKnown = lanes.loadedLane(load.key.id) !== undefined;
+    const isKnown = lanes.loadedLane(load.key) !== undefined;
     if (!isKnown) noteUnreadable(load.key, reason, isEngineDamage);
     this.loaded(load, undefined);
   }
@@ -87,7 +87,7 @@ export class RecordReads {
   }
 
   #isUnreadable(key: RecordKey): boolean {
-    return this.#parts.unreadable.has(key.id, this.#parts.partitionOf(key.token));
+    return this.#parts.unreadable.has(key, this.#parts.partitionOf(key.token));
   }
 }
 

@@ -106,7 +106,7 @@ export class RecordStore {
       markersMax: options.unreadableKeysMax,
       presentTick,
     });
-    this.#recount = new LeafRecount(environment, codec, (id) => this.#unreadable.isLost(id));
+    this.#recount = new LeafRecount(environment, codec, (id) => this.#unreadable.isLost({ id }));
     this.#loader = new RecordLoader(environment, codec, options, () => this.#guard.refresh());
     this.#cache = new RecordCache(options.recordCacheBytesMax);
     const shared = {

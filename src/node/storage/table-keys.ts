@@ -11,6 +11,7 @@
  *  leaf are each one range of D. The letters and layouts are a durable format: a change is a new
  *  format version (meta-rows.ts).
  *  Not here: what the rows hold. Source: docs/ARCHITECTURE.md 4. */
+import { BytePages } from '../../core/byte-pages.ts';
 import type { StoreRange } from '../../env/store.ts';
 
 const TABLE = {
@@ -26,11 +27,12 @@ export type Table = keyof typeof TABLE;
 const TWO_32 = 2 ** 32;
 const TOKEN_END = 5;
 const encoder = new TextEncoder();
+const keyPages = new BytePages(8_192);
 
 /** Storage key of a record. `bucket` is a valid bucket name, hence ASCII and shorter than 256. */
 export function recordRowKey(token: number, bucket: string, key: Uint8Array): Uint8Array {
   const keyAt = TOKEN_END + 1 + bucket.length;
-  const bytes = new Uint8Array(keyAt + key.length);
+  const bytes = keyPages.take(keyAt + key.length);
   bytes[0] = TABLE.records;
   writeU32(bytes, 1, token);
   bytes[TOKEN_END] = bucket.length;

@@ -60,14 +60,14 @@ export class UnreadableKeys {
     return this.#markers.size;
   }
 
-  has(id: string, partition: number): boolean {
-    if (this.#markers.size > 0 && this.#markers.has(id)) return true;
+  has(key: RecordKey, partition: number): boolean {
+    if (this.#markers.size > 0 && this.#markers.has(key.id)) return true;
     return this.#partitions.size > 0 && this.#partitions.has(partition);
   }
 
   /** Nothing of the record is left: what the engine hands out for it is not to be used. */
-  isLost(id: string): boolean {
-    return this.#markers.size > 0 && this.#markers.get(id) === 'lost';
+  isLost(key: Pick<RecordKey, 'id'>): boolean {
+    return this.#markers.size > 0 && this.#markers.get(key.id) === 'lost';
   }
 
   /** A record was found unreadable. True when that is news. */

@@ -27,6 +27,22 @@ describe('the cache of records', () => {
     for (const [index, key] of keys.entries()) expect(cache.find(key)).toEqual(bytes(index + 1));
   });
 
+  it('hides no key behind one that is written all the time', () => {
+    const cache = new RecordCache(BYTES_MAX);
+    const [hot, other] = [keyOf('hot', 7), keyOf('other', 7)];
+    cache.committed(other, bytes(5));
+    for (let size = 1; size < 50; size += 1) cache.committed(hot, bytes(size));
+    expect(cache.find(hot)).toEqual(bytes(49));
+    expect(cache.find(other)).toEqual(bytes(5));
+  });
+
+  it('does not search long among keys that were chosen to have one token', () => {
+    const cache = new RecordCache(BYTES_MAX);
+    for (let index = 0; index < 200; index += 1) cache.committed(keyOf(`k${index}`, 7), bytes(5));
+    expect(cache.find(keyOf('k199', 7))).toEqual(bytes(5));
+    expect(cache.find(keyOf('k0', 7))).toBeUndefined();
+  });
+
   it('keeps nothing of a load during which the key was written, even if that is gone', () => {
     const cache = new RecordCache(BYTES_MAX);
     const key = keyOf('k');
@@ -47,13 +63,13 @@ describe('the cache of records', () => {
   it('stays within its bytes, and gives up what nobody used', () => {
     const cache = new RecordCache(BYTES_MAX);
     for (let index = 0; index < 5_000; index += 1) {
-      cache.committed(keyOf(`k${index}`), bytes(100));
-      cache.find(keyOf('k0'));
+      cache.committed(keyOf(`k${index}`, index), bytes(100));
+      cache.find(keyOf('k0', 0));
       expect(cache.bytes).toBeLessThanOrEqual(BYTES_MAX);
     }
-    expect(cache.find(keyOf('k0'))).toEqual(bytes(100));
-    expect(cache.find(keyOf('k4999'))).toEqual(bytes(100));
-    expect(cache.find(keyOf('k2500'))).toBeUndefined();
+    expect(cache.find(keyOf('k0', 0))).toEqual(bytes(100));
+    expect(cache.find(keyOf('k4999', 4_999))).toEqual(bytes(100));
+    expect(cache.find(keyOf('k2500', 2_500))).toBeUndefined();
   });
 
   it('spares no state of a key that was written again', () => {
@@ -63,7 +79,7 @@ describe('the cache of records', () => {
     cache.find(key);
     cache.committed(key, bytes(2));
     for (let index = 0; index < 5_000; index += 1) {
-      cache.committed(keyOf(`k${index}`), bytes(100));
+      cache.committed(keyOf(`k${index}`, index), bytes(100));
     }
     expect(cache.find(key)).toBeUndefined();
   });
@@ -92,7 +108,7 @@ describe('the cache of records', () => {
     cache.committed(key, bytes(10));
     const found = cache.find(key);
     for (let index = 0; index < 5_000; index += 1) {
-      cache.committed(keyOf(`k${index}`), bytes(100));
+      cache.committed(keyOf(`k${index}`, index), bytes(100));
     }
     cache.committed(key, bytes(11));
     expect(found).toEqual(bytes(10));

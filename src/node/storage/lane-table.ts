@@ -1,0 +1,50 @@
+/** Which lane is a key's, among all that have work?
+ *  By token, and from there along a chain of lanes whose keys share it: a table by number needs no
+ *  string made of every key, which would cost more than all else that is done here.
+ *  Invariants: at most one lane for each key. What share a token are few, unless somebody searched
+ *  for them, and never more than the updates that are let in.
+ *  Not here: what lanes do (key-lanes.ts). */
+import { bytesEqual } from '../../core/bytes.ts';
+import { assert } from '../../core/errors.ts';
+import type { Lane } from './batch.ts';
+import type { RecordKey } from './record-key.ts';
+
+export class LaneTable {
+  readonly #first = new Map<number, Lane>();
+
+  find(key: RecordKey): Lane | undefined {
+    let lane = this.#first.get(slotOf(key));
+    while (lane !== undefined && !bytesEqual(lane.key.storageKey, key.storageKey)) {
+      lane = lane.nextOfToken;
+    }
+    return lane;
+  }
+
+  /** There is none for its key yet. */
+  add(lane: Lane): void {
+    const slot = slotOf(lane.key);
+    lane.nextOfToken = this.#first.get(slot);
+    this.#first.set(slot, lane);
+  }
+
+  remove(lane: Lane): void {
+    const slot = slotOf(lane.key);
+    const first = this.#first.get(slot);
+    if (first !== lane) {
+      let before = first;
+      while (before !== undefined && before.nextOfToken !== lane) before = before.nextOfToken;
+      assert(before !== undefined, 'A lane that is in no table was removed');
+      before.nextOfToken = lane.nextOfToken;
+    } else if (lane.nextOfToken === undefined) {
+      this.#first.delete(slot);
+    } else {
+      this.#first.set(slot, lane.nextOfToken);
+    }
+    lane.nextOfToken = undefined;
+  }
+}
+
+/** The token as a signed number: of those a Map needs no objects. */
+function slotOf({ token }: RecordKey): number {
+  return token | 0;
+}
