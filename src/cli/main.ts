@@ -24,6 +24,10 @@ const ports: CliPorts = {
     const { startCluster } = await import('../embed.ts');
     return startCluster(options);
   },
+  simulator: async () => {
+    const { simulator } = await import('./simulator.ts');
+    return simulator;
+  },
   stopSignal: () =>
     new Promise((resolve) => {
       const onSignal = (signal: NodeJS.Signals): void => {

@@ -4,7 +4,11 @@
 import type { Client } from '../client/types.ts';
 import type { ProcessEnvironment } from '../config/load.ts';
 import type { NodeConfig, NodeConfigInput } from '../config/schema.ts';
+import type { reportOf, summarize } from '../sim/campaign.ts';
+import type { Scenario } from '../sim/scenario.ts';
+import type { replay, replayCommand, scenarioOf } from '../simulate.ts';
 import type { AdminService } from '../wire/services.ts';
+import type { runSeeds } from './sim-pool.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface AdminConnection extends AdminService {
@@ -47,7 +51,23 @@ export interface StartedCluster {
   stop(): Promise<void>;
 }
 
+export interface Simulator {
+  /** Monotonic. */
+  nowMs(): number;
+  readonly runSeeds: typeof runSeeds;
+  readonly scenarioOf: typeof scenarioOf;
+  readonly replay: typeof replay;
+  readonly replayCommand: typeof replayCommand;
+  readonly reportOf: typeof reportOf;
+  readonly summarize: typeof summarize;
+  /** Throws for anything else than a scenario. */
+  parseScenario(value: unknown): Scenario;
+  /** The smallest scenario found in this time that breaks the promise of the check. */
+  shrink(scenario: Scenario, check: string, seconds: number): Promise<Scenario>;
+}
+
 export interface CliPorts {
+  simulator(): Promise<Simulator>;
   connect(options: ConnectOptions): Promise<Client>;
   connectAdmin(address: string, options: { readonly timeoutMs: number }): Promise<AdminConnection>;
   startNode(config: NodeConfig): Promise<StartedNode>;

@@ -10,6 +10,7 @@ import { getCommand } from './get.ts';
 import type { CliContext } from './ports.ts';
 import { putCommand } from './put.ts';
 import { ringCommand } from './ring.ts';
+import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
 import { statusCommand } from './status.ts';
 
@@ -58,6 +59,7 @@ function buildProgram(context: CliContext, help: string[]): Command {
     startCommand(context),
     clusterCommand(context),
     configCommand(context),
+    simCommand(context),
   ];
   for (const command of groups) program.addCommand(command);
   // Subcommands that are added ready-made do not inherit these.

@@ -4,6 +4,7 @@ import type {
   CliPorts,
   ClusterOptions,
   ConnectOptions,
+  Simulator,
 } from '../../src/cli/ports.ts';
 import { runCli } from '../../src/cli/program.ts';
 import type {
@@ -41,6 +42,7 @@ export class FakeWorld {
   failed: Promise<unknown> = new Promise(() => undefined);
   signal: Promise<string> = Promise.resolve('SIGTERM');
   startError: Error | undefined;
+  simulator: Simulator | undefined;
   isTerminal = false;
   input = '';
   environment: ProcessEnvironment = {};
@@ -117,6 +119,10 @@ export class FakeWorld {
           stop: this.#stop,
         }));
         return { addresses, nodes, stop: this.#stop };
+      },
+      simulator: async () => {
+        if (this.simulator === undefined) throw new Error('no simulator in this test');
+        return this.simulator;
       },
       stopSignal: () => this.signal,
     };

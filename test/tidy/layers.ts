@@ -52,6 +52,7 @@ export const LAYERS: readonly Layer[] = [
   { ...ALL, prefix: 'src/cli/', packages: ['commander', 'picocolors', 'cli-table3'] },
   { ...ALL, prefix: 'src/connect.ts' },
   { ...ALL, prefix: 'src/embed.ts' },
+  { ...ALL, prefix: 'src/simulate.ts' },
   { ...ALL, prefix: 'src/index.ts' },
 ];
 

@@ -1,0 +1,73 @@
+/** Spreads the seeds of a simulation over threads; each takes the next one when it has done one. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { CoterieError } from '../core/errors.ts';
+import type { RunSummary } from '../sim/campaign.ts';
+import type { SeedOptions } from '../simulate.ts';
+import type { SeedAnswer } from './sim-worker.ts';
+
+export interface SeedRange extends Omit<SeedOptions, 'seed'> {
+  readonly firstSeed: number;
+  readonly runs: number;
+  /** 1 or more; as many as there are processors when absent. */
+  readonly threads?: number;
+  /** Begin no further run once one has broken a promise. */
+  readonly isFailFast?: boolean;
+}
+
+/** Calls `onRun` as runs end, in no certain order. Errors: ASSERTION_FAILED naming the seed of a run
+ *  that could not be carried out. */
+export async function runSeeds(
+  range: SeedRange,
+  onRun: (summary: RunSummary) => void,
+): Promise<void> {
+  const { firstSeed, runs, threads = availableParallelism(), isFailFast, ...options } = range;
+  const count = Math.max(1, Math.min(threads, runs));
+  let next = firstSeed;
+  let end = firstSeed + runs;
+  const take = (): number | undefined => (next < end ? next++ : undefined);
+  const note = (summary: RunSummary): void => {
+    if (isFailFast === true && summary.violations.length > 0) end = next;
+    onRun(summary);
+  };
+  const workers = Array.from({ length: count }, () => startWorker(options));
+  try {
+    await Promise.all(workers.map((worker) => work(worker, take, note)));
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+function startWorker(options: Omit<SeedOptions, 'seed'>): Worker {
+  return new Worker(new URL('./sim-worker.js', import.meta.url), { workerData: options });
+}
+
+function work(
+  worker: Worker,
+  take: () => number | undefined,
+  onRun: (summary: RunSummary) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const send = (): void => {
+      const seed = take();
+      if (seed === undefined) resolve();
+      else worker.postMessage(seed);
+    };
+    worker.on('error', reject);
+    worker.on('exit', (code) => reject(new Error(`A simulation thread ended with ${code}`)));
+    worker.on('message', (answer: SeedAnswer) => {
+      if ('error' in answer) {
+        reject(
+          new CoterieError(
+            'ASSERTION_FAILED',
+            `Seed ${answer.seed} failed to run: ${answer.error}`,
+          ),
+        );
+        return;
+      }
+      onRun(answer.summary);
+      send();
+    });
+    send();
+  });
+}

@@ -1,0 +1,90 @@
+/** The simulator for programs: whole clusters in this process, under a seed, with faults
+ *  (`import { simulate } from 'coterie/sim'`).
+ *  Not here: the simulator (sim), the command line (cli/sim.ts). */
+
+import { systemCrc32 } from './platform/system/crc32.ts';
+import { macrotaskDriver } from './platform/system/macrotask-driver.ts';
+import { systemClock } from './platform/system/system-clock.ts';
+import { type CampaignReport, type RunSummary, reportOf, summarize } from './sim/campaign.ts';
+import { planScenario } from './sim/plan.ts';
+import { tellStory } from './sim/report/story.ts';
+import type { RunResult, RunWorld } from './sim/result.ts';
+import { runScenario } from './sim/run.ts';
+import type { Scenario } from './sim/scenario.ts';
+
+export type { CampaignReport, NotEnabled, RunSummary } from './sim/campaign.ts';
+export type { Scenario } from './sim/scenario.ts';
+
+export interface SimulateOptions {
+  /** Of the first run, a whole number, 0 or more; the others follow it. Default 1. */
+  readonly seed?: number;
+  /** Default 1. */
+  readonly runs?: number;
+  /** 1..9; drawn by each seed when absent. */
+  readonly nodes?: number;
+  /** 1..nodes; drawn by each seed when absent. */
+  readonly replicas?: number;
+  /** Virtual minutes in which clients ask and things break, above 0. Default 2. */
+  readonly minutes?: number;
+  /** Kinds of faults to choose among, `[]` for none; all when absent. */
+  readonly faults?: readonly string[];
+  /** Drawn by each seed when absent. */
+  readonly workload?: string;
+  /** Told of every run as it ends. */
+  readonly onRun?: (summary: RunSummary) => void;
+}
+
+export const MINUTES_DEFAULT = 2;
+
+/** What a simulation runs on: nothing of the machine but its event loop. */
+export const simulationWorld: RunWorld = { driver: macrotaskDriver, checksum: systemCrc32 };
+
+/** Runs one seed after the other. A broken promise is a `violation` of the report, not an error.
+ *  Errors: INVALID_ARGUMENT. */
+export async function simulate(options: SimulateOptions = {}): Promise<CampaignReport> {
+  const { seed: firstSeed = 1, runs = 1, onRun, ...rest } = options;
+  const summaries: RunSummary[] = [];
+  const startedMs = systemClock.monotonicMs();
+  for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) {
+    const summary = summarize(await runSeed({ ...rest, seed }));
+    summaries.push(summary);
+    onRun?.(summary);
+  }
+  return reportOf(summaries, {
+    firstSeed,
+    realSeconds: (systemClock.monotonicMs() - startedMs) / 1_000,
+    replayOf: (seed) => replayCommand({ ...rest, seed }),
+  });
+}
+
+export type SeedOptions = Omit<SimulateOptions, 'runs' | 'onRun'> & { readonly seed: number };
+
+export function scenarioOf(options: SeedOptions): Scenario {
+  return planScenario({ minutes: MINUTES_DEFAULT, ...options });
+}
+
+function runSeed(options: SeedOptions): Promise<RunResult> {
+  return runScenario(simulationWorld, scenarioOf(options));
+}
+
+/** The command that repeats one run. */
+export function replayCommand(options: SeedOptions): string {
+  const { seed, nodes, replicas, minutes, faults, workload } = options;
+  const flags = [
+    `--seed ${seed}`,
+    nodes === undefined ? '' : `--nodes ${nodes}`,
+    replicas === undefined ? '' : `--replicas ${replicas}`,
+    minutes === undefined ? '' : `--minutes ${minutes}`,
+    faults === undefined ? '' : `--faults ${faults.join(',') || 'none'}`,
+    workload === undefined ? '' : `--workload ${workload}`,
+  ];
+  return `coterie sim ${flags.filter((flag) => flag !== '').join(' ')}`;
+}
+
+/** Runs a stored scenario once more. Its failures are told as stories. */
+export async function replay(
+  scenario: Scenario,
+): Promise<{ readonly result: RunResult; readonly stories: readonly string[] }> {
+  const result = await runScenario(simulationWorld, scenario);
+  return { result, stories: result.violations.map((violation) => tellStory(result, violation)) };
+}
