@@ -16,6 +16,9 @@ export const CLOSING_ID_FROM = 100_000_000;
 const SETTLE_US = 40_000_000;
 /** Of one operation: several requests may have to wait for connections. */
 const TIMEOUT_MS = 10_000;
+/** Of one operation after another until one succeeds: a network may be slow without a fault, and a
+ *  replica write has 1 s. */
+const TRIES_MAX = 5;
 /** For repairs that a read leaves behind: a replica write has 1 s. */
 const REPAIR_US = 3_000_000;
 const ROUNDS_MAX = 3;
@@ -39,8 +42,8 @@ export class Closing {
     await this.#cluster.kernel.sleep(SETTLE_US, 'closing');
     for (const client of clients) {
       for (const key of this.#keys) {
-        await this.#ask(client, { kind: 'get', ...this.#step(key) });
-        await this.#ask(client, { kind: 'put', ...this.#step(key), context: 'last' });
+        await this.#ask(client, () => ({ kind: 'get', ...this.#step(key) }));
+        await this.#ask(client, () => ({ kind: 'put', ...this.#step(key), context: 'last' }));
       }
     }
   }
@@ -56,9 +59,14 @@ export class Closing {
     }
   }
 
-  async #ask(client: ScriptClient, step: ClientStep): Promise<void> {
-    this.asked.push(step.id);
-    await client.perform(step, TIMEOUT_MS);
+  async #ask(client: ScriptClient, makeStep: () => ClientStep): Promise<void> {
+    for (let left = TRIES_MAX - 1; ; left -= 1) {
+      const step = makeStep();
+      const operation = await client.perform(step, TIMEOUT_MS);
+      if (operation?.outcome !== 'ok' && left > 0) continue;
+      this.asked.push(step.id);
+      return;
+    }
   }
 
   /** At as many replicas as can answer: one that lost its data does not, nor one whose row of this

@@ -1,9 +1,11 @@
 /** Does a node that came back with less than it once had keep silent? What it lacks it would deny:
  *  each of its answers could undo an acknowledged write.
- *  - An emptied disk, and a log with a hole in its middle, are noticed by the node itself and its
- *    peers' greetings: from the loss on it neither answers nor mints. It goes on to take what
- *  others
- *    minted, and may be counted for that; a write that it alone acknowledges is one it has minted.
+ *  - A log with a hole in its middle is noticed by the node itself: from the loss on it neither
+ *    answers nor mints. It goes on to take what others minted, and may be counted for that; a write
+ *    that it alone acknowledges is one it has minted.
+ *  - An emptied disk is noticed with the first greeting of a peer. Between its place in the cluster,
+ *    which it is told by a peer too, and that greeting it may mint, in an epoch of its own, and
+ *    answer at one; no strict read counts it.
  *  - A disk that was rolled back is noticed by peers, if one of them can know what is missing: when
  *    the node had acknowledged, together with another node, a write that is gone. Until they have
  *    told it, it may mint and answer at one, but no strict read counts it.
@@ -72,11 +74,12 @@ function checkLoss(history: History, loss: DiskLoss, findings: Findings): void {
 
 /** From when on it does nothing at all for clients. */
 function silentFrom(history: History, loss: DiskLoss): number {
-  if (loss.kind !== 'rollback') return loss.atUs;
+  if (loss.kind === 'lost-batch') return loss.atUs;
   const noticed = history.states?.find((change) => {
     return change.node === loss.node && change.atUs > loss.atUs && change.state === 'RECOVERING';
   });
-  return noticed?.atUs ?? Math.max(loss.atUs, history.healedUs);
+  if (noticed !== undefined) return noticed.atUs;
+  return loss.kind === 'wipe' ? loss.atUs : Math.max(loss.atUs, history.healedUs);
 }
 
 function countsOn(operation: Operation, node: string): boolean {

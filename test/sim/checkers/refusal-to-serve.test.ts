@@ -27,6 +27,10 @@ accepts(refusalToServe, [
   ['mints of others', `mint n0 x at 90; ${wiped}`],
   ['that a node served before it was wiped', `state n1 SERVING at 10; ${wiped}`],
   ['a log with a hole', holed],
+  [
+    'a mint of a wiped node that no peer has greeted yet',
+    'loss n1 wipe at 50; mint n1 x at 60; state n1 RECOVERING at 70',
+  ],
   ['a wiped node that takes what another minted', `a put 1 [60,70] by n0,n1; ${wiped}`],
   ['a wiped node that takes a delete of another', `a delete 1 [60,70] by n1,n2; ${wiped}`],
   ['a holed log that takes what another minted', `a put 1 [60,70] by n0,n1; ${holed}`],
@@ -80,6 +84,14 @@ rejects(refusalToServe, [
   ['a wiped node that acknowledges a delete alone', `a delete 1 [60,70] one by n1; ${wiped}`],
   ['a wiped node that answers a read', `a get [60,70] by n0,n1 sees nothing; ${wiped}`],
   ['a wiped node that answers at one', `a get [60,70] one by n1 sees nothing; ${wiped}`],
+  [
+    'a mint of a wiped node that a peer has greeted',
+    'loss n1 wipe at 50; mint n1 x at 80; state n1 RECOVERING at 70',
+  ],
+  [
+    'a strict read that counts a wiped node before it was greeted',
+    'loss n1 wipe at 50; a get [55,65] by n0,n1 sees nothing; state n1 RECOVERING at 70',
+  ],
   ['a wiped node that mints', `mint n1 x at 60; ${wiped}`],
   [
     'a wiped node that gives an old dot to another key',
