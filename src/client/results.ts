@@ -1,13 +1,7 @@
 /** Reply messages to results. */
 import { CoterieError } from '../core/errors.ts';
 import { contextToText } from '../core/version/context-token.ts';
-import type {
-  DeleteReply,
-  GetReply,
-  PutReply,
-  Quorum,
-  Trace,
-} from '../wire/generated/coterie/v1/kv.ts';
+import type { DeleteReply, GetReply, PutReply, Quorum } from '../wire/generated/coterie/v1/kv.ts';
 import type {
   DeleteResult,
   GetResult,
@@ -66,7 +60,13 @@ export function getResult(reply: GetReply, elapsedMs: number): GetResult {
 }
 
 export function putResult(reply: PutReply, requestId: string, elapsedMs: number): PutResult {
-  return { dot: reply.dot, ...writeResult(reply, requestId, elapsedMs) };
+  const { dot, siblings, durable } = reply;
+  const context = contextToText(reply.context);
+  const level = reply.quorum?.level ?? '';
+  const acks = repliesOf(reply.quorum);
+  // Written out: one is made for every put, and spreads are slow.
+  const result = { dot, context, siblings, level, acks, durable, requestId, elapsedMs };
+  return reply.trace === undefined ? result : { ...result, trace: reply.trace };
 }
 
 export function deleteResult(
@@ -74,23 +74,8 @@ export function deleteResult(
   requestId: string,
   elapsedMs: number,
 ): DeleteResult {
-  return { found: reply.found, ...writeResult(reply, requestId, elapsedMs) };
-}
-
-interface WriteReply {
-  readonly context: Uint8Array;
-  readonly siblings: number;
-  readonly quorum: Quorum | undefined;
-  readonly trace: Trace | undefined;
-  readonly durable: number;
-}
-
-function writeResult(
-  reply: WriteReply,
-  requestId: string,
-  elapsedMs: number,
-): Omit<PutResult, 'dot'> {
   const result = {
+    found: reply.found,
     context: contextToText(reply.context),
     siblings: reply.siblings,
     level: reply.quorum?.level ?? '',

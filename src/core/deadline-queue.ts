@@ -61,14 +61,14 @@ export class DeadlineQueue {
 
   #rebuild(): void {
     this.#heap = this.#heap.filter((entry) => entry.callback !== undefined);
-    this.#heap.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+    for (let at = (this.#heap.length >> 1) - 1; at >= 0; at -= 1) this.#siftDown(at);
   }
 
   #removeHead(): void {
     const last = this.#heap.pop();
     if (last === undefined || this.#heap.length === 0) return;
     this.#heap[0] = last;
-    this.#siftDown();
+    this.#siftDown(0);
   }
 
   #siftUp(from: number): void {
@@ -86,11 +86,11 @@ export class DeadlineQueue {
     heap[index] = entry;
   }
 
-  #siftDown(): void {
+  #siftDown(from: number): void {
     const heap = this.#heap;
-    const entry = heap[0];
+    const entry = heap[from];
     if (entry === undefined) return;
-    let index = 0;
+    let index = from;
     for (;;) {
       const left = heap[2 * index + 1];
       const right = heap[2 * index + 2];

@@ -107,9 +107,22 @@ function readTokenContext(bytes: Uint8Array, crcAt: number): CausalContext {
 
 /** base64url without padding. */
 export function contextToText(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  const { length } = bytes;
+  const codes: number[] = [];
+  for (let at = 0; at < length; at += 3) {
+    const group = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    codes.push(codeOf(group >>> 18), codeOf(group >>> 12));
+    if (at + 1 < length) codes.push(codeOf(group >>> 6));
+    if (at + 2 < length) codes.push(codeOf(group));
+  }
+  return Reflect.apply(String.fromCharCode, undefined, codes);
+}
+
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** Of the lowest six bits. */
+function codeOf(bits: number): number {
+  return DIGITS.charCodeAt(bits & 0x3f);
 }
 
 const TEXT_CHARS_MAX: number = Math.ceil((CONTEXT_BYTES_MAX * 4) / 3);

@@ -29,6 +29,7 @@ export interface RequestTableOptions {
 }
 
 const KEPT_MS = 60_000;
+const NO_ID: Uint8Array = new Uint8Array(0);
 
 /** Linked in the order of minting: to find the first of a Map costs a step for every entry deleted
  *  before it. */
@@ -58,6 +59,7 @@ export class RequestTable {
   readonly #entries = new Map<string, Entry>();
   #oldest: Entry | undefined;
   #newest: Entry | undefined;
+  #lastName = { keyId: '', requestId: NO_ID, name: '' };
 
   constructor(options: RequestTableOptions) {
     this.#entriesMax = options.entriesMax;
@@ -70,7 +72,7 @@ export class RequestTable {
 
   /** Is there anything to find: spares nearly every request the hash that `find` needs. */
   has(keyId: string, requestId: Uint8Array): boolean {
-    return this.#entries.has(entryName(keyId, requestId));
+    return this.#entries.has(this.#nameOf(keyId, requestId));
   }
 
   /** The earlier answer; undefined when there is none (any more). Errors: INVALID_ARGUMENT when the
@@ -82,7 +84,7 @@ export class RequestTable {
     nowMs: number,
   ): MintedRequest | undefined {
     this.#expire(nowMs);
-    const entry = this.#entries.get(entryName(keyId, requestId));
+    const entry = this.#entries.get(this.#nameOf(keyId, requestId));
     if (entry === undefined || entry.requestHash === requestHash) return entry;
     throw new CoterieError(
       'INVALID_ARGUMENT',
@@ -94,7 +96,7 @@ export class RequestTable {
    *  own. */
   add(keyId: string, requestId: Uint8Array, request: MintedRequest, nowMs: number): void {
     this.#expire(nowMs);
-    const name = entryName(keyId, requestId);
+    const name = this.#nameOf(keyId, requestId);
     const known = this.#entries.get(name);
     if (known !== undefined) this.#remove(known);
     const entry = new Entry(name, request, nowMs);
@@ -106,6 +108,15 @@ export class RequestTable {
     if (this.#entries.size > this.#entriesMax && this.#oldest !== undefined) {
       this.#remove(this.#oldest);
     }
+  }
+
+  /** A mint asks whether it knows a request and then adds it: the name is made once for both. */
+  #nameOf(keyId: string, requestId: Uint8Array): string {
+    const last = this.#lastName;
+    if (last.keyId === keyId && last.requestId === requestId) return last.name;
+    const name = entryName(keyId, requestId);
+    this.#lastName = { keyId, requestId, name };
+    return name;
   }
 
   #expire(nowMs: number): void {
