@@ -25,15 +25,16 @@ const RESULTS_PER_KEY_MAX = 6;
 
 export class KnownResults {
   readonly #byKey = new Map<string, Known[]>();
-  /** In the order of the last result of each key. */
-  #latest: Known[] = [];
+  /** The last result of each key, in the order in which the client got them. */
+  readonly #latest = new Map<string, Known>();
 
   add(known: Known): void {
     const results = this.#byKey.get(known.key) ?? [];
     this.#byKey.set(known.key, results);
     results.push(known);
     if (results.length > RESULTS_PER_KEY_MAX) results.shift();
-    this.#latest = [...this.#latest.filter(({ key }) => key !== known.key), known];
+    this.#latest.delete(known.key);
+    this.#latest.set(known.key, known);
   }
 
   /** `undefined`: there is no such context, and so nothing to do. */
@@ -48,7 +49,7 @@ export class KnownResults {
       case 'stale':
         return givenOf(this.#byKey.get(key)?.[0]) ?? NOTHING;
       case 'other-key':
-        return givenOf(this.#latest.findLast((known) => known.key !== key));
+        return givenOf([...this.#latest.values()].findLast((known) => known.key !== key));
     }
   }
 }
