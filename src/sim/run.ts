@@ -18,10 +18,11 @@ import { SimCluster } from './cluster/sim-cluster.ts';
 import { drive } from './drive.ts';
 import { FAULT_KINDS, FAULTS, WAITING_FAULTS } from './faults/catalogue.ts';
 import { Nemesis } from './faults/nemesis.ts';
-import type { History, Operation, ReplicaContents } from './history.ts';
+import type { History, ReplicaContents } from './history.ts';
 import { Kernel } from './kernel/kernel.ts';
 import type { RunOptions, RunResult, RunScenario, RunWorld } from './result.ts';
 import type { ClientScript, Scenario } from './scenario.ts';
+import { pathsTaken } from './sometimes.ts';
 
 const US_PER_MS = 1_000;
 /** Virtual time beside that of the scenario: forming, healing, closing. */
@@ -159,7 +160,7 @@ class Run {
       events: this.#kernel.eventCount,
       checksPassed: [...found].flatMap(([name, { length }]) => (length === 0 ? [name] : [])),
       notEnabled: notEnabled(CHECKERS),
-      sometimes: { ...this.#cluster.sometimes, ...pathsOf(operations) },
+      sometimes: { ...this.#cluster.sometimes, ...pathsTaken(this.#scenario.clients, history) },
     };
   }
 
@@ -198,20 +199,4 @@ function notEnabled(checkers: readonly Checker[]): RunResult['notEnabled'] {
     const missing = notOffered(needs);
     return missing.length === 0 ? [] : [{ name, needs: missing }];
   });
-}
-
-/** What clients came by that is rare. */
-function pathsOf(operations: readonly Operation[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  const count = (what: string): void => {
-    counts[what] = (counts[what] ?? 0) + 1;
-  };
-  for (const operation of operations) {
-    if (operation.outcome !== 'ok') count(`client ${operation.outcome} ${operation.code ?? ''}`);
-    else if (operation.kind === 'get' && operation.seen.length > 1) count('client saw siblings');
-    else if (operation.kind !== 'get' && operation.write !== operation.id) count('client repeated');
-    else if (operation.kind === 'delete' && operation.found === false)
-      count('client found nothing');
-  }
-  return counts;
 }

@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { CANARIES } from './all.ts';
+import { edited } from './canary.ts';
+
+const canary = { name: 'yellow' };
+const edit = { file: 'a.js', find: 'x = 1', replace: '$& + 2' };
+
+it('an edit replaces its one place, and its text is taken as it is', () => {
+  expect(edited(canary, edit, 'y; x = 1;')).toBe('y; $& + 2;');
+});
+
+it('an edit whose place is gone, or there twice, names its canary', () => {
+  expect(() => edited(canary, edit, 'x = 2;')).toThrow(/Canary yellow .* dist\/a\.js has 0 times/);
+  expect(() => edited(canary, edit, 'x = 1; x = 1;')).toThrow(/has 2 times/);
+});
+
+it('no two canaries have one name', () => {
+  const names = CANARIES.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+});

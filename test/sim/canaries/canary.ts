@@ -1,0 +1,39 @@
+/** A canary: a bug of the kind that loses data, put into a copy of the built product. The simulator
+ *  must find it; a simulator that does not is no evidence for the product either. */
+
+export interface Canary {
+  /** Stays: the stored seeds speak of it. */
+  readonly name: string;
+  /** Which rule it breaks, and what comes of that. */
+  readonly why: string;
+  readonly edits: readonly Edit[];
+  /** What reaches it. */
+  readonly workload: string;
+  /** Kinds of faults to choose among. */
+  readonly faults: readonly string[];
+  /** Virtual minutes of a run. */
+  readonly minutes: number;
+  readonly nodes?: number;
+  readonly replicas?: number;
+  /** Checks, each of which may be the one that finds it. */
+  readonly checks: readonly string[];
+}
+
+/** One place of the built product, and what stands there instead. */
+export interface Edit {
+  /** Below dist. */
+  readonly file: string;
+  /** Occurs in the file exactly once, so that it is noticed when the product has moved on. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** The text with the bug in it. Throws unless the place is there exactly once. */
+export function edited(canary: Pick<Canary, 'name'>, edit: Edit, text: string): string {
+  const count = text.split(edit.find).length - 1;
+  if (count === 1) return text.replace(edit.find, () => edit.replace);
+  throw new Error(
+    `Canary ${canary.name} does not fit any more: dist/${edit.file} has ${count} times what it ` +
+      `replaces, ${JSON.stringify(edit.find)}. Find where that code went, and build the bug in there`,
+  );
+}

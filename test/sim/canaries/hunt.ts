@@ -1,0 +1,114 @@
+/** Simulates seeds on a copy of the built product, with a canary in it. The copy lies in
+ *  node_modules, where the product's packages resolve, and is removed afterwards. */
+import { spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type SimulateOptions, simulate } from '../../../src/simulate.ts';
+import { type Canary, edited } from './canary.ts';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const COPIES = join(ROOT, 'node_modules', '.cache', 'coterie-canaries');
+const HUNT_MS_MAX = 1_800_000;
+
+export interface Range {
+  readonly firstSeed: number;
+  readonly runs: number;
+}
+
+export interface Found {
+  readonly seed: number;
+  /** Checks that found something in this run, without repetition, the most telling first. */
+  readonly checks: readonly string[];
+  /** Of the first of them. */
+  readonly message: string;
+}
+
+/** The first of the seeds in which a promise is broken; undefined when none is. */
+export async function hunt(canary: Canary, range: Range): Promise<Found | undefined> {
+  await mkdir(COPIES, { recursive: true });
+  const folder = await mkdtemp(join(COPIES, `${canary.name}-`));
+  try {
+    await copyProduct(folder);
+    for (const edit of canary.edits) {
+      const file = join(folder, 'dist', edit.file);
+      await writeFile(file, edited(canary, edit, await readFile(file, 'utf8')));
+    }
+    return await simulateIn(folder, canary, range);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The same on the product as it is, in this process. */
+export async function huntNothing(canary: Canary, range: Range): Promise<readonly string[]> {
+  const { violations } = await simulate(optionsOf(canary, range));
+  return violations.map(({ check, message }) => `${check}: ${message}`);
+}
+
+function optionsOf(canary: Canary, { firstSeed, runs }: Range): SimulateOptions {
+  const { workload, faults, minutes, nodes, replicas } = canary;
+  return {
+    ...{ seed: firstSeed, runs, workload, faults, minutes },
+    ...(nodes === undefined ? {} : { nodes }),
+    ...(replicas === undefined ? {} : { replicas }),
+  };
+}
+
+async function copyProduct(folder: string): Promise<void> {
+  const isCode = (source: string): boolean => !/\.(map|d\.ts|tsbuildinfo)$/.test(source);
+  await cp(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true, filter: isCode });
+  await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
+}
+
+/** Runs in the process of the copy: module, options, number of seeds. */
+const PROGRAM = `
+const [module, text, runs] = process.argv.slice(1);
+const options = JSON.parse(text);
+const { simulate } = await import(module);
+let found;
+for (let seed = options.seed; seed < options.seed + Number(runs) && !found; seed += 1) {
+  const { violations } = await simulate({ ...options, seed, runs: 1 });
+  if (violations.length === 0) continue;
+  const checks = [...new Set(violations.map(({ check }) => check))];
+  found = { seed, checks, message: violations[0].message };
+}
+console.log(JSON.stringify({ found }));
+`;
+
+function simulateIn(folder: string, canary: Canary, range: Range): Promise<Found | undefined> {
+  const module = pathToFileURL(join(folder, 'dist', 'simulate.js')).href;
+  const options = JSON.stringify(optionsOf(canary, range));
+  const args = ['--input-type=module', '-e', PROGRAM, module, options, String(range.runs)];
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: HUNT_MS_MAX,
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      if (code === 0) resolve(JSON.parse(stdout).found);
+      else reject(new Error(`Canary ${canary.name} cannot be run (exit ${code}): ${stderr}`));
+    });
+  });
+}
+
+/** Works on two at a time, as many as the smallest machine has processors. */
+export async function twoAtATime<Item>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const left = [...items];
+  const worker = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all([worker(), worker()]);
+}

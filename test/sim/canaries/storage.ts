@@ -1,0 +1,241 @@
+/** Bugs of the disk: what was acknowledged is not there, or is served although it cannot be
+ *  trusted. */
+import type { Canary } from './canary.ts';
+
+const QUEUE = 'node/storage/commit-queue.js';
+const LANES = 'node/storage/key-lanes.js';
+const OPENING = 'core/membership/standing.js';
+
+export const STORAGE_CANARIES: readonly Canary[] = [
+  {
+    name: 'fsync-dropped',
+    why: 'Acknowledged as durable without an fsync (ARCHITECTURE 5.2): a power loss takes it back',
+    edits: [
+      {
+        file: QUEUE,
+        find: 'await store.batch(operations, { sync: batch.sync });',
+        replace: 'await store.batch(operations, { sync: false });',
+      },
+    ],
+    workload: 'register',
+    faults: ['power-loss'],
+    minutes: 0.2,
+    checks: ['no-lost-write', 'register-regularity', 'dot-used-once'],
+  },
+  {
+    name: 'acknowledged-before-the-batch',
+    why: 'Waiters are answered when their batch is built, not when it is on the disk',
+    edits: [
+      {
+        file: QUEUE,
+        find: 'await store.batch(operations, { sync: batch.sync });',
+        replace:
+          'for (const waiter of batch.waiters.splice(0)) waiter.settle(batch.sync);\n' +
+          'await store.batch(operations, { sync: batch.sync });',
+      },
+    ],
+    workload: 'register',
+    faults: ['crash'],
+    minutes: 0.2,
+    nodes: 3,
+    replicas: 1,
+    checks: ['no-lost-write', 'register-regularity', 'monotonic-reads', 'dot-used-once'],
+  },
+  {
+    name: 'unchanged-merge-not-awaited',
+    why: 'A copy that changes nothing is called durable while its record waits for the disk',
+    edits: [
+      {
+        file: QUEUE,
+        find: 'const underWay = this.#underWay;\n        if (holder',
+        replace:
+          'waiter.settle(true);\n        return;\n' +
+          '        const underWay = this.#underWay;\n        if (holder',
+      },
+    ],
+    workload: 'retries',
+    faults: ['crash', 'disk-stall'],
+    minutes: 0.3,
+    nodes: 3,
+    replicas: 1,
+    checks: ['no-lost-write', 'register-regularity', 'monotonic-reads', 'dot-used-once'],
+  },
+  {
+    name: 'goes-on-after-a-failed-batch',
+    why: 'A batch that failed is answered as if it were written (ARCHITECTURE 5.13)',
+    edits: [
+      {
+        file: QUEUE,
+        find: 'await store.batch(operations, { sync: batch.sync });',
+        replace: 'await store.batch(operations, { sync: batch.sync }).catch(() => {});',
+      },
+    ],
+    workload: 'register',
+    faults: ['failed-sync'],
+    minutes: 0.2,
+    checks: ['no-lost-write', 'register-regularity'],
+  },
+  {
+    name: 'decided-on-the-committed-record',
+    why: 'Two requests of one key are decided on the same old record: the first is lost',
+    edits: [
+      {
+        file: LANES,
+        find: 'new CurrentRecord(lane.current,',
+        replace: 'new CurrentRecord(lane.committed,',
+      },
+    ],
+    workload: 'register',
+    faults: [],
+    minutes: 0.1,
+    checks: ['no-lost-write', 'register-regularity'],
+  },
+  {
+    name: 'uncommitted-reads',
+    why: 'A read sees what is not yet on the disk, and a crash takes it back (ARCHITECTURE 5.2)',
+    edits: [
+      {
+        file: 'node/storage/record-reads.js',
+        find: 'reader.found(lane.committed);',
+        replace: 'reader.found(lane.current);',
+      },
+    ],
+    workload: 'register',
+    faults: ['crash', 'disk-stall'],
+    minutes: 0.3,
+    nodes: 3,
+    replicas: 1,
+    checks: ['monotonic-reads', 'no-invention', 'no-lost-write', 'register-regularity'],
+  },
+  {
+    name: 'checksum-not-verified',
+    why: 'A flipped bit in a record is served (G3)',
+    edits: [
+      {
+        file: 'core/version/record-codec.js',
+        find: 'if (checksum(bytes.subarray(FLAGS_AT)) !== readU32(bytes, CRC_AT)) {',
+        replace: 'if (false) {',
+      },
+    ],
+    workload: 'register',
+    faults: ['bit-rot', 'restart'],
+    minutes: 0.3,
+    checks: ['refusal-to-serve', 'no-invention', 'honest-errors', 'register-regularity', 'bug'],
+  },
+  {
+    name: 'unreadable-is-empty',
+    why: 'A record that cannot be read is answered as "not found", and that counts (RULINGS 3)',
+    edits: [
+      {
+        file: 'node/storage/unreadable-keys.js',
+        find: '    has(key, partition) {\n',
+        replace: '    has(key, partition) {\n        return false;\n',
+      },
+    ],
+    workload: 'register',
+    faults: ['bit-rot', 'restart'],
+    minutes: 0.3,
+    checks: ['register-regularity', 'monotonic-reads', 'no-lost-write'],
+  },
+  {
+    name: 'epoch-reused-after-rot',
+    why: 'A mint goes on in an epoch of which the record was lost and refilled (RULINGS 2)',
+    edits: [
+      {
+        file: 'core/version/mint.js',
+        find: 'if (!input.isLocalReadable || local === undefined)',
+        replace: 'if (local === undefined)',
+      },
+      {
+        file: 'core/version/mint.js',
+        find: 'if (newest === undefined || newest.epoch < input.epochFloor)',
+        replace: 'if (newest === undefined)',
+      },
+    ],
+    workload: 'blind',
+    faults: ['bit-rot', 'restart', 'partition'],
+    minutes: 0.5,
+    checks: ['no-lost-write', 'register-regularity', 'monotonic-reads'],
+  },
+  {
+    name: 'dots-used-again',
+    why: 'The clock begins anew with every process: ceiling, wall clock and guard are ignored (I5)',
+    edits: [
+      {
+        file: 'core/version/hlc.js',
+        find: 'const tick = Math.max(this.#latest + 1, physical);',
+        replace: 'const tick = this.#latest + 1 + 0 * physical;',
+      },
+      {
+        file: 'core/version/hlc.js',
+        find: 'this.#latest = ceiling;',
+        replace: 'this.#latest = 0;',
+      },
+      { file: 'core/version/mint.js', find: 'if (covers(known, dot)) {', replace: 'if (false) {' },
+    ],
+    workload: 'register',
+    faults: ['crash'],
+    minutes: 0.3,
+    checks: ['dot-used-once'],
+  },
+  {
+    name: 'gap-in-the-log-ignored',
+    why: 'A hole in the chain of commits is not looked for (RULINGS 4)',
+    edits: [
+      {
+        file: 'node/storage/commit-chain.js',
+        find: 'isWhole: count === commitSeq - first + 1',
+        replace: 'isWhole: count >= 0',
+      },
+    ],
+    workload: 'register',
+    faults: ['lost-batch'],
+    minutes: 0.4,
+    checks: ['refusal-to-serve', 'register-regularity', 'no-lost-write'],
+  },
+  {
+    name: 'wiped-node-serves',
+    why: 'An empty folder under a known name is taken for a new one (RULINGS 5)',
+    edits: [
+      {
+        file: OPENING,
+        find: '    if (opened.storeId !== remembered.storeId) {',
+        replace: '    if (opened.storeId !== remembered.storeId) {\n        return undefined;',
+      },
+    ],
+    workload: 'register',
+    faults: ['wipe'],
+    minutes: 0.4,
+    checks: ['refusal-to-serve'],
+  },
+  {
+    name: 'rolled-back-node-serves',
+    why: 'Nobody compares the folder with what peers have seen of it (RULINGS 5)',
+    edits: [
+      {
+        file: OPENING,
+        find: '    if (opened.runIds.at(-1) === remembered.runId)',
+        replace: '    if (true)',
+      },
+    ],
+    workload: 'register',
+    faults: ['rollback'],
+    minutes: 0.4,
+    checks: ['refusal-to-serve'],
+  },
+  {
+    name: 'recovering-forgotten',
+    why: 'A node that lost its disk forgets it with its next restart and serves',
+    edits: [
+      {
+        file: 'node/standing/standing-keeper.js',
+        find: 'this.#damage = damage ?? (earlier && decodeReason(earlier));',
+        replace: 'this.#damage = damage;',
+      },
+    ],
+    workload: 'register',
+    faults: ['wipe', 'restart'],
+    minutes: 0.8,
+    checks: ['refusal-to-serve'],
+  },
+];

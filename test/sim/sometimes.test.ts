@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import type { History, Operation, ReplicaContents, StoredSibling } from '../../src/sim/history.ts';
+import type { ClientScript } from '../../src/sim/scenario.ts';
+import { pathsTaken } from '../../src/sim/sometimes.ts';
+
+const base = { client: 'c', key: 'k', level: { level: 'quorum' }, startUs: 1, endUs: 2 } as const;
+const put = { ...base, kind: 'put', outcome: 'ok', given: [], acknowledgedBy: ['n0'] } as const;
+const counted = { durable: 1, required: 1 } as const;
+
+const write = (id: number, of: number, dot: string): Operation => ({
+  ...{ ...put, ...counted, id, write: of, dot },
+});
+
+const read = (id: number, writes: readonly number[]): Operation => ({
+  ...{ ...base, id, kind: 'get', outcome: 'ok', received: 2, required: 2 },
+  seen: writes.map((one) => ({ write: one, text: `w${one}`, dot: `0.1.${one}` })),
+});
+
+function history(more: Partial<History>): History {
+  return {
+    ...{ replicas: 1, operations: [], minted: [], contents: [], faults: [], losses: [] },
+    ...{ watermarks: [], healedUs: 0, afterHealing: [], endUs: 10, ...more },
+  };
+}
+
+const script = (nodes: readonly number[]): ClientScript => ({
+  ...{ name: 'c', nodes, timeoutMs: 1_000, retry: 'same', steps: [] },
+});
+
+const replica = (owned: boolean, ...siblings: StoredSibling[]): ReplicaContents => ({
+  ...{ node: 'n0', state: 'SERVING', owns: () => owned },
+  records: new Map([['k', { key: 'k', hex: '', siblings }]]),
+});
+
+const sibling = (isTombstone: boolean): StoredSibling => ({
+  ...{ dot: '0.1.1', isTombstone, write: isTombstone ? undefined : 1, contentHash: 1 },
+});
+
+describe('rare paths', () => {
+  it('tell errors by outcome and code, siblings, and deletes that found nothing', () => {
+    const failed: Operation = {
+      ...{ ...put, durable: 0, required: 0, id: 1, write: 1 },
+      ...{ outcome: 'unknown', code: 'DEADLINE_EXCEEDED' },
+    };
+    const idle: Operation = { ...put, ...counted, kind: 'delete', id: 4, write: 4, found: false };
+    const operations = [failed, read(2, [7, 8]), read(3, [7]), idle];
+    expect(pathsTaken([], history({ operations }))).toEqual({
+      'client unknown DEADLINE_EXCEEDED': 1,
+      'client saw siblings': 1,
+      'client found nothing': 1,
+    });
+  });
+
+  it('tell a repeat that was recognised from one that became an event of its own', () => {
+    const operations = [write(1, 1, '0.1.1'), write(2, 1, '0.1.1'), write(3, 1, '1.5.5')];
+    expect(pathsTaken([], history({ operations }))).toEqual({
+      'client repeated': 2,
+      'client repeat recognised': 1,
+      'client repeat minted anew': 1,
+    });
+  });
+
+  it('tell a write whose only known node has no replica of the key', () => {
+    const operations = [write(1, 1, '0.1.1')];
+    const elsewhere = history({ operations, contents: [replica(false)] });
+    expect(pathsTaken([script([0])], elsewhere)).toEqual({ 'client write forwarded': 1 });
+    expect(pathsTaken([script([0, 1])], elsewhere)).toEqual({});
+    const here = history({ operations, contents: [replica(true)] });
+    expect(pathsTaken([script([0])], here)).toEqual({});
+  });
+
+  it('tell tombstones on disks, alone and beside values, and the states of nodes', () => {
+    const contents = [replica(true, sibling(true)), replica(true, sibling(true), sibling(false))];
+    const states = [{ atUs: 1, node: 'n0', state: 'UNVERIFIED', reason: '' }];
+    expect(pathsTaken([], history({ contents, states }))).toEqual({
+      'disk holds a tombstone': 1,
+      'disk holds a tombstone beside values': 1,
+      'state UNVERIFIED': 1,
+    });
+  });
+});
