@@ -8,16 +8,20 @@ import { forbidReality } from './reality.ts';
 
 const STEPS_PER_TURN = 256;
 
-/** Rejects with what a step throws. */
+/** Rejects with what a step throws, and with a rejection that nobody handles once the microtasks of
+ *  a step are drained: of several simulations in one thread each rejects with it. */
 export const macrotaskDriver: Driver = (step) =>
   new Promise((resolve, reject) => {
     let pending: NodeJS.Immediate[] = [];
     let restore: (() => void) | undefined;
     const end = (finish: () => void): void => {
+      process.off('unhandledRejection', onUnhandled);
       for (const immediate of pending) clearImmediate(immediate);
       restore?.();
       finish();
     };
+    const onUnhandled = (reason: unknown): void => end(() => reject(reason));
+    process.on('unhandledRejection', onUnhandled);
     const turn = (): void => {
       pending = [];
       pending.push(
