@@ -1,8 +1,8 @@
 /** Is the cluster whole again once nothing is broken any more? First every client reads and writes
  *  every key, which must succeed; then every key is read at all of its replicas, so that those that
  *  differ are repaired, until none differ.
- *  Invariants: nothing here draws; ids of the operations are above those of every scenario and do not
- *  depend on it, so that a smaller scenario asks for the same.
+ *  Invariants: nothing here draws; ids of the operations are above those of every scenario and do
+ *  not depend on it, so that a smaller scenario asks for the same.
  *  Not here: judging (checkers): what is not equal in the end is left as it is.
  *  Source: TigerBeetle's simulator, the liveness phase after the safety phase. */
 import type { ScriptClient } from './clients/script-client.ts';

@@ -1,5 +1,5 @@
-/** How does a simulation go from its first event to its last? Runs a body inside kernel events until
- *  it settles.
+/** How does a simulation go from its first event to its last? Runs a body inside kernel events
+ *  until it settles.
  *  Invariants: whatever is thrown, in a step or by the body, ends it; so does a body that waits for
  *  something that will never happen, or for longer than it may.
  *  Not here: what happens (run.ts). */

@@ -1,11 +1,11 @@
 /** Carries out a scenario: a cluster is made, clients ask while things break, everything is healed
  *  and proves that it works, and then the promises are checked.
  *  Invariants: equal scenarios give equal results, trace hash included; whatever is thrown inside
- *  (an assertion, a promise that nobody handles, a dead process that acts) is a violation of the run
- *  and never lost; a run leaves nothing behind that could still happen.
+ *  (an assertion, a promise that nobody handles, a dead process that acts) is a violation of the
+ *  run and never lost; a run leaves nothing behind that could still happen.
  *  Not here: each phase (cluster, clients, faults, closing.ts), the promises (checkers).
- *  Source: FoundationDB's simulation (Zhou et al., SIGMOD 2021, section 4); TigerBeetle's safety and
- *  liveness phases. */
+ *  Source: FoundationDB's simulation (Zhou et al., SIGMOD 2021, section 4); TigerBeetle's safety
+ *  and liveness phases. */
 import { notOffered } from './capabilities.ts';
 import { CHECKERS } from './checkers/all.ts';
 import type { Checker, Violation } from './checkers/checker.ts';
@@ -135,7 +135,7 @@ class Run {
     const endUs = kernel.nowUs + QUIET_MS * US_PER_MS;
     await this.#world.driver(() => kernel.nowUs < endUs && kernel.step());
     if (kernel.nowUs < endUs) return;
-    const message = `Something still goes on ${QUIET_MS / 1_000} virtual s after everything stopped`;
+    const message = `Something still goes on ${QUIET_MS} virtual ms after everything stopped`;
     this.#bugs.push({ check: 'stops-cleanly', message, operations: [] });
   }
 

@@ -1,7 +1,7 @@
 /** Drives a simulation on Node: one step in each macrotask, so that every microtask is drained
  *  between two steps, with the real clock, timers and randomness out of reach meanwhile.
- *  A turn of the event loop costs more than a step, so steps are queued in bursts: immediates of one
- *  turn run one after the other with nothing but microtasks between. */
+ *  A turn of the event loop costs more than a step, so steps are queued in bursts: immediates of
+ *  one turn run one after the other with nothing but microtasks between. */
 import { clearImmediate, setImmediate } from 'node:timers';
 import type { Driver } from '../../env/driver.ts';
 import { forbidReality } from './reality.ts';

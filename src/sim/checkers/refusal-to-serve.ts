@@ -3,9 +3,9 @@
  *  - A log with a hole in its middle is noticed by the node itself: from the loss on it neither
  *    answers nor mints. It goes on to take what others minted, and may be counted for that; a write
  *    that it alone acknowledges is one it has minted.
- *  - An emptied disk is noticed with the first greeting of a peer. Between its place in the cluster,
- *    which it is told by a peer too, and that greeting it may mint, in an epoch of its own, and
- *    answer at one; no strict read counts it.
+ *  - An emptied disk is noticed with the first greeting of a peer. Between its place in the
+ *    cluster, which it is told by a peer too, and that greeting it may mint, in an epoch of its
+ *    own, and answer at one; no strict read counts it.
  *  - A disk that was rolled back is noticed by peers, if one of them can know what is missing: when
  *    the node had acknowledged, together with another node, a write that is gone. Until they have
  *    told it, it may mint and answer at one, but no strict read counts it.

@@ -1,5 +1,5 @@
-/** What does the value of a write look like? `w<id>`, then for a set `:` and its elements with commas
- *  between, then padding: `w17:3,9,17|wxyz...`.
+/** What does the value of a write look like? `w<id>`, then for a set `:` and its elements with
+ *  commas between, then padding: `w17:3,9,17|wxyz...`.
  *  Invariants: each write has its own value, and the same in every run; what is read back is this
  *  value byte for byte or no write's at all; sizes go from a few bytes to 64 KiB, so that batches,
  *  frames and windows of all sizes come about.

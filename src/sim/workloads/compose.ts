@@ -1,8 +1,8 @@
 /** When does which client touch which key? Draws arrivals for all clients together, so that they
  *  collide: keys are few and some are hot, and bursts bring several clients to one key at the same
  *  moment.
- *  Invariants: arrivals are in the order of time; the id of a step is its number among all arrivals,
- *  from 1 on, so that later steps can speak of earlier ones.
+ *  Invariants: arrivals are in the order of time; the id of a step is its number among all
+ *  arrivals, from 1 on, so that later steps can speak of earlier ones.
  *  Not here: what is done at an arrival (the workloads). */
 import type { RandomStream } from '../kernel/random-stream.ts';
 import type { ClientScript, ClientStep, LevelChoice } from '../scenario.ts';

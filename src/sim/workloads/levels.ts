@@ -1,5 +1,5 @@
-/** Every consistency level and raw numbers, mixed on the same keys: weak ones promise less, and must
- *  not take anything from the strong ones beside them.
+/** Every consistency level and raw numbers, mixed on the same keys: weak ones promise less, and
+ *  must not take anything from the strong ones beside them.
  *  Invariant: levels are drawn among those that fit verb and replica count; the others are usage
  *  errors, which unit tests cover. */
 import type { RandomStream } from '../kernel/random-stream.ts';

@@ -1,5 +1,5 @@
-/** The usual way to use the store: read a key, write it with the context of what was last seen; some
- *  writers forget the context. Shows lost writes, wrong sibling sets, reads that go back.
+/** The usual way to use the store: read a key, write it with the context of what was last seen;
+ *  some writers forget the context. Shows lost writes, wrong sibling sets, reads that go back.
  *  Invariant: quorum reads and quorum writes only, so that every promise of quorums applies. */
 
 import { compose, QUORUM } from './compose.ts';

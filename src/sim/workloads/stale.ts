@@ -1,5 +1,6 @@
-/** Clients with old papers: contexts of several reads ago, of another key, or none. An old context
- *  replaces only what it had seen; one of another key is refused and changes nothing. */
+/** Clients with old papers: contexts of several reads ago, of another key, or none.
+ *  Invariant of the product that it looks for: an old context replaces only what it had seen; one
+ *  of another key is refused and changes nothing. */
 import type { ContextChoice } from '../scenario.ts';
 import { compose, QUORUM } from './compose.ts';
 import type { Workload } from './workload.ts';

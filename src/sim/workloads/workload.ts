@@ -1,7 +1,7 @@
-/** What is a workload? A way of asking: which keys, which operations, how they collide. Written down
- *  as scripts before anything runs.
- *  Invariants: equal streams and facts give equal scripts; step ids are unique over all clients of a
- *  scenario; the steps of a client are in the order of their times.
+/** What is a workload? A way of asking: which keys, which operations, how they collide. Written
+ *  down as scripts before anything runs.
+ *  Invariants: equal streams and facts give equal scripts; step ids are unique over all clients of
+ *  a scenario; the steps of a client are in the order of their times.
  *  Not here: the workloads (one to a file), carrying scripts out (clients/script-client.ts). */
 import type { RandomStream } from '../kernel/random-stream.ts';
 import type { ClientScript } from '../scenario.ts';

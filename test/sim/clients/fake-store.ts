@@ -1,5 +1,5 @@
-/** A store in one place that answers like the product's client: causal, immediate after a delay, and
- *  made to fail by tests. */
+/** A store in one place that answers like the product's client: causal, immediate after a delay,
+ *  and made to fail by tests. */
 import type {
   Client,
   DeleteResult,
@@ -91,7 +91,9 @@ export class FakeStore {
   }
 
   async #delay(): Promise<void> {
-    await this.kernel.sleep(1_000, 'fake');
+    await new Promise<void>((resolve) => {
+      this.kernel.schedule(1_000, 'fake', resolve);
+    });
     await this.next.shift()?.();
   }
 }
