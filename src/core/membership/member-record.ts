@@ -4,17 +4,17 @@
  *  says LEFT is the last one of its id, whoever wrote it, and carries no more than the names.
  *  Two records of one (generation, version) that differ are the work of two writers; which of them
  *  stays is then decided by their text, so that it is the same one everywhere.
- *  Not here: keeping and merging them (member-table.ts), deciding who is to be accused
+ *  Not here: heartbeats, merging (member-entry.ts), keeping them (member-table.ts), deciding who is to be accused
  *  (failure-detector.ts), bytes on the wire (wire/gossip-codec.ts).
  *  Source: Das, Gupta, Motivala 2002 (SWIM) §4.2; ARCHITECTURE 5.10. */
 import { CoterieError } from '../errors.ts';
+import { WEIGHT_MAX } from '../ring/quota.ts';
 
 export type MemberStatus = 'UP' | 'LEAVING' | 'LEFT';
 
 export const GENERATION_MAX = 281_474_976_710_655;
 export const COUNTER_MAX = 4_294_967_295;
 const NODE_INDEX_MAX = 65_535;
-const WEIGHT_MAX = 65_535;
 const CLOCK_OFFSET_MAX_MS = 8_640_000_000_000_000;
 
 /** Written by the member itself and by nobody else. */
@@ -27,12 +27,10 @@ export interface MemberRecord {
   readonly clusterId: string;
   /** Raised and made durable by every start: max(wall milliseconds, stored + 1); 0..2^48-1. */
   readonly generation: number;
-  /** Raised by every change of the record, heartbeats apart; u32, from 0 in each generation. */
+  /** Raised by every change of the record; u32, from 0 in each generation. */
   readonly version: number;
   /** Raised only to answer an accusation; u32, from 0 in each generation. */
   readonly incarnation: number;
-  /** Raised by the member every round; u32, from 0 in each generation, no part of `version`. */
-  readonly heartbeat: number;
   /** `host:port`. */
   readonly address: string;
   readonly zone: string;
@@ -82,8 +80,8 @@ export function refutes(record: MemberRecord, accusation: Accusation): boolean {
   return record.status === 'LEFT' || compareStandpoints(record, accusation) > 0;
 }
 
-/** Which of two records of one id stays: positive when it is `a`, 0 when they are equal but for
- *  the heartbeat. LEFT stands above everything. */
+/** Which of two records of one id stays: positive when it is `a`, 0 when they are equal. LEFT stands
+ *  above everything. */
 export function compareRecords(a: MemberRecord, b: MemberRecord): number {
   if (a === b) return 0;
   const left = Number(a.status === 'LEFT') - Number(b.status === 'LEFT');
@@ -95,7 +93,7 @@ export function compareRecords(a: MemberRecord, b: MemberRecord): number {
   return textA > textB ? 1 : -1;
 }
 
-/** Everything but the heartbeat: equal text, equal record. */
+/** Equal text, equal record. */
 export function recordText(record: MemberRecord): string {
   return JSON.stringify([
     record.id,
@@ -127,7 +125,6 @@ export function leftRecord(id: string, name: string, clusterId: string): MemberR
     generation: 0,
     version: 0,
     incarnation: 0,
-    heartbeat: 0,
     address: '-',
     zone: '-',
     datacentre: '-',
@@ -152,7 +149,7 @@ export function isMemberId(text: string): boolean {
 
 /** For records from outside. Errors: MALFORMED_MESSAGE with the field that is out of range. */
 export function checkRecord(record: MemberRecord): void {
-  const { generation, version, incarnation, heartbeat } = record;
+  const { generation, version, incarnation } = record;
   checkText('id', record.id, ID);
   checkText('name', record.name, LABEL);
   checkText('clusterId', record.clusterId, CLUSTER_ID);
@@ -163,7 +160,6 @@ export function checkRecord(record: MemberRecord): void {
   checkNumber('generation', generation, GENERATION_MAX);
   checkNumber('version', version, COUNTER_MAX);
   checkNumber('incarnation', incarnation, COUNTER_MAX);
-  checkNumber('heartbeat', heartbeat, COUNTER_MAX);
   checkNumber('weight', record.weight, WEIGHT_MAX);
   checkNumber('layoutVersion', record.layoutVersion, COUNTER_MAX);
   checkNumber('protocol', record.protocol, COUNTER_MAX);
@@ -180,6 +176,8 @@ export function checkAccusation(accusation: Accusation): void {
   checkText('by', accusation.by, ID);
   checkNumber('generation', accusation.generation, GENERATION_MAX);
   checkNumber('incarnation', accusation.incarnation, COUNTER_MAX);
+  if (accusation.about !== accusation.by) return;
+  throw new CoterieError('MALFORMED_MESSAGE', `Member ${accusation.by} accuses itself`);
 }
 
 function checkText(field: string, text: string, form: RegExp): void {
