@@ -113,8 +113,8 @@ const quorum = z.strictObject({
     {
       unit: 'ms',
       reason:
-        "Wait for one replica's acknowledgement of a write. Its own, not the client's: copies " +
-        'must not die with an impatient client. Several slow fsyncs fit into it.',
+        "Least wait for one replica's acknowledgement of a write, longer when the client's budget " +
+        'is: copies must not die with an impatient client. Several slow fsyncs fit into it.',
     },
   ),
   replicaReadTimeoutMs: wholeNumber(

@@ -280,7 +280,8 @@ export class ReadOperation {
     const { place, key, partition, epochs, trace } = this.#plan;
     const { deadlines, replica, peers } = this.#parts;
     const step = trace?.sent(nodeName(place, nodeIndex), 'repair') ?? 0;
-    const deadlineMs = deadlines.nowMs() + this.#options.replicaWriteTimeoutMs;
+    const ownMs = deadlines.nowMs() + this.#options.replicaWriteTimeoutMs;
+    const deadlineMs = Math.max(ownMs, this.#plan.deadlineMs);
     const sync = this.#plan.requirement.isStrict;
     const finish = (error: CoterieError | undefined, isDurable: boolean): void => {
       const isHeld = error === undefined && (isDurable || !sync);

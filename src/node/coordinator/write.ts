@@ -109,9 +109,10 @@ export class WriteOperation {
     const sync = this.#options.isDurable || requirement.durable > 1;
     const replicate = { bucket: key.bucket, key: key.key, record, sync, repair: false };
     const operation = { $case: 'replicate', replicate } as const;
-    // Its own budget: the background copies must not die with an impatient client (ARCHITECTURE
-    // 5.22).
-    const deadlineMs = this.#parts.deadlines.nowMs() + this.#options.replicaWriteTimeoutMs;
+    // At least a budget of its own: the background copies must not die with an impatient client
+    // (ARCHITECTURE 5.22). A patient one is waited for: large records and far replicas take long.
+    const ownMs = this.#parts.deadlines.nowMs() + this.#options.replicaWriteTimeoutMs;
+    const deadlineMs = Math.max(ownMs, this.#plan.deadlineMs);
     for (const nodeIndex of replicas) {
       if (nodeIndex === place.nodeIndex) continue;
       const step = this.#plan.trace?.sent(nodeName(place, nodeIndex), 'replicate') ?? 0;

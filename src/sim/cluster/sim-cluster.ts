@@ -41,6 +41,10 @@ const POLL_US = 10_000;
 const SERVING_MAX_MS = 120_000;
 const LINKED_MAX_MS = 60_000;
 
+/** As the gRPC transport gives up: on a dial, and on a connection that is silent (its keepalive). */
+const DIAL_TIMEOUT_MS = 2_000;
+const KEEPALIVE_MS = 15_000;
+
 export class SimCluster {
   readonly kernel: Kernel;
   readonly scenario: Scenario;
@@ -70,6 +74,8 @@ export class SimCluster {
     const { windowBytes } = scenario.limits;
     this.network = new SimNetwork(kernel, {
       model: scenario.network,
+      dialTimeoutMs: DIAL_TIMEOUT_MS,
+      giveUpMs: KEEPALIVE_MS,
       // In production it would be an uncaught exception.
       onHandlerFailure: (_, thrown) => this.bug(thrown),
       ...(windowBytes === undefined ? {} : { windowBytes }),
