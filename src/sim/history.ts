@@ -58,6 +58,9 @@ export interface WriteOperation extends OperationBase {
    *  writes that this context covers; `undefined` when the server chose (overwrite, blind delete):
    *  then it may have replaced anything that was there. */
   readonly given: readonly WriteId[] | undefined;
+  /** A delete without a context: the server first read, at a majority or more, and deleted what it
+   *  saw. Then `given` is undefined. */
+  readonly looksFirst?: boolean;
   /** Elements of a set that the value holds, by the ids of the steps that added them. */
   readonly elements?: readonly number[];
   /** Of an `ok` write: names of the nodes counted, and how many of them had it durable. */
@@ -159,6 +162,8 @@ export interface History {
    *  it: refusal-to-serve then sees also what was put right before the end). */
   readonly states?: readonly StateChange[];
   readonly watermarks: readonly Watermark[];
+  /** The nodes' table of requests was drawn so small that it forgets before its time. */
+  readonly remembersFewRequests?: boolean;
   /** From here on no fault was active. */
   readonly healedUs: number;
   /** Operations that were asked for after `healedUs`, by id: they must succeed. */

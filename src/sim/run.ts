@@ -176,6 +176,7 @@ class Run {
       losses,
       states,
       watermarks,
+      remembersFewRequests: this.#scenario.limits.requestTableEntriesMax !== undefined,
       healedUs: this.#healedUs,
       afterHealing: this.#closing.asked,
       endUs: this.#kernel.nowUs,

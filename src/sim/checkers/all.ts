@@ -13,6 +13,7 @@ import { progress } from './progress.ts';
 import { refusalToServe } from './refusal-to-serve.ts';
 import { registerRegularity } from './register-regularity.ts';
 import { replicasEqual } from './replicas-equal.ts';
+import { requestMintedOnce } from './request-minted-once.ts';
 import { setElements } from './set-elements.ts';
 import { siblingBound } from './sibling-bound.ts';
 
@@ -25,6 +26,7 @@ export const CHECKERS: readonly Checker[] = [
   monotonicReads,
   noZombie,
   siblingBound,
+  requestMintedOnce,
   setElements,
   honestErrors,
   refusalToServe,

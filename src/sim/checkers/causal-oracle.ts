@@ -3,13 +3,15 @@
  *  Invariants: `below` is transitive and holds the write itself; a write is only ever above writes
  *  that started before it; all tries of one write are one here; a write whose context the server
  *  chose (`isFree`) is above nothing for certain, and perhaps above whatever started before its
- *  last effect; something refused in every try was never there.
+ *  last effect, but a delete that looked first is above all that a majority had acknowledged when
+ *  it began; something refused in every try was never there.
  *  What a loss of a disk does: `Acknowledgement.heldUntilUs` is when the last node that certainly
  *  had the write durable may have lost it. A loss at a node destroys what was synced from its
  *  intactUntilUs to its atUs (of the keys it names, if any). Where fewer were durable than
  *  acknowledged, the ones that were not may be those that are left.
  *  Not here: what readers must see (explanation.ts and the checkers).
  *  Source: Preguiça et al. 2012, causal histories; docs/guarantees.md G1, G7. */
+import { majority } from '../../core/quorum/level.ts';
 import type {
   DiskLoss,
   History,
@@ -161,6 +163,11 @@ export class CausalOracle {
         const hasTwins = sights.get(key)?.twins.has(group[0]?.write ?? -1) ?? false;
         return writeOf(group, index, hasTwins, { losses, replicas: history.replicas });
       });
+      for (const [index, write] of writes.entries()) {
+        const looksFirst = groups[index]?.every((one) => one.looksFirst === true) === true;
+        if (!looksFirst) continue;
+        writes[index] = { ...write, given: certainlySeenBy(write, writes, history.replicas) };
+      }
       const answered = (reads.get(key) ?? []).sort((a, b) => a.startUs - b.startUs || a.id - b.id);
       keys.set(key, new KeyOracle(key, writes, answered));
     }
@@ -236,6 +243,24 @@ function writeOf(
     hasTwins,
     operations: tries.map(({ id }) => id),
   };
+}
+
+/** What every majority held from before the write began until after its last effect. */
+function certainlySeenBy(
+  { index, startUs, effectEndUs }: OracleWrite,
+  writes: readonly OracleWrite[],
+  replicas: number,
+): WriteId[] {
+  const others = replicas - majority(replicas);
+  return writes.slice(0, index).flatMap(({ write, acknowledgements }) => {
+    const isHeld = acknowledgements.some(
+      ({ atUs, holders, heldUntilUs }) =>
+        atUs < startUs &&
+        holders > others &&
+        (heldUntilUs === Number.POSITIVE_INFINITY || heldUntilUs > effectEndUs),
+    );
+    return isHeld ? [write] : [];
+  });
 }
 
 function heldUntilUs(

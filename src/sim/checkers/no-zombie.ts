@@ -2,8 +2,8 @@
  *  Rules: what a delete was given, and all that this had seen, is shown by no read that began after
  *  the delete was acknowledged, if the read's replicas and the delete's must meet (r + w > N); and
  *  it is not on the disk of a node that acknowledged the delete, ever after. What the delete had
- *  not seen stays. A delete without a context is not judged: what the server saw for it is not
- *  known here.
+ *  not seen stays. A delete without a context had seen what a majority had acknowledged when it
+ *  began, for it looked first; a blind one is not judged.
  *  What a loss of a disk weakens: reads are judged as long as one node that acknowledged the delete
  *  has its disk (a node that lost its disk answers no strict read); a disk only if it lost nothing
  *  that it synced for the delete, and if all acknowledged copies were durable. Values with twins

@@ -199,6 +199,7 @@ export class ScriptClient {
       outcome: writeOutcome(tried),
       ...wordsOf(tried),
       given: givenWrites(kind, given),
+      ...(kind === 'delete' && given.kind === 'nothing' ? { looksFirst: true } : {}),
       ...(elements === undefined ? {} : { elements }),
       ...(tried.kind === 'done' ? acknowledgement(tried.result) : NOT_ACKNOWLEDGED),
     };

@@ -225,7 +225,7 @@ export const STORAGE_CANARIES: readonly Canary[] = [
   },
   {
     name: 'recovering-forgotten',
-    why: 'A node that lost its disk forgets it with its next restart and serves',
+    why: 'A node that was rolled back forgets it with its next restart, and serves',
     edits: [
       {
         file: 'node/standing/standing-keeper.js',
@@ -234,8 +234,9 @@ export const STORAGE_CANARIES: readonly Canary[] = [
       },
     ],
     workload: 'register',
-    faults: ['wipe', 'restart'],
+    faults: ['rollback', 'restart'],
     minutes: 0.8,
+    nodes: 3,
     checks: ['refusal-to-serve'],
   },
 ];

@@ -144,7 +144,7 @@ export const VERSION_CANARIES: readonly Canary[] = [
     workload: 'retries',
     faults: [],
     minutes: 0.1,
-    checks: ['sibling-bound', 'no-zombie', 'register-regularity', 'minted-once'],
+    checks: ['request-minted-once'],
   },
   {
     name: 'foreign-context-accepted',

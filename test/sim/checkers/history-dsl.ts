@@ -8,7 +8,7 @@
  *    ok|refused|unknown outcome, default ok
  *    given 1,2          of a write: what its context covers, default nothing; `overwrite` or
  *  `blind`:
- *                       the server chose
+ *                       the server chose; `looking`: it read first
  *    sees 1 2@dot ?text of a read: writes, by another dot than their first, bytes nobody wrote;
  *                       `sees nothing`
  *    by n0,n2           who acknowledged, default the first as many as the level needs; of a read
@@ -23,7 +23,7 @@
  *    from then on, the last one is that of the end); loss NODE KIND at 50
  *    intact 10 (key x,y: of these only); mint NODE DOT hash 7 at 3 key x (`tombstone`); bound NODE
  *  WHAT 3 of 10;
- *    fault AT KIND text; healed 100; end 200; after 1001 1002 (steps asked for after healing). */
+ *    forgetful (a small table of requests); fault AT KIND text by n0; healed 100; end 200; after 1001 1002 (steps asked for after healing). */
 import type {
   DiskLoss,
   FaultEvent,
@@ -64,6 +64,7 @@ const WORLD: readonly string[] = [
   'healed',
   'end',
   'after',
+  'forgetful',
 ];
 /** Words that take what follows, up to the next of them. */
 const NAMED: readonly string[] = [
@@ -85,6 +86,8 @@ const NAMED: readonly string[] = [
   'of',
   'hex',
 ];
+/** Words that take nothing. */
+const FLAGS: readonly string[] = ['overwrite', 'blind', 'looking', 'tombstone'];
 const FIRST_STEP = 1_001;
 
 /** What a statement says: words in order, and what the named ones took. */
@@ -119,7 +122,7 @@ function parse(line: string): Statement {
     if (NAMED.includes(word)) {
       taker = [];
       named.set(word, taker);
-    } else if (word === 'overwrite' || word === 'blind' || word === 'tombstone') {
+    } else if (FLAGS.includes(word)) {
       named.set(word, []);
       taker = undefined;
     } else if (taker !== undefined && !isPlain(word)) {
@@ -153,6 +156,7 @@ class HistoryBuilder {
   readonly #changes: StateChange[] = [];
   readonly #written = new Set<number>();
   #afterHealing: readonly number[] = [];
+  #isForgetful = false;
   #healedUs = Number.POSITIVE_INFINITY;
   #endUs: number | undefined;
   #nextStep = FIRST_STEP;
@@ -188,6 +192,7 @@ class HistoryBuilder {
       losses: this.#losses,
       ...(this.#changes.length > 0 && { states: this.#changes }),
       watermarks: this.#watermarks,
+      ...(this.#isForgetful && { remembersFewRequests: true }),
       healedUs: Number.isFinite(this.#healedUs) ? this.#healedUs : lastUs,
       afterHealing: this.#afterHealing,
       endUs: this.#endUs ?? lastUs,
@@ -220,7 +225,8 @@ class HistoryBuilder {
     const isRepeat = this.#written.has(write);
     this.#written.add(write);
     const id = numberOf(named, 'step') ?? (isRepeat ? this.#nextStep++ : write);
-    const isFree = named.has('overwrite') || named.has('blind');
+    const looksFirst = named.has('looking');
+    const isFree = named.has('overwrite') || named.has('blind') || looksFirst;
     const given = isFree ? undefined : (named.get('given') ?? []).map(Number);
     const acknowledgedBy =
       outcome === 'ok' ? (named.get('by') ?? firstNodes(required)) : (named.get('by') ?? []);
@@ -231,6 +237,7 @@ class HistoryBuilder {
     return {
       ...base,
       ...{ kind, id, write, given, acknowledgedBy, durable, required },
+      ...(looksFirst && { looksFirst }),
       ...(elements !== undefined && { elements }),
       ...(isTold && { dot: named.get('dot')?.[0] ?? `d${write}` }),
       ...(siblings !== undefined && { siblings }),
@@ -287,13 +294,19 @@ class HistoryBuilder {
         return;
       }
       case 'fault':
-        this.#faults.push({ atUs: Number(first), kind: second, text: words.slice(3).join(' ') });
+        this.#faults.push({
+          ...{ atUs: Number(first), kind: second, text: words.slice(3).join(' ') },
+          ...(named.has('by') && { nodes: named.get('by') ?? [] }),
+        });
         return;
       case 'healed':
         this.#healedUs = Number(first);
         return;
       case 'end':
         this.#endUs = Number(first);
+        return;
+      case 'forgetful':
+        this.#isForgetful = true;
         return;
       case 'after':
         this.#afterHealing = words.slice(1).map(Number);

@@ -34,6 +34,19 @@ accepts(noZombie, [
     'a value after a delete without a context',
     'a put 1 [0,9]; a delete 2 [20,30] blind; b get [40,50] sees 1',
   ],
+  [
+    'a value beside a delete that looked first',
+    'a put 1 [0,25]; a delete 2 [20,30] looking; b get [40,50] sees 1',
+  ],
+  [
+    'a value of fewer than a majority after a delete that looked first',
+    'a put 1 [0,9] one; a delete 2 [20,30] looking; b get [40,50] sees 1',
+  ],
+  [
+    'a value whose disks were lost before a delete that looked first',
+    'a put 1 [0,9]; loss n0 wipe at 12; loss n1 wipe at 12; a delete 2 [20,30] looking; ' +
+      'b get [40,50] sees 1',
+  ],
   ['a value after a delete of nothing', 'a put 1 [0,9]; a delete 2 [20,30]; b get [40,50] sees 1'],
   ['two of five', `replicas 5; ${GONE}b get two [40,50] sees 1`],
   ['r=1 after w=2', 'a put 1 [0,9]; a delete 2 [20,30] w=2 given 1; b get r=1 [40,50] sees 1'],
@@ -79,6 +92,14 @@ accepts(noZombie, [
 ]);
 
 rejects(noZombie, [
+  [
+    'a value after a delete that looked first',
+    'a put 1 [0,9]; a delete 2 [20,30] looking; b get [40,50] sees 1',
+  ],
+  [
+    'what a value had replaced, after a delete that looked first',
+    'c put 1 [0,4]; a put 3 [5,9] given 1; a delete 2 [20,30] looking; b get [40,50] sees 1',
+  ],
   ['the value after its delete', `${GONE}b get [40,50] sees 1`],
   ['the value after nothing', `${GONE}b get [31,35] sees nothing; b get [40,50] sees 1`],
   ['the value beside another', `${GONE}c put 3 [0,9]; b get [40,50] sees 3 1`],

@@ -1,0 +1,58 @@
+/** Is a request that comes again to the node that minted it answered without a new event? Two
+ *  events of one write are allowed only where the node could not know better; otherwise a retry
+ *  brings back what was replaced meanwhile.
+ *  Rules: one node gives one value of one key one dot, within 30 s (it remembers requests for 60)
+ *  and within one process (its memory ends with it). Values are unique, so equal content is one
+ *  write. Deletes all look alike and are not judged.
+ *  What faults weaken: a node whose rows could not be read, by rot or by errors of its disk, may
+ *  mint beside what it lost, and is not judged from then on. A run that draws the table of requests
+ *  small is not judged at all.
+ *  Not here: the same request at two nodes (sibling-bound.ts).
+ *  Source: ARCHITECTURE 5.22; docs/guarantees.md, "Retries and request ids". */
+import type { History, MintedDot } from '../history.ts';
+import type { Checker } from './checker.ts';
+import { Findings } from './findings.ts';
+
+const NAME = 'request-minted-once';
+const REMEMBERED_US = 30_000_000;
+
+export const requestMintedOnce: Checker = {
+  name: NAME,
+  promise: 'G4: a request repeated at the node that minted it makes no second event',
+  needs: [],
+  check(history) {
+    const findings = new Findings(NAME);
+    if (history.remembersFewRequests === true) return [];
+    const last = new Map<string, MintedDot>();
+    for (const minted of [...history.minted].sort((a, b) => a.atUs - b.atUs)) {
+      if (minted.isTombstone) continue;
+      const { node, key, contentHash, dot, atUs } = minted;
+      const name = `${node} ${contentHash} ${key}`;
+      const before = last.get(name);
+      last.set(name, minted);
+      if (before === undefined || before.dot === dot) continue;
+      if (atUs - before.atUs > REMEMBERED_US || mayHaveForgotten(history, before, atUs)) continue;
+      const message =
+        `${node} minted ${before.dot} at ${before.atUs} us and ${dot} at ${atUs} us for one value ` +
+        `of key ${key}`;
+      findings.add(key, [], message);
+    }
+    return findings.violations;
+  },
+};
+
+function mayHaveForgotten(history: History, before: MintedDot, atUs: number): boolean {
+  const { node } = before;
+  const hasEnded = (history.states ?? []).some((change) => {
+    const isMeanwhile = change.atUs >= before.atUs && change.atUs <= atUs;
+    return change.node === node && change.state === 'DOWN' && isMeanwhile;
+  });
+  return hasEnded || isUnreadable(history, node, atUs);
+}
+
+function isUnreadable(history: History, node: string, atUs: number): boolean {
+  return history.faults.some((fault) => {
+    const isOfRows = fault.kind === 'bit-rot' || fault.kind === 'read-errors';
+    return isOfRows && fault.atUs <= atUs && (fault.nodes?.includes(node) ?? true);
+  });
+}
