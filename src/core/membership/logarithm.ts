@@ -1,0 +1,24 @@
+/** What is the logarithm of a number, to the last bit the same on every engine.
+ *  Invariants: only + - * / are used, which IEEE 754 fixes exactly; the error stays below 4e-15 of
+ *  the result or of 1, whichever is larger; ln 1 is 0.
+ *  Not here: speed beyond what judging silence asks for (some 20 ns).
+ *  Source: ln m = 2 artanh((m - 1) / (m + 1)), by its series. */
+import { assert } from '../errors.ts';
+
+/** Of terms with odd exponents: (m - 1) / (m + 1) is at most 0.172, the next would be 1e-17. */
+const EXPONENT_MAX = 21;
+const SQRT_HALF = Math.SQRT2 / 2;
+
+/** `value`: above 0 and finite. */
+export function naturalLogarithm(value: number): number {
+  assert(value > 0 && Number.isFinite(value), `no logarithm of ${value}`);
+  let mantissa = value;
+  let exponent = 0;
+  for (; mantissa > Math.SQRT2; exponent += 1) mantissa /= 2;
+  for (; mantissa < SQRT_HALF; exponent -= 1) mantissa *= 2;
+  const ratio = (mantissa - 1) / (mantissa + 1);
+  const square = ratio * ratio;
+  let sum = 0;
+  for (let odd = EXPONENT_MAX; odd > 0; odd -= 2) sum = sum * square + 1 / odd;
+  return exponent * Math.LN2 + 2 * ratio * sum;
+}
