@@ -95,6 +95,8 @@ interface CommandOptions {
   /** Standard input. */
   readonly input?: Uint8Array | string;
   readonly env?: Readonly<Record<string, string>>;
+  /** 30 s when absent. */
+  readonly deadlineMs?: number;
 }
 
 /** Runs one command line of the built package to its end. */
@@ -102,12 +104,13 @@ export function coterie(args: readonly string[], options: CommandOptions = {}) {
   return runNode([BIN, ...args], options);
 }
 
-/** Runs Node.js to its end; killed (`code` null) when it does not end by itself within 30 s. */
+/** Runs Node.js to its end; killed (`code` null) when it does not end by itself in time. */
 export async function runNode(
   args: readonly string[],
   options: CommandOptions = {},
 ): Promise<CommandResult> {
-  const child = start(args, { env: environment(options.env), timeout: COMMAND_DEADLINE_MS });
+  const { deadlineMs = COMMAND_DEADLINE_MS } = options;
+  const child = start(args, { env: environment(options.env), timeout: deadlineMs });
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
