@@ -6,6 +6,7 @@ import { systemCrc32 } from './platform/system/crc32.ts';
 import { macrotaskDriver } from './platform/system/macrotask-driver.ts';
 import { systemClock } from './platform/system/system-clock.ts';
 import { type CampaignReport, type RunSummary, reportOf, summarize } from './sim/campaign.ts';
+import type { SetValues } from './sim/clients/set-values.ts';
 import { planScenario } from './sim/plan.ts';
 import { tellStory } from './sim/report/story.ts';
 import type { RunResult, RunWorld } from './sim/result.ts';
@@ -13,6 +14,7 @@ import { runScenario } from './sim/run.ts';
 import type { Scenario } from './sim/scenario.ts';
 
 export type { CampaignReport, NotEnabled, RunSummary } from './sim/campaign.ts';
+export type { SetChange, SetValues } from './sim/clients/set-values.ts';
 export type { Scenario } from './sim/scenario.ts';
 
 export interface SimulateOptions {
@@ -30,6 +32,9 @@ export interface SimulateOptions {
   readonly faults?: readonly string[];
   /** Drawn by each seed when absent. */
   readonly workload?: string;
+  /** How the clients of the workload `set` keep, change and merge their sets; a list of numbers
+   *  when absent. Called with the machine's clock, timers and randomness out of reach. */
+  readonly values?: SetValues;
   /** Told of every run as it ends. */
   readonly onRun?: (summary: RunSummary) => void;
 }
@@ -42,11 +47,14 @@ export const simulationWorld: RunWorld = { driver: macrotaskDriver, checksum: sy
 /** Runs one seed after the other. A broken promise is a `violation` of the report, not an error.
  *  Errors: INVALID_ARGUMENT. */
 export async function simulate(options: SimulateOptions = {}): Promise<CampaignReport> {
-  const { seed: firstSeed = 1, runs = 1, onRun, ...rest } = options;
+  const { seed: firstSeed = 1, runs = 1, onRun, values, ...rest } = options;
+  const runOptions = values === undefined ? {} : { values };
   const summaries: RunSummary[] = [];
   const startedMs = systemClock.monotonicMs();
   for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) {
-    const summary = summarize(await runSeed({ ...rest, seed }));
+    const summary = summarize(
+      await runScenario(simulationWorld, scenarioOf({ ...rest, seed }), runOptions),
+    );
     summaries.push(summary);
     onRun?.(summary);
   }
@@ -57,14 +65,12 @@ export async function simulate(options: SimulateOptions = {}): Promise<CampaignR
   });
 }
 
-export type SeedOptions = Omit<SimulateOptions, 'runs' | 'onRun'> & { readonly seed: number };
+export type SeedOptions = Omit<SimulateOptions, 'runs' | 'onRun' | 'values'> & {
+  readonly seed: number;
+};
 
 export function scenarioOf(options: SeedOptions): Scenario {
   return planScenario({ minutes: MINUTES_DEFAULT, ...options });
-}
-
-function runSeed(options: SeedOptions): Promise<RunResult> {
-  return runScenario(simulationWorld, scenarioOf(options));
 }
 
 /** The command that repeats one run. */

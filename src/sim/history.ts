@@ -61,8 +61,12 @@ export interface WriteOperation extends OperationBase {
   /** A delete without a context: the server first read, at a majority or more, and deleted what it
    *  saw. Then `given` is undefined. */
   readonly looksFirst?: boolean;
+  /** The client sent it once, to one node, and never again. */
+  readonly isSentOnce?: boolean;
   /** Elements of a set that the value holds, by the ids of the steps that added them. */
   readonly elements?: readonly number[];
+  /** Those that the client left out of the set on purpose. */
+  readonly removes?: readonly number[];
   /** Of an `ok` write: names of the nodes counted, and how many of them had it durable. */
   readonly acknowledgedBy: readonly string[];
   readonly durable: number;
@@ -109,6 +113,8 @@ export interface MintedDot {
   readonly dot: string;
   readonly contentHash: number;
   readonly isTombstone: boolean;
+  /** Whose value it is, as far as it is a client's. */
+  readonly write?: WriteId;
   readonly node: string;
   readonly atUs: number;
 }

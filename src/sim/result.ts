@@ -3,6 +3,7 @@
 import type { Checksum } from '../core/checksum.ts';
 import type { Driver } from '../env/driver.ts';
 import type { Violation } from './checkers/checker.ts';
+import type { SetValues } from './clients/set-values.ts';
 import type { History } from './history.ts';
 import type { Capability, Scenario } from './scenario.ts';
 
@@ -15,8 +16,8 @@ export interface RunWorld {
 export interface RunOptions {
   /** By name; all that the product offers enough for when absent. */
   readonly checks?: readonly string[];
-  /** Whether to keep every frame and batch as text for the story; slow. */
-  readonly isVerbose?: boolean;
+  /** How sets are kept in values; the simulator's own way when absent. */
+  readonly values?: SetValues;
 }
 
 export interface RunResult {

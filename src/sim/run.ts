@@ -12,6 +12,7 @@ import type { Checker, Violation } from './checkers/checker.ts';
 import { ClientProcess } from './clients/client-process.ts';
 import { OperationNotes } from './clients/operation-notes.ts';
 import { ScriptClient } from './clients/script-client.ts';
+import { NUMBER_LISTS, type SetValues } from './clients/set-values.ts';
 import { WriteBook } from './clients/write-book.ts';
 import { Closing } from './closing.ts';
 import { SimCluster } from './cluster/sim-cluster.ts';
@@ -31,13 +32,14 @@ const EXTRA_MS = 3_600_000;
 const QUIET_MS = 120_000;
 
 export const runScenario: RunScenario = async (world, scenario, options = {}) => {
-  const run = new Run(world, scenario);
+  const run = new Run(world, scenario, options.values);
   await run.carryOut();
   return run.judge(options);
 };
 
 class Run {
   readonly #world: RunWorld;
+  readonly #values: SetValues;
   readonly #scenario: Scenario;
   readonly #kernel: Kernel;
   readonly #cluster: SimCluster;
@@ -51,8 +53,9 @@ class Run {
   #isFormed = false;
   #healedUs = Number.POSITIVE_INFINITY;
 
-  constructor(world: RunWorld, scenario: Scenario) {
+  constructor(world: RunWorld, scenario: Scenario, values: SetValues = NUMBER_LISTS) {
     this.#world = world;
+    this.#values = values;
     this.#scenario = scenario;
     this.#kernel = new Kernel(scenario.seed);
     this.#cluster = new SimCluster(this.#kernel, scenario, world);
@@ -116,6 +119,7 @@ class Run {
         kernel: this.#kernel,
         book: this.#book,
         notes: this.#notes,
+        values: this.#values,
         connect: (label, nodes, options) => process.connect(label, nodes, options),
       },
       script,

@@ -1,15 +1,16 @@
-/** Is a request that comes again to the node that minted it answered without a new event? Two
- *  events of one write are allowed only where the node could not know better; otherwise a retry
- *  brings back what was replaced meanwhile.
- *  Rules: one node gives one value of one key one dot, within 30 s (it remembers requests for 60)
+/** Is a request that comes again to the node that minted it answered without a new event, and is
+ *  one that its client sent once minted at one node only? Two events of one write are allowed only
+ *  where nobody could know better; otherwise the second brings back what was replaced meanwhile.
+ *  Rules: a write that was sent once, whatever its outcome, is not sent on to a second node as long
+ *  as the first may have minted it. One node gives one value of one key one dot, within 30 s (it remembers requests for 60)
  *  and within one process (its memory ends with it). Values are unique, so equal content is one
  *  write. Deletes all look alike and are not judged.
  *  What faults weaken: a node whose rows could not be read, by rot or by errors of its disk, may
- *  mint beside what it lost, and is not judged from then on. A run that draws the table of requests
- *  small is not judged at all.
- *  Not here: the same request at two nodes (sibling-bound.ts).
+ *  mint beside what it lost, and is not judged from then on; nor is one whose table of requests was
+ *  drawn small.
+ *  Not here: a request that its client repeats at two nodes (sibling-bound.ts).
  *  Source: ARCHITECTURE 5.22; docs/guarantees.md, "Retries and request ids". */
-import type { History, MintedDot } from '../history.ts';
+import type { History, MintedDot, WriteId } from '../history.ts';
 import type { Checker } from './checker.ts';
 import { Findings } from './findings.ts';
 
@@ -22,7 +23,8 @@ export const requestMintedOnce: Checker = {
   needs: [],
   check(history) {
     const findings = new Findings(NAME);
-    if (history.remembersFewRequests === true) return [];
+    checkSentOnce(history, findings);
+    if (history.remembersFewRequests === true) return findings.violations;
     const last = new Map<string, MintedDot>();
     for (const minted of [...history.minted].sort((a, b) => a.atUs - b.atUs)) {
       if (minted.isTombstone) continue;
@@ -40,6 +42,25 @@ export const requestMintedOnce: Checker = {
     return findings.violations;
   },
 };
+
+function checkSentOnce({ operations, minted }: History, findings: Findings): void {
+  const tries = new Map<WriteId, boolean>();
+  for (const operation of operations) {
+    if (operation.kind !== 'put') continue;
+    const { write, isSentOnce } = operation;
+    tries.set(write, isSentOnce === true && !tries.has(write));
+  }
+  const minters = new Map<WriteId, string>();
+  for (const { write, node, key, dot } of minted) {
+    if (write === undefined || tries.get(write) !== true) continue;
+    const first = minters.get(write);
+    if (first === undefined) minters.set(write, node);
+    else if (first !== node) {
+      const message = `Write ${write} of key ${key} was sent once; ${first} minted it, and ${node}`;
+      findings.add(key, [write], `${message} once more, as ${dot}`);
+    }
+  }
+}
 
 function mayHaveForgotten(history: History, before: MintedDot, atUs: number): boolean {
   const { node } = before;

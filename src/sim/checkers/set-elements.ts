@@ -1,9 +1,10 @@
 /** Is every element still in its set? Clients keep a set as one value, read it, merge what they
  *  see, and write it back; an element whose adding write was acknowledged at a strict level stays
  *  until some write leaves it out on purpose.
- *  Invariants: an element counts as removed as soon as one write that was not refused could have
- *  covered it without holding it, whether or not that write was applied; an element whose every
- *  acknowledging node lost its disk is not asked for.
+ *  Invariants: an element counts as removed as soon as one write that was not refused may have left
+ *  it out, whether or not that write was applied: on purpose where the client said so, otherwise by
+ *  covering it without holding it; an element whose every acknowledging node lost its disk is not
+ *  asked for.
  *  Not here: sets as a data type of the product.
  *  Source: Jepsen's set-full; docs/guarantees.md, G1; TESTING I9. */
 import { majority } from '../../core/quorum/level.ts';
@@ -80,11 +81,15 @@ function addedElements(history: History, set: SetHistory): readonly Added[] {
   return [...added.values()];
 }
 
-/** Elements that some write may have replaced without holding them. */
+/** Elements that some write may have left out. */
 function removedElements({ writes, holds }: SetHistory): ReadonlySet<number> {
   const removed = new Set<number>();
-  for (const { outcome, given, write } of writes) {
+  for (const { outcome, given, write, removes } of writes) {
     if (outcome === 'refused') continue;
+    if (removes !== undefined) {
+      for (const element of removes) removed.add(element);
+      continue;
+    }
     const kept = holds.get(write);
     for (const covered of given ?? holds.keys()) {
       if (covered === write) continue;

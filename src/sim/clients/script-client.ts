@@ -11,6 +11,7 @@ import type { ClientScript, ClientStep, LevelChoice } from '../scenario.ts';
 import { type Attempt, attempt, wordsOf, writeOutcome } from './attempt.ts';
 import { type Given, KnownResults } from './known-results.ts';
 import type { OperationNotes } from './operation-notes.ts';
+import type { SetValues } from './set-values.ts';
 import { readHead, valueBytes } from './values.ts';
 import type { WriteBook } from './write-book.ts';
 
@@ -18,6 +19,7 @@ export interface ScriptClientParts {
   readonly kernel: Kernel;
   readonly book: WriteBook;
   readonly notes: OperationNotes;
+  readonly values: SetValues;
   /** A client of the product in this process, told of these nodes only. `label` names its random
    *  stream. */
   readonly connect: (label: string, nodes: readonly number[], options: ConnectOptions) => Client;
@@ -34,7 +36,8 @@ interface AskedWrite {
   readonly given: Given;
   /** Of a put. */
   readonly value: Uint8Array;
-  readonly elements: readonly number[] | undefined;
+  /** Of a set: what the value holds, and what was left out on purpose. */
+  readonly set: Pick<WriteOperation, 'elements' | 'removes'> | undefined;
 }
 
 interface SentWrite extends AskedWrite {
@@ -141,7 +144,7 @@ export class ScriptClient {
     const given = this.#known.give(key, step.context);
     if (given === undefined) return undefined;
     const value = kind === 'put' ? valueBytes(id) : NO_VALUE;
-    const asked = { kind, key, level, write: id, given, value, elements: undefined };
+    const asked = { kind, key, level, write: id, given, value, set: undefined };
     const operation = await this.#write(id, asked, this.#client, timeoutMs);
     if (step.context === 'other-key' && operation.outcome === 'ok') {
       this.#parts.notes.broken(operation, 'A write with the context of another key was taken');
@@ -153,13 +156,14 @@ export class ScriptClient {
     const { id, key, level } = step;
     const read = await this.#get(id - 0.5, key, level, timeoutMs);
     if (read.outcome !== 'ok') return read;
-    const merged = new Set(read.seen.flatMap(({ text }) => readHead(text)?.elements ?? []));
-    merged.add(id);
-    for (const removed of step.removes) merged.delete(removed);
-    const elements = [...merged].sort((one, other) => one - other);
-    const value = valueBytes(id, elements);
+    const { values } = this.#parts;
+    const seen = read.seen.flatMap(({ text }) => readHead(text)?.content ?? []);
+    const merged = seen.length > 1 ? values.merge(seen) : seen[0];
+    const content = values.change(merged, { adds: id, removes: step.removes });
+    const value = valueBytes(id, content);
+    const set = { elements: values.elements(content), removes: step.removes };
     const given = this.#known.give(key, 'last') ?? { kind: 'nothing' };
-    const asked = { kind: 'put', key, level, write: id, given, value, elements } as const;
+    const asked = { kind: 'put', key, level, write: id, given, value, set } as const;
     return this.#write(id, asked, this.#client, timeoutMs);
   }
 
@@ -183,7 +187,7 @@ export class ScriptClient {
     requestId?: string,
   ): Promise<WriteOperation> {
     const { kernel, notes, book } = this.#parts;
-    const { key, kind, value, level, write, given, elements } = asked;
+    const { key, kind, value, level, write, given, set } = asked;
     if (kind === 'put') book.note(write, key, value);
     const begun = notes.begin();
     const startUs = kernel.nowUs;
@@ -200,7 +204,8 @@ export class ScriptClient {
       ...wordsOf(tried),
       given: givenWrites(kind, given),
       ...(kind === 'delete' && given.kind === 'nothing' ? { looksFirst: true } : {}),
-      ...(elements === undefined ? {} : { elements }),
+      ...(this.#script.retry === 'none' ? { isSentOnce: true } : {}),
+      ...set,
       ...(tried.kind === 'done' ? acknowledgement(tried.result) : NOT_ACKNOWLEDGED),
     };
     if (tried.kind === 'broken') notes.broken(operation, tried.message);

@@ -1,27 +1,30 @@
-/** What does the value of a write look like? `w<id>`, then for a set `:` and its elements with
- *  commas between, then padding: `w17:3,9,17|wxyz...`.
+/** What does the value of a write look like? `w<id>`, then for a set `:` and what its application
+ *  keeps there, then padding: `w17:3,9,17|wxyz...`.
  *  Invariants: each write has its own value, and the same in every run; what is read back is this
  *  value byte for byte or no write's at all; sizes go from a few bytes to 64 KiB, so that batches,
- *  frames and windows of all sizes come about.
- *  Not here: which writes there were (write-book.ts). */
+ *  frames and windows of all sizes come about; whatever text an application keeps comes back.
+ *  Not here: which writes there were (write-book.ts), what sets look like (set-values.ts). */
 import type { WriteId } from '../history.ts';
 
 export interface ValueHead {
   readonly write: WriteId;
-  /** Of a set. */
-  readonly elements: readonly number[] | undefined;
+  /** Of a set: what the application keeps. */
+  readonly content: string | undefined;
 }
 
-const HEAD = /^w(\d+)(?::((?:\d+(?:,\d+)*)?))?$/;
+const HEAD = /^w(\d+)(?::(.*))?$/s;
+/** Whatever would end the head, or is no byte of its own in ASCII. */
+const UNSAFE = /[^ -$&-{}~]/gu;
 const PAD_START = 0x7c;
 const FIRST_LETTER = 0x61;
 const LETTERS = 26;
 const MEDIUM_BYTES_MAX = 2_048;
 const LARGE_BYTES_MAX = 65_536;
 
-/** `elements`: of a set, in ascending order. */
-export function valueBytes(write: WriteId, elements?: readonly number[]): Uint8Array {
-  const head = elements === undefined ? `w${write}` : `w${write}:${elements.join(',')}`;
+/** `content`: of a set, what the application keeps. */
+export function valueBytes(write: WriteId, content?: string): Uint8Array {
+  const escaped = content?.replace(UNSAFE, encodeURIComponent);
+  const head = escaped === undefined ? `w${write}` : `w${write}:${escaped}`;
   const padBytes = padBytesOf(write);
   const bytes = new Uint8Array(head.length + (padBytes === 0 ? 0 : padBytes + 1));
   for (let at = 0; at < head.length; at += 1) bytes[at] = head.charCodeAt(at);
@@ -47,9 +50,17 @@ export function headText(value: Uint8Array): string {
 export function readHead(text: string): ValueHead | undefined {
   const match = HEAD.exec(text);
   if (match === null) return undefined;
-  const [, id, elements] = match;
-  const numbers = elements === '' ? [] : elements?.split(',').map(Number);
-  return { write: Number(id), elements: numbers };
+  const [, id, content] = match;
+  return { write: Number(id), content: content === undefined ? undefined : unescaped(content) };
+}
+
+/** As it stands when it is no escape of ours: then it is no write's. */
+function unescaped(content: string): string {
+  try {
+    return decodeURIComponent(content);
+  } catch {
+    return content;
+  }
 }
 
 /** Six of ten are small, one in some hundred is large. */

@@ -6,6 +6,7 @@
 import { formatDot } from '../../core/version/dot.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { StoreOperation } from '../../env/store.ts';
+import { headText, readHead } from '../clients/values.ts';
 import type { MintedDot } from '../history.ts';
 import { decodeRecord, keyOfRow } from './stored-records.ts';
 
@@ -29,12 +30,16 @@ export class MintedDots {
       const key = keyOfRow(operation.key);
       if (key === undefined) continue;
       const record = decodeRecord(this.#codec, operation.value);
-      for (const { dot, contentHash, isTombstone } of record?.siblings ?? []) {
+      for (const { dot, contentHash, isTombstone, value } of record?.siblings ?? []) {
         if (dot.nodeIndex !== nodeIndex) continue;
         const name = formatDot(dot);
         const id = `${name} ${contentHash} ${isTombstone} ${key}`;
         if (this.#minted.has(id)) continue;
-        this.#minted.set(id, { key, dot: name, contentHash, isTombstone, node, atUs });
+        const write = readHead(headText(value))?.write;
+        this.#minted.set(id, {
+          ...{ key, dot: name, contentHash, isTombstone, node, atUs },
+          ...(write === undefined ? {} : { write }),
+        });
       }
     }
   }

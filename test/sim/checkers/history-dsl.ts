@@ -8,7 +8,8 @@
  *    ok|refused|unknown outcome, default ok
  *    given 1,2          of a write: what its context covers, default nothing; `overwrite` or
  *  `blind`:
- *                       the server chose; `looking`: it read first
+ *                       the server chose; `looking`: it read first; `once`:
+ *                       its client sent it once
  *    sees 1 2@dot ?text of a read: writes, by another dot than their first, bytes nobody wrote;
  *                       `sees nothing`
  *    by n0,n2           who acknowledged, default the first as many as the level needs; of a read
@@ -21,7 +22,7 @@
  *  The world: replicas 3; disk NODE ITEMS (of one record; `!4` a tombstone, `1@dot`, `?text`, then
  *    `key x`, `hex ab`); disks ITEMS (of all replicas); state NODE RECOVERING (at 30:
  *    from then on, the last one is that of the end); loss NODE KIND at 50
- *    intact 10 (key x,y: of these only); mint NODE DOT hash 7 at 3 key x (`tombstone`); bound NODE
+ *    intact 10 (key x,y: of these only); mint NODE DOT hash 7 at 3 key x holds WRITE (`tombstone`); bound NODE
  *  WHAT 3 of 10;
  *    forgetful (a small table of requests); fault AT KIND text by n0; healed 100; end 200; after 1001 1002 (steps asked for after healing). */
 import type {
@@ -87,7 +88,7 @@ const NAMED: readonly string[] = [
   'hex',
 ];
 /** Words that take nothing. */
-const FLAGS: readonly string[] = ['overwrite', 'blind', 'looking', 'tombstone'];
+const FLAGS: readonly string[] = ['overwrite', 'blind', 'looking', 'once', 'tombstone'];
 const FIRST_STEP = 1_001;
 
 /** What a statement says: words in order, and what the named ones took. */
@@ -238,6 +239,7 @@ class HistoryBuilder {
       ...base,
       ...{ kind, id, write, given, acknowledgedBy, durable, required },
       ...(looksFirst && { looksFirst }),
+      ...(named.has('once') && { isSentOnce: true }),
       ...(elements !== undefined && { elements }),
       ...(isTold && { dot: named.get('dot')?.[0] ?? `d${write}` }),
       ...(siblings !== undefined && { siblings }),
@@ -286,6 +288,7 @@ class HistoryBuilder {
           contentHash: numberOf(named, 'hash') ?? 0,
           isTombstone: named.has('tombstone'),
           atUs: numberOf(named, 'at') ?? 0,
+          ...(named.has('holds') && { write: numberOf(named, 'holds') ?? 0 }),
         });
         return;
       case 'bound': {

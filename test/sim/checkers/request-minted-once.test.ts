@@ -2,11 +2,17 @@ import { requestMintedOnce } from '../../../src/sim/checkers/request-minted-once
 import { accepts, rejects } from './judged.ts';
 
 const FIRST = 'mint n0 0.1.1 hash 7 at 100';
+const ONCE = 'a put 1 [0,500] once; mint n0 0.1.1 hash 7 at 100 holds 1';
+const ELSEWHERE = 'mint n1 1.5.5 hash 7 at 200 holds 1';
 const AGAIN = `${FIRST}; mint n0 0.1.2 hash 7 at 200`;
 
 accepts(requestMintedOnce, [
   ['no mints', ''],
   ['one mint', FIRST],
+  ['a write that was sent once', ONCE],
+  ['another write at another node', `${ONCE}; mint n1 1.5.5 hash 8 at 200 holds 2`],
+  ['two minters of a write that may be sent again', `${ONCE.replace('once', '')}; ${ELSEWHERE}`],
+  ['two minters of a write that was repeated', `${ONCE}; a put 1 [600,700] once; ${ELSEWHERE}`],
   ['two mints of one node', `${FIRST}; mint n0 0.1.2 hash 8 at 200`],
   ['equal content at two nodes', `${FIRST}; mint n1 1.5.5 hash 7 at 200`],
   ['equal content of two keys', `${FIRST}; mint n0 0.2.2 hash 7 at 200 key x`],
@@ -27,6 +33,10 @@ accepts(requestMintedOnce, [
 ]);
 
 rejects(requestMintedOnce, [
+  ['a write that was sent once, at two nodes', `${ONCE}; ${ELSEWHERE}`],
+  ['the same where requests are forgotten', `${ONCE}; ${ELSEWHERE}; forgetful`],
+  ['the same of an unknown write', `${ONCE.replace('once', 'unknown once')}; ${ELSEWHERE}`],
+  ['the same after a crash of the first', `${ONCE}; ${ELSEWHERE}; state n0 DOWN at 150`],
   ['a second event', AGAIN],
   ['a second event in another epoch', `${FIRST}; mint n0 0.9.9 hash 7 at 200`],
   ['a second event at the same time', `${FIRST}; mint n0 0.1.2 hash 7 at 100`],

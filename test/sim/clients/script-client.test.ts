@@ -3,6 +3,7 @@ import { CoterieError } from '../../../src/core/errors.ts';
 import { macrotaskDriver } from '../../../src/platform/system/macrotask-driver.ts';
 import { OperationNotes } from '../../../src/sim/clients/operation-notes.ts';
 import { ScriptClient } from '../../../src/sim/clients/script-client.ts';
+import { NUMBER_LISTS } from '../../../src/sim/clients/set-values.ts';
 import { headText } from '../../../src/sim/clients/values.ts';
 import { WriteBook } from '../../../src/sim/clients/write-book.ts';
 import type { Operation, WriteOperation } from '../../../src/sim/history.ts';
@@ -39,7 +40,7 @@ async function ran(
     return store.client();
   };
   const client = new ScriptClient(
-    { kernel, book: new WriteBook(), notes, connect },
+    { kernel, book: new WriteBook(), notes, values: NUMBER_LISTS, connect },
     { name: 'client-0', nodes: [0, 1], timeoutMs: 50, retry: 'same', steps },
   );
   const over = client.run(0, Number.POSITIVE_INFINITY);

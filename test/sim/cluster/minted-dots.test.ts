@@ -34,7 +34,15 @@ describe('dots that nodes minted', () => {
     minted.note('n2', 2, batch, 1_000);
     minted.note('n2', 2, batch, 2_000);
     expect(minted.all).toEqual([
-      { key: 'k', dot: '2.5.8', contentHash: 77, isTombstone: false, node: 'n2', atUs: 1_000 },
+      {
+        key: 'k',
+        dot: '2.5.8',
+        contentHash: 77,
+        isTombstone: false,
+        write: 1,
+        node: 'n2',
+        atUs: 1_000,
+      },
     ]);
   });
 
