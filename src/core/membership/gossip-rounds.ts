@@ -67,7 +67,7 @@ export class GossipRounds {
 
   /** The peers of a flush of news. */
   newsPeers({ own, live }: GossipCandidates): readonly string[] {
-    const others = live.filter((address) => address !== own);
+    const others = [...new Set(live)].filter((address) => address !== own);
     return this.#draw(others, this.#options.fanout);
   }
 

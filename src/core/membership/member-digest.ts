@@ -9,7 +9,7 @@
  *  Source: van Renesse et al. 2008 (scuttlebutt) §3; ARCHITECTURE 5.10. */
 import { isLeft, type MemberEntry } from './member-entry.ts';
 import { GENERATION_MAX } from './member-record.ts';
-import { BUCKETS } from './member-slots.ts';
+import { type Beat, BUCKETS } from './member-slots.ts';
 import type { MemberTable } from './member-table.ts';
 
 /** Bound on the entries, and on the summaries, of one message. */
@@ -64,13 +64,10 @@ export function makeDigest(table: MemberTable): GossipDigest {
   const counts: number[] = [];
   const heartbeats: number[] = [];
   for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-    const before = heartbeats.length;
-    for (const id of table.bucketIds(bucket)) {
-      const entry = table.entry(id);
-      if (entry !== undefined && isBeating(entry)) heartbeats.push(entry.heartbeat);
-    }
+    const beats = table.beats(bucket);
+    for (const beat of beats) heartbeats.push(beat.heartbeat);
     hashes.push(table.bucketHash(bucket));
-    counts.push(heartbeats.length - before);
+    counts.push(beats.length);
   }
   return { hashes, counts, heartbeats };
 }
@@ -81,21 +78,22 @@ export function compareDigest(table: MemberTable, digest: GossipDigest): DigestC
   const advanced: string[] = [];
   const ahead: number[] = [];
   let isAhead = false;
-  eachBucket(digest, (bucket, from, count) => {
-    const ids = beatingIds(table, bucket);
-    if (digest.hashes[bucket] !== table.bucketHash(bucket) || ids.length !== count) {
-      differing.push(bucket);
-      for (let index = 0; index < count; index += 1) ahead.push(0);
-      return;
-    }
-    for (const [index, id] of ids.entries()) {
+  let from = 0;
+  for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
+    const count = digest.counts[bucket] ?? 0;
+    const beats = table.beats(bucket);
+    const isSame = digest.hashes[bucket] === table.bucketHash(bucket) && beats.length === count;
+    if (!isSame) differing.push(bucket);
+    for (let index = 0; index < count; index += 1) {
+      const beat = isSame ? beats[index] : undefined;
       const theirs = digest.heartbeats[from + index] ?? 0;
-      const mine = table.entry(id)?.heartbeat ?? 0;
-      ahead.push(Math.max(0, mine - theirs));
-      if (mine > theirs) isAhead = true;
-      if (mine < theirs && isRaised(table, id, theirs)) advanced.push(id);
+      const mine = beat?.heartbeat ?? 0;
+      ahead.push(mine > theirs ? mine - theirs : 0);
+      isAhead ||= mine > theirs;
+      if (beat !== undefined && isRaised(table, beat, theirs)) advanced.push(beat.id);
     }
-  });
+    from += count;
+  }
   return { differing, advanced, ahead: isAhead ? ahead : [] };
 }
 
@@ -107,16 +105,20 @@ export function applyAhead(
 ): readonly string[] {
   const advanced: string[] = [];
   if (ahead.length !== digest.heartbeats.length) return advanced;
-  eachBucket(digest, (bucket, from) => {
+  let from = 0;
+  for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
+    const count = digest.counts[bucket] ?? 0;
     // What has changed since the digest was made is left for the next round.
-    if (digest.hashes[bucket] !== table.bucketHash(bucket)) return;
-    for (const [index, id] of beatingIds(table, bucket).entries()) {
+    const isSame = digest.hashes[bucket] === table.bucketHash(bucket);
+    const beats = isSame ? table.beats(bucket) : [];
+    for (const [index, beat] of beats.entries()) {
       const rise = ahead[from + index] ?? 0;
       if (rise === 0) continue;
       const heartbeat = (digest.heartbeats[from + index] ?? 0) + rise;
-      if (isRaised(table, id, heartbeat)) advanced.push(id);
+      if (isRaised(table, beat, heartbeat)) advanced.push(beat.id);
     }
-  });
+    from += count;
+  }
   return advanced;
 }
 
@@ -156,7 +158,7 @@ export function planDelta(table: MemberTable, summaries: BucketSummaries): Delta
       want.push({ id, generations: Number.POSITIVE_INFINITY, versions: 0 });
       continue;
     }
-    if (entry.record?.generation === theirs.generation && isRaised(table, id, theirs.heartbeat)) {
+    if (isRaised(table, { ...entry, generation: theirs.generation }, theirs.heartbeat)) {
       advanced.push(id);
     }
     const mine = summaryOf(table, entry);
@@ -232,32 +234,8 @@ function summaryOf(table: MemberTable, entry: MemberEntry): EntrySummary {
   return { id, generation, version: record?.version ?? 0, hash, heartbeat };
 }
 
-function isBeating(entry: MemberEntry): boolean {
-  return entry.record !== undefined && !isLeft(entry);
-}
-
-function beatingIds(table: MemberTable, bucket: number): readonly string[] {
-  return table.bucketIds(bucket).filter((id) => {
-    const entry = table.entry(id);
-    return entry !== undefined && isBeating(entry);
-  });
-}
-
 /** This node's own heartbeat is raised by nobody else. */
-function isRaised(table: MemberTable, id: string, heartbeat: number): boolean {
-  const generation = table.record(id)?.generation;
-  if (id === table.ownId || generation === undefined) return false;
-  return table.raiseHeartbeat(id, generation, heartbeat);
-}
-
-function eachBucket(
-  digest: GossipDigest,
-  visit: (bucket: number, from: number, count: number) => void,
-): void {
-  let from = 0;
-  for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
-    const count = digest.counts[bucket] ?? 0;
-    visit(bucket, from, count);
-    from += count;
-  }
+function isRaised(table: MemberTable, beat: Beat, heartbeat: number): boolean {
+  if (heartbeat <= beat.heartbeat || beat.id === table.ownId) return false;
+  return table.raiseHeartbeat(beat.id, beat.generation, heartbeat);
 }

@@ -54,7 +54,6 @@ export class FindingList {
 
   /** What is new since the last call. */
   take(): readonly MemberFinding[] {
-    if (this.#fresh.length === 0) return this.#fresh;
     const fresh = this.#fresh;
     this.#fresh = [];
     return fresh;

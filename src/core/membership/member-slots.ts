@@ -1,31 +1,54 @@
 /** Entries by id, and by bucket for whoever compares two tables without sending them.
  *  Invariants: the hash of a bucket is the XOR of its entries' hashes at every moment; ids of a
  *  bucket ascend; equal entries give equal hashes on every node, heartbeats never matter.
+ *  A heartbeat rises for every member every second and everything else hardly ever does, so it is
+ *  kept beside the entry, and the entry catches up when somebody asks for it.
  *  Not here: what is put in and why (member-table.ts). */
-import { entryHash, type MemberEntry } from './member-entry.ts';
+import { assert } from '../errors.ts';
+import { entryHash, isLeft, type MemberEntry } from './member-entry.ts';
 
 export const BUCKETS = 64;
 
+/** The heartbeat of a member that has a record and has not left. */
+export interface Beat {
+  readonly id: string;
+  readonly generation: number;
+  readonly heartbeat: number;
+}
+
 interface Slot {
+  id: string;
+  /** Of the record; -1 for an entry that does not beat. */
+  generation: number;
+  heartbeat: number;
   entry: MemberEntry;
   hash: number;
 }
 
+interface Bucket {
+  ids: string[];
+  hash: number;
+  /** Made when asked for, dropped when an entry of the bucket changes. */
+  beats: readonly Beat[] | undefined;
+}
+
 export class MemberSlots {
   readonly #slots = new Map<string, Slot>();
-  readonly #ids: string[][] = Array.from({ length: BUCKETS }, () => []);
-  readonly #hashes = new Uint32Array(BUCKETS);
+  readonly #buckets: readonly Bucket[] = Array.from({ length: BUCKETS }, () => {
+    return { ids: [], hash: 0, beats: undefined };
+  });
 
   get size(): number {
     return this.#slots.size;
   }
 
   get(id: string): MemberEntry | undefined {
-    return this.#slots.get(id)?.entry;
+    const slot = this.#slots.get(id);
+    return slot === undefined ? undefined : presentEntry(slot);
   }
 
   *entries(): IterableIterator<MemberEntry> {
-    for (const { entry } of this.#slots.values()) yield entry;
+    for (const slot of this.#slots.values()) yield presentEntry(slot);
   }
 
   /** u32; 0 for an unknown id. */
@@ -35,53 +58,72 @@ export class MemberSlots {
 
   /** u32. */
   bucketHash(bucket: number): number {
-    return this.#hashes[bucket] ?? 0;
+    return this.#bucket(bucket).hash;
   }
 
   /** Ascending. */
   bucketIds(bucket: number): readonly string[] {
-    return this.#ids[bucket] ?? [];
+    return this.#bucket(bucket).ids;
+  }
+
+  /** Ids ascending; good until the next change. */
+  beats(bucket: number): readonly Beat[] {
+    const found = this.#bucket(bucket);
+    found.beats ??= found.ids.flatMap((id): readonly Beat[] => {
+      const slot = this.#slots.get(id);
+      return slot === undefined || slot.generation < 0 ? [] : [slot];
+    });
+    return found.beats;
   }
 
   put(entry: MemberEntry): void {
-    const { id } = entry;
+    const { id, record, heartbeat } = entry;
+    const bucket = this.#bucket(bucketOf(id));
     const slot = this.#slots.get(id);
     const hash = entryHash(entry);
-    this.#mix(id, (slot?.hash ?? 0) ^ hash);
-    if (slot !== undefined) {
-      slot.entry = entry;
-      slot.hash = hash;
-      return;
-    }
-    this.#slots.set(id, { entry, hash });
-    const ids = this.#ids[bucketOf(id)];
-    ids?.splice(placeIn(ids, id), 0, id);
+    const generation = record === undefined || isLeft(entry) ? -1 : record.generation;
+    bucket.hash = (bucket.hash ^ (slot?.hash ?? 0) ^ hash) >>> 0;
+    bucket.beats = undefined;
+    this.#slots.set(id, { id, generation, heartbeat, entry, hash });
+    if (slot === undefined) bucket.ids.splice(placeIn(bucket.ids, id), 0, id);
   }
 
-  /** For an id that is there; no hash changes. */
-  setHeartbeat(id: string, heartbeat: number): void {
+  /** Whether it was news. Heartbeats of a generation that is not the known one say nothing. */
+  raiseHeartbeat(id: string, generation: number, heartbeat: number): boolean {
     const slot = this.#slots.get(id);
-    if (slot !== undefined) slot.entry = { ...slot.entry, heartbeat };
+    if (slot === undefined || slot.generation !== generation) return false;
+    if (heartbeat <= slot.heartbeat) return false;
+    slot.heartbeat = heartbeat;
+    return true;
   }
 
   delete(id: string): void {
     const slot = this.#slots.get(id);
     if (slot === undefined) return;
+    const bucket = this.#bucket(bucketOf(id));
+    bucket.hash = (bucket.hash ^ slot.hash) >>> 0;
+    bucket.beats = undefined;
+    bucket.ids.splice(placeIn(bucket.ids, id), 1);
     this.#slots.delete(id);
-    this.#mix(id, slot.hash);
-    const ids = this.#ids[bucketOf(id)];
-    ids?.splice(placeIn(ids, id), 1);
   }
 
-  #mix(id: string, hash: number): void {
-    const bucket = bucketOf(id);
-    this.#hashes[bucket] = (this.#hashes[bucket] ?? 0) ^ hash;
+  #bucket(bucket: number): Bucket {
+    const found = this.#buckets[bucket];
+    assert(found !== undefined, `There is no bucket ${bucket}, they are 0 to ${BUCKETS - 1}`);
+    return found;
   }
 }
 
 /** Ids are random: their first byte spreads them. */
 export function bucketOf(id: string): number {
   return Number.parseInt(id.slice(0, 2), 16) % BUCKETS;
+}
+
+function presentEntry(slot: Slot): MemberEntry {
+  if (slot.entry.heartbeat !== slot.heartbeat) {
+    slot.entry = { ...slot.entry, heartbeat: slot.heartbeat };
+  }
+  return slot.entry;
 }
 
 /** Index of the id, or where it belongs. */

@@ -23,7 +23,7 @@ import {
 import { FindingList, type MemberFinding } from './member-finding.ts';
 import type { Accusation, AccusationState, MemberRecord } from './member-record.ts';
 import { COUNTER_MAX, compareRecords, compareStandpoints, isMemberId } from './member-record.ts';
-import { bucketOf, MemberSlots } from './member-slots.ts';
+import { type Beat, bucketOf, MemberSlots } from './member-slots.ts';
 
 export interface MemberTableOptions {
   /** Entries kept, those of members that have left included. */
@@ -127,6 +127,11 @@ export class MemberTable {
     return this.#slots.bucketIds(bucket);
   }
 
+  /** Heartbeats of one bucket, ids ascending; good until the next change. */
+  beats(bucket: number): readonly Beat[] {
+    return this.#slots.beats(bucket);
+  }
+
   /** u32 of everything that is said of one member, heartbeats apart; 0 for an unknown one. */
   hashOf(id: string): number {
     return this.#slots.hashOf(id);
@@ -140,11 +145,7 @@ export class MemberTable {
 
   /** Whether it was news. Heartbeats of a generation that is not the known one say nothing. */
   raiseHeartbeat(id: string, generation: number, heartbeat: number): boolean {
-    const entry = this.#slots.get(id);
-    if (entry?.record === undefined || isLeft(entry)) return false;
-    if (entry.record.generation !== generation || heartbeat <= entry.heartbeat) return false;
-    this.#slots.setHeartbeat(id, Math.min(heartbeat, COUNTER_MAX));
-    return true;
+    return this.#slots.raiseHeartbeat(id, generation, Math.min(heartbeat, COUNTER_MAX));
   }
 
   /** Changes this node's own record; false when nothing is different. A cluster id, once there is

@@ -1,0 +1,19 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { FindingList } from '../../../src/core/membership/member-finding.ts';
+
+it('each is told exactly once, at the first taking after it was found', () => {
+  const ids = fc.array(fc.array(fc.constantFrom('a', 'b', 'c', 'd')));
+  fc.assert(
+    fc.property(ids, (rounds) => {
+      const list = new FindingList();
+      const told = new Set<string>();
+      for (const round of rounds) {
+        for (const id of round) list.add({ kind: 'removed', id, name: id });
+        const expected = [...new Set(round)].filter((id) => !told.has(id));
+        expect(list.take().map(({ id }) => id)).toEqual(expected);
+        for (const id of expected) told.add(id);
+      }
+    }),
+  );
+});
