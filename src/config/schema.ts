@@ -113,7 +113,8 @@ const quorum = z.strictObject({
     {
       unit: 'ms',
       reason:
-        "Least wait for one replica's acknowledgement of a write, longer when the client's budget " +
+        "Least wait for one replica's acknowledgement of a write, longer when the client's " +
+        'budget ' +
         'is: copies must not die with an impatient client. Several slow fsyncs fit into it.',
     },
   ),

@@ -39,7 +39,7 @@ export class Closing {
   /** Each client reads and writes each key, one client after the other: bounds that a run draws
    *  small must not refuse them. */
   async prove(clients: readonly ScriptClient[]): Promise<void> {
-    await this.#cluster.kernel.sleep(SETTLE_US, 'closing');
+    await this.#cluster.kernel.after(SETTLE_US, 'closing');
     for (const client of clients) {
       for (const key of this.#keys) {
         await this.#ask(client, () => ({ kind: 'get', ...this.#step(key) }));
@@ -53,7 +53,7 @@ export class Closing {
     let keys = this.#keys;
     for (let round = 0; round < ROUNDS_MAX && keys.length > 0; round += 1) {
       for (const key of keys) await this.#readAll(client, key);
-      await this.#cluster.kernel.sleep(REPAIR_US, 'closing');
+      await this.#cluster.kernel.after(REPAIR_US, 'closing');
       const contents = this.#cluster.contents();
       keys = this.#keys.filter((key) => differs(contents, key));
     }

@@ -1,7 +1,7 @@
 /** What clients saw and what was left on the disks: all that checkers judge by.
  *  Invariants: what a write was shown (`given`) is noted by the values themselves, never by the
- *  product's clocks, so that its causality can be judged independently; times are of the run, not of
- *  any process.
+ *  product's clocks, so that its causality can be judged independently; times are of the run, not
+ *  of any process.
  *  Not here: judging (checkers), noting (run). */
 import type { LevelChoice } from './scenario.ts';
 

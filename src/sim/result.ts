@@ -1,4 +1,5 @@
-/** What one run came to.
+/** What did one run come to, and what does it need from outside?
+ *  Invariant: a result is a function of its scenario and nothing else.
  *  Not here: how it is carried out (run.ts), how it is told to people (report). */
 import type { Checksum } from '../core/checksum.ts';
 import type { Driver } from '../env/driver.ts';

@@ -88,7 +88,7 @@ class Run {
     const working = clients.map((script) => this.#client(script));
     this.#nemesis.start();
     await Promise.all(working.map((client) => client.run(startUs, untilUs)));
-    await this.#kernel.sleep(untilUs - this.#kernel.nowUs, 'run');
+    await this.#kernel.after(untilUs - this.#kernel.nowUs, 'run');
     this.#nemesis.stop();
     await this.#cluster.heal();
     this.#healedUs = this.#kernel.nowUs;

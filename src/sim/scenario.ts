@@ -41,7 +41,8 @@ export interface ClockModel {
   readonly driftPpm: number;
 }
 
-/** Bounds of nodes and clients that a run may draw small; an absent one is the product's default. */
+/** Bounds of nodes and clients that a run may draw small; an absent one is the product's default.
+ */
 export interface LimitsModel {
   readonly requestsMax?: number;
   readonly peerRequestsMax?: number;

@@ -1,5 +1,5 @@
-/** Every scenario that once broke a promise, made as small as could be, is run for ever: a seed means
- *  nothing after the next change of the simulator, what was done in which order does. */
+/** Every scenario that once broke a promise, made as small as could be, is run for ever: a seed
+ *  means nothing after the next change of the simulator, what was done in which order does. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseScenario } from '../../src/sim/scenario-file.ts';

@@ -3,8 +3,9 @@
  *  node is noticed before silence is held against others, and every wait is longer than none.
  *  Not here: what is made of them (phi-accrual.ts, local-pause.ts, probe-plan.ts, suspicion.ts,
  *  flap-damping.ts, failure-detector.ts).
- *  Source: Hayashibara et al. 2004 (phi accrual) §4; Dadgar, Phillips, Currey 2018 (Lifeguard) §4;
- *  the gaps of three exchanges a second: mean 1.0 s, deviation 0.4 s, 3.1 s once in ten thousand. */
+ *  Source: Hayashibara et al. 2004 (phi accrual) §4; Dadgar, Phillips, Currey 2018 (Lifeguard)
+ *  §4; the gaps of three exchanges a second: mean 1.0 s, deviation 0.4 s, once in ten thousand
+ *  3.1 s. */
 import { CoterieError } from '../errors.ts';
 
 export interface PhiOptions {
@@ -119,6 +120,11 @@ export const DEFAULT_DETECTOR_OPTIONS: DetectorOptions = {
 export function checkDetectorOptions(options: DetectorOptions): void {
   const { phi, localPause, probe, suspicion, flap } = options;
   const { phiSlow, phiAvoid } = options;
+  for (const [group, values] of Object.entries({ phi, localPause, probe, suspicion, flap })) {
+    for (const [name, value] of Object.entries(values)) {
+      require(Number.isFinite(value) && value >= 0, `${group}.${name}`, 'a number, 0 or more');
+    }
+  }
   require(phiSlow > 0 && phiSlow < phiAvoid && phiAvoid < 1_000, 'phiSlow', 'below phiAvoid');
   require(isCount(options.membersMax, 1), 'membersMax', 'a whole number from 1');
   require(isCount(phi.sampleCountMax, 2, 1_000), 'phi.sampleCountMax', 'from 2 to 1000');
@@ -128,7 +134,6 @@ export function checkDetectorOptions(options: DetectorOptions): void {
     phi.seedMeanMs * 1.25 <=
       phi.sampleGapMsMax, 'phi.seedMeanMs', 'so that 1.25 times it is up to sampleGapMsMax');
   require(phi.deviationMsMin > 0, 'phi.deviationMsMin', 'above 0');
-  require(phi.acceptablePauseMs >= 0, 'phi.acceptablePauseMs', '0 or more');
   require(localPause.beatMs > 0 &&
     localPause.lateMsMax > localPause.beatMs, 'localPause.lateMsMax', 'above beatMs');
   require(localPause.ignoreFactor > 0, 'localPause.ignoreFactor', 'above 0');

@@ -26,7 +26,13 @@ import {
   MemberWatch,
   type WatchedRecord,
 } from './member-watch.ts';
-import { type AskedAnswer, chooseAsked, type PlanRandom, ProbeRound } from './probe-plan.ts';
+import {
+  type AskedAnswer,
+  chooseAsked,
+  type PlanRandom,
+  type ProbeResult,
+  ProbeRound,
+} from './probe-plan.ts';
 
 export type DetectorAction =
   /** Ask `id` itself for an answer: `evidence` when it comes, `refused` when nobody listens. */
@@ -318,15 +324,22 @@ export class FailureDetector {
       this.#pause.improve(nowMs);
       return;
     }
-    // Most of those asked do not even say no: it may well be this node that is cut off.
-    if (result.silentCount * 2 > result.askedCount) this.#pause.worsen(nowMs);
     const isGone =
       watch.isRefused && result.refusedCount >= Math.min(refusalsMin, result.askedCount);
+    if (!isGone) this.#doubt(result, nowMs);
     if (!isGone && phi <= this.#options.phiAvoid) return;
     this.#accuse(watch, 'SUSPECT');
     if (!isGone) return;
     watch.weigh(nowMs, phi, () => this.#memberCount());
     watch.hasten(nowMs);
+  }
+
+  /** Does a failed round speak against the member, or against this node. */
+  #doubt({ askedCount, silentCount }: ProbeResult, nowMs: number): void {
+    // Most of those asked do not even say no, or all others went silent at once.
+    const isCutOff = askedCount === 0 ? this.#memberCount() > 2 : silentCount * 2 > askedCount;
+    if (isCutOff) this.#pause.worsen(nowMs);
+    else if (silentCount === 0) this.#pause.improve(nowMs);
   }
 
   /** Once per standpoint and state, and no more accusers than shorten the time. */

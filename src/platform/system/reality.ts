@@ -3,8 +3,6 @@
 import crypto from 'node:crypto';
 import { CoterieError } from '../../core/errors.ts';
 
-type Members = Record<string, unknown>;
-
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'fetch'] as const;
 const CLOCKS = ['hrtime', 'uptime', 'nextTick'] as const;
 const RANDOM = ['randomBytes', 'randomUUID', 'randomInt', 'randomFillSync'] as const;
@@ -46,23 +44,20 @@ export function forbidReality(): () => void {
 
 function replaceAll(): (() => void)[] {
   const puts: (() => void)[] = [];
-  const replace = (owner: Members, name: string, stub: unknown): void => {
-    const real = owner[name];
-    owner[name] = stub;
-    puts.push(() => {
-      owner[name] = real;
-    });
+  const replace = (owner: object, name: string, stub: unknown): void => {
+    const real: unknown = Reflect.get(owner, name);
+    Reflect.set(owner, name, stub);
+    puts.push(() => Reflect.set(owner, name, real));
   };
-  const global = globalThis as unknown as Members;
-  for (const name of TIMERS) replace(global, name, refusal(name));
-  replace(global, 'Date', NoDate);
-  replace(Math as unknown as Members, 'random', refusal('Math.random'));
-  replace(performance as unknown as Members, 'now', refusal('performance.now'));
-  for (const name of CLOCKS) replace(process as unknown as Members, name, refusal(name));
-  for (const name of RANDOM) replace(crypto as unknown as Members, name, refusal(`crypto.${name}`));
-  const web = globalThis.crypto as unknown as Members;
-  for (const name of ['getRandomValues', 'randomUUID']) {
-    replace(web, name, refusal(`crypto.${name}`));
-  }
+  const forbid = (owner: object, of: string, names: readonly string[]): void => {
+    for (const name of names) replace(owner, name, refusal(`${of}${name}`));
+  };
+  replace(globalThis, 'Date', NoDate);
+  forbid(globalThis, '', TIMERS);
+  forbid(Math, 'Math.', ['random']);
+  forbid(performance, 'performance.', ['now']);
+  forbid(process, 'process.', CLOCKS);
+  forbid(crypto, 'crypto.', RANDOM);
+  forbid(globalThis.crypto, 'crypto.', ['getRandomValues', 'randomUUID']);
   return puts;
 }

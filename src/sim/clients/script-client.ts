@@ -73,7 +73,7 @@ export class ScriptClient {
     const { kernel } = this.#parts;
     for (const step of this.#script.steps) {
       const atUs = startUs + step.atMs * US_PER_MS;
-      if (atUs > kernel.nowUs) await kernel.sleep(atUs - kernel.nowUs, this.name);
+      if (atUs > kernel.nowUs) await kernel.after(atUs - kernel.nowUs, this.name);
       if (kernel.nowUs >= untilUs) return;
       await this.perform(step);
     }

@@ -41,7 +41,8 @@ const POLL_US = 10_000;
 const SERVING_MAX_MS = 120_000;
 const LINKED_MAX_MS = 60_000;
 
-/** As the gRPC transport gives up: on a dial, and on a connection that is silent (its keepalive). */
+/** As the gRPC transport gives up: on a dial, and on a connection that is silent (its keepalive).
+ */
 const DIAL_TIMEOUT_MS = 2_000;
 const KEEPALIVE_MS = 15_000;
 
@@ -199,7 +200,7 @@ export class SimCluster {
     const endUs = this.kernel.nowUs + withinMs * US_PER_MS;
     while (!condition()) {
       if (this.kernel.nowUs >= endUs) return false;
-      await this.kernel.sleep(POLL_US, 'cluster');
+      await this.kernel.after(POLL_US, 'cluster');
     }
     return true;
   }

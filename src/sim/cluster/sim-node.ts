@@ -256,10 +256,10 @@ export class SimNode {
     process.isStopping = true;
     // A signal during the start is obeyed after it.
     const stopped = process.started.then(() => process.node.stop()).then(() => 'stopped');
-    const late = kernel.sleep(STOP_MAX_MS * US_PER_MS, this.name).then(() => 'late');
+    const late = kernel.after(STOP_MAX_MS * US_PER_MS, this.name).then(() => 'late');
     const outcome = await Promise.race([stopped, late, process.ended]);
     // What was sent last goes out before the process is gone.
-    await kernel.sleep(outcome === 'stopped' ? STOP_GRACE_US : 0, this.name);
+    await kernel.after(outcome === 'stopped' ? STOP_GRACE_US : 0, this.name);
     if (process.life.isOver) return;
     if (outcome === 'late') this.meter.count('stop by force');
     this.#end(process);

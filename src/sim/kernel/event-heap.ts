@@ -1,6 +1,6 @@
 /** Which event comes next? A binary heap ordered by time, then by a priority that the run draws.
- *  Invariant: the order of two events is decided by their time and priority alone, then by which was
- *  added first; nothing else of the heap's shape shows.
+ *  Invariant: the order of two events is decided by their time and priority alone, then by which
+ *  was added first; nothing else of the heap's shape shows.
  *  Not here: what events do, how time passes (kernel.ts). */
 
 export interface ScheduledEvent {

@@ -68,7 +68,7 @@ export class Kernel {
   }
 
   /** Settles `delayUs` from now. */
-  sleep(delayUs: number, source: string): Promise<void> {
+  after(delayUs: number, source: string): Promise<void> {
     return new Promise((resolve) => {
       this.schedule(delayUs, source, resolve);
     });

@@ -1,9 +1,10 @@
 /** Where does a run draw its numbers from? One stream per purpose, each named by a label and forked
  *  from the seed of the run.
- *  Invariants: equal seed and label give equal numbers on every machine; a draw in one stream shifts
- *  no other, so that a trace stays meaningful when parts of it are left out.
+ *  Invariants: equal seed and label give equal numbers on every machine; a draw in one stream
+ *  shifts no other, so that a trace stays meaningful when parts of it are left out.
  *  Not here: when and for what is drawn.
  *  Source: sfc32 (Doty-Humphrey, PractRand); label hashing by FNV-1a. */
+import { naturalLogarithm } from '../../core/membership/logarithm.ts';
 import type { Random } from '../../env/random.ts';
 
 const WARM_UP_ROUNDS = 15;
@@ -61,7 +62,7 @@ export class RandomStream implements Random {
 
   /** Exponentially distributed around the mean. */
   exponential(mean: number): number {
-    return -Math.log(1 - this.float()) * mean;
+    return -naturalLogarithm(1 - this.float()) * mean;
   }
 
   pick<Item>(items: readonly Item[]): Item {

@@ -1,6 +1,6 @@
 /** Did two runs do the same? A rolling hash over everything that happened, in order.
- *  Invariants: it depends on the numbers, bytes and order noted and on nothing else; equal runs have
- *  equal hashes on every machine.
+ *  Invariants: it depends on the numbers, bytes and order noted and on nothing else; equal runs
+ *  have equal hashes on every machine.
  *  Not here: what is noted (the kernel, the network, the disk).
  *  Source: two 32-bit lanes of multiply and rotate, mixed as in MurmurHash3 (Appleby). */
 

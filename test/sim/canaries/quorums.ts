@@ -93,8 +93,10 @@ export const QUORUM_CANARIES: readonly Canary[] = [
       },
     ],
     workload: 'register',
-    faults: ['partition', 'loss', 'crash'],
-    minutes: 0.3,
+    faults: ['crash', 'partition', 'disk-stall'],
+    minutes: 0.5,
+    nodes: 3,
+    replicas: 3,
     checks: ['monotonic-reads'],
   },
   {
@@ -108,8 +110,10 @@ export const QUORUM_CANARIES: readonly Canary[] = [
       },
     ],
     workload: 'register',
-    faults: ['power-loss', 'partition', 'loss'],
-    minutes: 0.4,
+    faults: ['crash', 'partition', 'loss'],
+    minutes: 1,
+    nodes: 3,
+    replicas: 3,
     checks: ['monotonic-reads'],
   },
   {
@@ -154,18 +158,20 @@ export const QUORUM_CANARIES: readonly Canary[] = [
   },
   {
     name: 'broken-link-told-as-no',
-    why: 'A forwarded write whose stream broke is called "not applied" (RULINGS 11)',
+    why: 'A forwarded write whose stream broke goes on to the next replica (RULINGS 11)',
     edits: [
       {
         file: 'node/link/outbound-link.js',
-        find: "const applied = pending.isSent ? 'unknown' : 'no';",
-        replace: "const applied = 'no';",
+        find: "unreachable(this.#options.address, message, 'unknown')",
+        replace: "unreachable(this.#options.address, message, 'no')",
       },
     ],
     workload: 'register',
-    faults: ['reset', 'crash'],
-    minutes: 0.3,
-    checks: ['honest-errors', 'sibling-bound', 'no-zombie'],
+    faults: ['reset', 'crash', 'disk-stall'],
+    minutes: 0.5,
+    nodes: 7,
+    replicas: 2,
+    checks: ['request-minted-once', 'honest-errors'],
   },
   {
     name: 'admission-without-bound',
@@ -181,5 +187,20 @@ export const QUORUM_CANARIES: readonly Canary[] = [
     faults: ['partition', 'disk-stall', 'slow-node'],
     minutes: 0.2,
     checks: ['bounds'],
+  },
+  {
+    name: 'client-tells-no',
+    why: 'The client calls a write that it had sent "not applied" when its connection broke (G4)',
+    edits: [
+      {
+        file: 'client/call.js',
+        find: "const applied = this.#spec.isWrite && wasSent ? error.applied : 'no';",
+        replace: "const applied = 'no';",
+      },
+    ],
+    workload: 'register',
+    faults: ['reset', 'crash', 'disk-stall'],
+    minutes: 0.2,
+    checks: ['honest-errors'],
   },
 ];

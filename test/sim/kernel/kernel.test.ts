@@ -71,7 +71,7 @@ describe('the kernel', () => {
   it('wakes a sleeper after its time', async () => {
     const kernel = new Kernel(1);
     let wokenUs = 0;
-    void kernel.sleep(1_000, 'sleeper').then(() => {
+    void kernel.after(1_000, 'sleeper').then(() => {
       wokenUs = kernel.nowUs;
     });
     await drained(kernel);
