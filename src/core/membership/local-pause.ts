@@ -1,7 +1,7 @@
 /** Was it this node that stood still? Who did not listen cannot say that nobody spoke.
  *  A beat of this node that comes late shows a pause (garbage collection, SIGSTOP, a machine
- *  without CPU): silence is not held against anybody for twice the pause. Local health counts reasons to
- *  doubt oneself, 0 (none) to 7; it makes this node slower to convict.
+ *  without CPU): silence is not held against anybody for twice the pause. Local health counts
+ *  reasons to doubt oneself, 0 (none) to 7; it makes this node slower to convict.
  *  Invariants: health stays in its range; a pause is found once, by the beat or by what is heard
  *  before it; the time of ignoring is bounded and only gets longer while it lasts.
  *  Not here: timers (node); the silence of others (phi-accrual.ts).
