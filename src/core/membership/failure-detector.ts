@@ -157,6 +157,7 @@ export class FailureDetector {
     const watch = this.#watches.get(id);
     if (watch === undefined) return;
     if (watch.round?.number !== round || !watch.round.answer(by, answer)) return;
+    watch.report(by, answer);
     if (answer === 'ack') this.evidence(id, nowMs, 'relayed');
     else this.#review(watch, nowMs, false);
   }
@@ -316,7 +317,8 @@ export class FailureDetector {
 
   #conclude(watch: MemberWatch, round: ProbeRound, nowMs: number, phi: number): void {
     const { refusalsMin } = this.#options.suspicion;
-    const result = round.result(nowMs, watch.isRefused ? refusalsMin : Number.POSITIVE_INFINITY);
+    const isEnough = watch.isRefused && watch.refuserCount >= refusalsMin;
+    const result = round.result(nowMs, isEnough);
     if (result === undefined) return;
     watch.round = undefined;
     watch.nextProbeMs = nowMs + this.#options.probe.intervalMs;
@@ -325,7 +327,7 @@ export class FailureDetector {
       return;
     }
     const isGone =
-      watch.isRefused && result.refusedCount >= Math.min(refusalsMin, result.askedCount);
+      watch.isRefused && watch.refuserCount >= Math.min(refusalsMin, result.askedCount);
     if (!isGone) this.#doubt(result, nowMs);
     if (!isGone && phi <= this.#options.phiAvoid) return;
     this.#accuse(watch, 'SUSPECT');

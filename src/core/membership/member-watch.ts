@@ -15,7 +15,7 @@ import {
   type Standpoint,
 } from './member-record.ts';
 import { PhiAccrual } from './phi-accrual.ts';
-import type { ProbeRound } from './probe-plan.ts';
+import type { AskedAnswer, ProbeRound } from './probe-plan.ts';
 import { Suspicion } from './suspicion.ts';
 
 /** UNKNOWN: never heard. SLOW: silent for long. AVOID: silent for too long, refused, or flapping.
@@ -43,6 +43,7 @@ export class MemberWatch {
   readonly #window: PhiAccrual;
   readonly #flaps: FlapDamping;
   readonly #accusers = new Set<string>();
+  readonly #refusers = new Set<string>();
   #standpoint: Standpoint;
   #isConvictedByOthers = false;
   #suspicion: Suspicion | undefined;
@@ -94,17 +95,30 @@ export class MemberWatch {
     if (this.#window.evidenceMs < pauseEndMs) this.#window.voidGap();
     this.#window.record(nowMs);
     this.#hasBeenHeard = true;
-    if (kind === 'direct') this.#isRefused = false;
+    if (kind === 'direct') this.#accepts();
   }
 
   refuse(): void {
     this.#isRefused = true;
   }
 
+  /** What another one that was asked found. Reports of refusals add up over rounds, because some
+   *  get lost, until somebody is let in. */
+  report(by: string, answer: AskedAnswer): void {
+    if (answer === 'ack') this.#refusers.clear();
+    if (answer !== 'refused' || this.#refusers.size >= this.#options.probe.askedCount) return;
+    this.#refusers.add(by);
+  }
+
+  /** Others that were refused, too; bounded. */
+  get refuserCount(): number {
+    return this.#refusers.size;
+  }
+
   /** Takes a higher standpoint over. A new generation has a new door: what refused is gone. */
   raise(standpoint: Standpoint): boolean {
     if (compareStandpoints(standpoint, this.#standpoint) <= 0) return false;
-    if (standpoint.generation > this.#standpoint.generation) this.#isRefused = false;
+    if (standpoint.generation > this.#standpoint.generation) this.#accepts();
     const { generation, incarnation } = standpoint;
     this.#standpoint = { generation, incarnation };
     this.#accusers.clear();
@@ -181,6 +195,11 @@ export class MemberWatch {
     if (!this.#hasBeenHeard) return 'UNKNOWN';
     if (this.#flaps.isDamped(nowMs)) return 'AVOID';
     return phi >= this.#options.phiSlow ? 'SLOW' : 'ALIVE';
+  }
+
+  #accepts(): void {
+    this.#isRefused = false;
+    this.#refusers.clear();
   }
 
   #addAccuser(id: string): boolean {

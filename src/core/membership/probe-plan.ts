@@ -98,12 +98,12 @@ export class ProbeRound {
     return true;
   }
 
-  /** Undefined while answers can come. `refusalsMin`: so many refusals are enough. */
-  result(nowMs: number, refusalsMin: number): ProbeResult | undefined {
+  /** Undefined while answers can come. `isEnough`: no further one would change anything. */
+  result(nowMs: number, isEnough: boolean): ProbeResult | undefined {
     if (this.#asked === undefined) return undefined;
     const count = { ack: 0, nack: 0, refused: 0, silent: 0 };
     for (const answer of this.#asked.values()) count[answer ?? 'silent'] += 1;
-    const isOver = count.silent === 0 || count.refused >= refusalsMin || nowMs >= this.#deadlineMs;
+    const isOver = isEnough || count.silent === 0 || nowMs >= this.#deadlineMs;
     if (!isOver) return undefined;
     return {
       askedCount: this.#asked.size,

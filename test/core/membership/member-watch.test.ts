@@ -39,6 +39,22 @@ it('is avoided after a refusal until the member itself is heard, or starts anew'
   expect(watch.isRefused).toBe(false);
 });
 
+it('adds up who else was refused, until anybody is let in', () => {
+  const watch = watchOf();
+  watch.refuse();
+  for (const by of ['c', 'c', 'd']) watch.report(by, 'refused');
+  watch.report('e', 'nack');
+  expect(watch.refuserCount).toBe(2);
+  watch.hear(100, 'relayed', NEVER);
+  expect(watch.refuserCount).toBe(2);
+  watch.report('e', 'ack');
+  expect(watch.refuserCount).toBe(0);
+  for (const by of ['c', 'd', 'e', 'f', 'g']) watch.report(by, 'refused');
+  expect(watch.refuserCount).toBe(3);
+  watch.hear(200, 'direct', NEVER);
+  expect(watch.refuserCount).toBe(0);
+});
+
 it('is suspect by accusation only while it is silent here too', () => {
   const watch = watchOf();
   watch.hear(0, 'direct', NEVER);

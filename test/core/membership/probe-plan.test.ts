@@ -27,26 +27,30 @@ it('gives the member 500 ms, and more when this node doubts itself', () => {
 
 it('ends when all have answered, and tells a no from silence', () => {
   const round = new ProbeRound(options, start);
-  expect(round.result(10_000, 2)).toBeUndefined();
+  expect(round.result(10_000, false)).toBeUndefined();
   round.ask(['a', 'b', 'c'], 500);
   expect(round.answer('a', 'nack')).toBe(true);
   expect(round.answer('b', 'refused')).toBe(true);
-  expect(round.result(1_499, 2)).toBeUndefined();
-  expect(round.result(1_500, 2)).toMatchObject({ nackCount: 1, refusedCount: 1, silentCount: 1 });
+  expect(round.result(1_499, false)).toBeUndefined();
+  expect(round.result(1_500, false)).toMatchObject({
+    nackCount: 1,
+    refusedCount: 1,
+    silentCount: 1,
+  });
   expect(round.answer('c', 'ack')).toBe(true);
-  expect(round.result(600, 2)).toMatchObject({ askedCount: 3, ackCount: 1, silentCount: 0 });
+  expect(round.result(600, false)).toMatchObject({ askedCount: 3, ackCount: 1, silentCount: 0 });
 });
 
-it('ends at once when enough of those asked are refused, or nobody can be asked', () => {
+it('ends at once when what was answered is enough, or nobody can be asked', () => {
   const round = new ProbeRound(options, start);
   round.ask(['a', 'b', 'c'], 0);
   round.answer('a', 'refused');
-  expect(round.result(1, 2)).toBeUndefined();
+  expect(round.result(1, false)).toBeUndefined();
   round.answer('b', 'refused');
-  expect(round.result(1, 2)).toMatchObject({ refusedCount: 2, silentCount: 1 });
+  expect(round.result(1, true)).toMatchObject({ refusedCount: 2, silentCount: 1 });
   const alone = new ProbeRound(options, start);
   alone.ask([], 0);
-  expect(alone.result(0, 2)).toMatchObject({ askedCount: 0 });
+  expect(alone.result(0, false)).toMatchObject({ askedCount: 0 });
 });
 
 it('does not take answers of those who were not asked, nor a second one', () => {
