@@ -4,8 +4,8 @@
  *  says LEFT is the last one of its id, whoever wrote it, and carries no more than the names.
  *  Two records of one (generation, version) that differ are the work of two writers; which of them
  *  stays is then decided by their text, so that it is the same one everywhere.
- *  Not here: heartbeats, merging (member-entry.ts), keeping them (member-table.ts), deciding who is to be accused
- *  (failure-detector.ts), bytes on the wire (wire/gossip-codec.ts).
+ *  Not here: heartbeats, merging (member-entry.ts), keeping them (member-table.ts), deciding who is
+ *  to be accused (failure-detector.ts), bytes on the wire (wire/gossip-codec.ts).
  *  Source: Das, Gupta, Motivala 2002 (SWIM) §4.2; ARCHITECTURE 5.10. */
 import { CoterieError } from '../errors.ts';
 import { WEIGHT_MAX } from '../ring/quota.ts';
@@ -80,7 +80,7 @@ export function refutes(record: MemberRecord, accusation: Accusation): boolean {
   return record.status === 'LEFT' || compareStandpoints(record, accusation) > 0;
 }
 
-/** Which of two records of one id stays: positive when it is `a`, 0 when they are equal. LEFT stands
+/** Which of two records of one id stays: positive when it is `a`, 0 when they are equal. LEFT is
  *  above everything. */
 export function compareRecords(a: MemberRecord, b: MemberRecord): number {
   if (a === b) return 0;

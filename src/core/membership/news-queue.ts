@@ -6,9 +6,10 @@
  *  Not here: the entries themselves, and whom they are told (gossip-exchange.ts).
  *  Source: SWIM §4.1 (infection-style dissemination, bounded piggybacking). */
 
-/** Times that one change is told by one node in a cluster of `members`. */
+/** Times that one change is told by one node in a cluster of `members`; ceil(log2(n+1)) is the
+ *  number of binary digits of n. */
 export function tellCount(members: number): number {
-  return 3 * Math.ceil(Math.log2(members + 1));
+  return 3 * (32 - Math.clz32(members));
 }
 
 export class NewsQueue {

@@ -25,6 +25,8 @@ export interface ClusterOptions {
   readonly seed: number;
   /** Part of all messages that is lost, 0..1. */
   readonly loss?: number;
+  /** All rounds begin at the same moments: nobody tells on in a round what an opening taught it. */
+  readonly isAligned?: boolean;
   /** Are news told between rounds. */
   readonly flushes?: boolean;
   /** Through bytes, which are counted. */
@@ -59,7 +61,8 @@ export interface Packet {
 }
 
 export function recordOf(index: number, change: Partial<MemberRecord> = {}): MemberRecord {
-  const id = `${((index * 37) % 256).toString(16).padStart(2, '0')}${index.toString(16).padStart(30, '0')}`;
+  const first = ((index * 37) % 256).toString(16).padStart(2, '0');
+  const id = first + index.toString(16).padStart(30, '0');
   return {
     id,
     name: `node-${index}.example.net:7400`,
@@ -189,17 +192,18 @@ export class GossipCluster {
 
   #start(node: ClusterNode): void {
     const { life } = node;
+    const { isAligned = false } = this.#options;
     const round = (): void => {
       if (node.life !== life) return;
       this.#round(node);
-      this.#at(node.rounds.pauseMs(), round);
+      this.#at(isAligned ? 1_000 : node.rounds.pauseMs(), round);
     };
     const flush = (): void => {
       if (node.life !== life) return;
       this.#flush(node);
       this.#at(200, flush);
     };
-    this.#at(this.random.below(1_000), round);
+    this.#at(isAligned ? 1_000 : this.random.below(1_000), round);
     if (this.#options.flushes !== false) this.#at(this.random.below(200), flush);
   }
 

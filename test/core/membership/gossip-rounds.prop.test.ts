@@ -15,7 +15,7 @@ it('nobody is spoken with twice in a round, and never the node itself', () => {
         expect(new Set(peers).size).toBe(peers.length);
         expect(peers).not.toContain('o:1');
         expect(peers.length).toBeLessThanOrEqual(4);
-        const known = [...live, ...down, ...seeds];
+        const known: string[] = [...live, ...down, ...seeds];
         expect(peers.every((peer) => known.includes(peer))).toBe(true);
       }
     }),
@@ -31,7 +31,7 @@ it('everybody who is alive, gone or a seed is spoken with in the end', () => {
       for (let round = 0; round < 500; round += 1) {
         for (const peer of rounds.nextPeers({ own: 'o:1', live, down, seeds })) met.add(peer);
       }
-      const all = new Set([...live, ...down, ...seeds]);
+      const all = new Set<string>([...live, ...down, ...seeds]);
       all.delete('o:1');
       expect(met).toEqual(all);
     }),
