@@ -25,7 +25,8 @@ export interface Finding {
 export const ROOT: string = join(import.meta.dirname, '..', '..');
 export const GENERATED = 'src/wire/generated/';
 
-/** Besides what is not ours: stored scenarios (test/sim/traces), which nobody reads line by line. */
+/** Besides what is not ours: stored scenarios (test/sim/traces), which nobody reads line by line.
+ */
 const SKIPPED = new Set(['node_modules', 'dist', '.git', 'coverage', 'coterie-data', 'traces']);
 const CODE = /\.(ts|js|mjs|cjs)$|^bin\/\w+$/;
 

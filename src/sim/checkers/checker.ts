@@ -2,7 +2,7 @@
  *  Invariant: a checker knows nothing of the product's clocks and internals, only of what clients
  *  saw and what the disks hold.
  *  Not here: the checks, one to a file. */
-import type { History, WriteId } from '../history.ts';
+import type { History } from '../history.ts';
 import type { Capability } from '../scenario.ts';
 
 export interface Violation {
@@ -25,6 +25,3 @@ export interface Checker {
 
 /** Violations reported by one checker in one run, at most; the first is what matters. */
 export const VIOLATIONS_MAX = 20;
-
-/** Writes by which something may be explained. */
-export type WriteSet = ReadonlySet<WriteId>;

@@ -17,6 +17,10 @@ const US_PER_MS = 1_000;
  *  and within which time after its start they come. */
 const WHILE_WRITING_SHARE = 0.8;
 const WRITE_WAIT_US = 300_000;
+/** Share of those that wait for a batch which is not synced, and for how long: such a batch is
+ *  rare, and what the node says of it is easily said too early. */
+const WHILE_UNSYNCED_SHARE = 0.3;
+const UNSYNCED_WAIT_US = 1_000_000;
 const WRITING_US = 4_000;
 /** After a power loss machines come back within this time of each other. */
 const POWER_SPREAD_MS = 500;
@@ -70,8 +74,10 @@ export class Nemesis {
       patience.cancel();
       this.#later(delayUs, step, () => this.carryOut(step));
     };
-    const callOff = this.#cluster.node(struck).onNextWrite(() => strike(afterUs));
-    const patience = this.#later(WRITE_WAIT_US, step, () => strike(0));
+    const unsyncedOnly = draws.chance(WHILE_UNSYNCED_SHARE);
+    const callOff = this.#cluster.node(struck).onNextWrite(() => strike(afterUs), unsyncedOnly);
+    const waitUs = unsyncedOnly ? UNSYNCED_WAIT_US : WRITE_WAIT_US;
+    const patience = this.#later(waitUs, step, () => strike(0));
   }
 
   /** Unless it is stopped before. */
