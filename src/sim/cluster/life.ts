@@ -55,10 +55,10 @@ export class Life {
 export class LivingStore implements Store {
   readonly #store: Store;
   readonly #life: Life;
-  readonly #onBatch: () => void;
+  readonly #onBatch: (sync: boolean) => void;
 
   /** `onBatch` is called with every batch that the process hands to the engine. */
-  constructor(store: Store, life: Life, onBatch: () => void = () => {}) {
+  constructor(store: Store, life: Life, onBatch: (sync: boolean) => void = () => {}) {
     this.#store = store;
     this.#life = life;
     this.#onBatch = onBatch;
@@ -85,7 +85,7 @@ export class LivingStore implements Store {
 
   batch(operations: readonly StoreOperation[], options: { readonly sync: boolean }): Promise<void> {
     this.#life.act('write');
-    this.#onBatch();
+    this.#onBatch(options.sync);
     return this.#store.batch(operations, options);
   }
 

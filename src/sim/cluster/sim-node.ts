@@ -49,6 +49,11 @@ interface Process {
   isStopping: boolean;
 }
 
+interface WriteListener {
+  readonly call: () => void;
+  readonly unsyncedOnly: boolean;
+}
+
 const US_PER_MS = 1_000;
 /** After a process that failed; drawn between the two. */
 const SUPERVISOR_PAUSE_MS = [200, 3_000] as const;
@@ -67,7 +72,7 @@ export class SimNode {
   readonly #world: SimNodeWorld;
   readonly #model: ClockModel;
   readonly #supervisor: RandomStream;
-  readonly #writeListeners = new Set<() => void>();
+  readonly #writeListeners = new Set<WriteListener>();
   readonly #slownesses = new Set<{ readonly us: number }>();
   #offsetMs: number;
   #process: Process | undefined;
@@ -153,9 +158,10 @@ export class SimNode {
     this.disk.crash(fate);
   }
 
-  /** Calls back once, within the step in which the node hands its next batch to the disk. Returns
-   *  what calls it off. */
-  onNextWrite(listener: () => void): () => void {
+  /** Calls back once, within the step in which the node hands its next batch to the disk; with
+   *  `unsyncedOnly` the next one that is not to be synced. Returns what calls it off. */
+  onNextWrite(call: () => void, unsyncedOnly = false): () => void {
+    const listener = { call, unsyncedOnly };
     this.#writeListeners.add(listener);
     return () => this.#writeListeners.delete(listener);
   }
@@ -212,7 +218,9 @@ export class SimNode {
     this.meter.begin();
     const node = new Node(
       {
-        store: new LivingStore(new SimStore(kernel, clock, this.disk), life, () => this.#writes()),
+        store: new LivingStore(new SimStore(kernel, clock, this.disk), life, (sync) =>
+          this.#writes(sync),
+        ),
         transport: new LivingTransport(network.transport(this.address, clock), life),
         clock,
         random: kernel.stream(`product ${name}`),
@@ -277,11 +285,11 @@ export class SimNode {
     this.#entered('DOWN', '');
   }
 
-  #writes(): void {
+  #writes(sync: boolean): void {
     if (this.#writeListeners.size === 0) return;
-    const listeners = [...this.#writeListeners];
-    this.#writeListeners.clear();
-    for (const listener of listeners) listener();
+    const due = [...this.#writeListeners].filter(({ unsyncedOnly }) => !(sync && unsyncedOnly));
+    for (const listener of due) this.#writeListeners.delete(listener);
+    for (const { call } of due) call();
   }
 
   #entered(state: string, reason: string): void {
