@@ -1,14 +1,16 @@
 /** What is in a leaf, counted anew from the records? Needed when a record cannot be read: its share
- *  of the leaf is known to nobody, so the leaf is made from all the others.
+ *  of the leaf is known to nobody, so the leaf is made from all the others. And needed for all
+ *  leaves when the log has a hole: a page may be lost while the changes it stood for are deleted.
  *  Invariants: it runs between two batches, when the engine holds exactly what the leaves count;
  *  what is in the open batch is added when that is built. A leaf is a short range (some tens of
  *  records), so the batch waits a moment.
  *  Not here: scrubbing of whole partitions. Source: docs/ARCHITECTURE.md 5.9 and 5.17. */
 import { CoterieError } from '../../core/errors.ts';
+import { LEAVES_PER_PARTITION, TOKENS } from '../../core/ring/token.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
-import type { StoreEntry } from '../../env/store.ts';
+import type { StoreEntry, StoreRange } from '../../env/store.ts';
 import type { Leaf } from './leaf-rows.ts';
-import type { LeafTable } from './leaf-table.ts';
+import { LeafTable } from './leaf-table.ts';
 import { recordIdOf } from './record-key.ts';
 import type { StorageEnvironment } from './storage-options.ts';
 import { StoredRecord } from './stored-record.ts';
@@ -43,6 +45,25 @@ export class LeafRecount {
     return this.#due.size === 0 ? undefined : this.#runAll(leaves);
   }
 
+  /** Counts every leaf; before any record is written. Cost: all records are read. */
+  async runWhole(leaves: LeafTable): Promise<void> {
+    const counted = new LeafTable(leaves.partitioning);
+    try {
+      await this.#forEachReadable(recordRange(0, TOKENS), (token, stored) => {
+        counted.replace(token, undefined, stored);
+      });
+    } catch (error) {
+      if (!(error instanceof CoterieError)) throw error;
+      this.#environment.log.error('leaves-not-recounted', { reason: error.message });
+      return;
+    }
+    const leafCount = leaves.partitioning.partitions * LEAVES_PER_PARTITION;
+    for (let index = 0; index < leafCount; index += 1) {
+      const leaf = counted.leaf(index);
+      if (!isSame(leaf, leaves.leaf(index))) leaves.correct(index, leaf);
+    }
+  }
+
   async #runAll(leaves: LeafTable): Promise<void> {
     for (const index of this.#due) {
       this.#due.delete(index);
@@ -59,21 +80,29 @@ export class LeafRecount {
 
   async #count(leaves: LeafTable, index: number): Promise<Leaf> {
     const { fromToken, toToken } = leaves.tokensOf(index);
-    const range = recordRange(fromToken, toToken);
-    await using rows = this.#environment.store.iterate(range);
     let high = 0;
     let low = 0;
     let count = 0;
+    await this.#forEachReadable(recordRange(fromToken, toToken), (token, stored) => {
+      const hash = leaves.hashOf(token, stored);
+      high ^= hash.high;
+      low ^= hash.low;
+      count += 1;
+    });
+    return { high: high >>> 0, low: low >>> 0, count };
+  }
+
+  async #forEachReadable(
+    range: StoreRange,
+    visit: (token: number, stored: StoredRecord) => void,
+  ): Promise<void> {
+    await using rows = this.#environment.store.iterate(range);
     for (;;) {
       const entries = await rows.next(ROWS_PER_READ);
-      if (entries.length === 0) return { high: high >>> 0, low: low >>> 0, count };
+      if (entries.length === 0) return;
       for (const entry of entries) {
         const stored = this.#readable(entry);
-        if (stored === undefined) continue;
-        const hash = leaves.hashOf(tokenOfRow(entry.key), stored);
-        high ^= hash.high;
-        low ^= hash.low;
-        count += 1;
+        if (stored !== undefined) visit(tokenOfRow(entry.key), stored);
       }
     }
   }
@@ -88,4 +117,8 @@ export class LeafRecount {
       throw error;
     }
   }
+}
+
+function isSame(a: Leaf, b: Leaf): boolean {
+  return a.high === b.high && a.low === b.low && a.count === b.count;
 }

@@ -138,8 +138,8 @@ export class RecordStore {
 
   /** Once the layout is known: loads the leaves; updates and reads are refused before it. The same
    *  partitioning again changes nothing. Raises all epoch floors if the last run may have lost
-   *  mints. Errors: CLUSTER_MISMATCH when the folder was written for another one, NOT_RUNNING,
-   *  STORAGE_IO. */
+   *  mints, and counts all leaves anew while the log has a gap. Errors: CLUSTER_MISMATCH when the
+   *  folder was written for another one, NOT_RUNNING, STORAGE_IO. */
   async usePartitioning(partitioning: PartitioningRow): Promise<void> {
     const opened = this.#runningFolder();
     if (this.#leaves !== undefined) {
@@ -147,6 +147,7 @@ export class RecordStore {
       return;
     }
     const leaves = await readLeaves(this.#environment.store, opened.partitioning, partitioning);
+    if (opened.damage.hasGap) await this.#recount.runWhole(leaves);
     const rows: StoreOperation[] = [];
     if (opened.partitioning === undefined) rows.push(leaves.partitioningRow());
     if (mayHaveLostMints(opened)) {

@@ -1,15 +1,17 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { CoterieError } from '../../../src/core/errors.ts';
+import type { StoreOperation } from '../../../src/env/store.ts';
 import { encodeNumber } from '../../../src/node/storage/meta-rows.ts';
 import { RecordStore } from '../../../src/node/storage/record-store.ts';
 import { STORAGE_DEFAULTS } from '../../../src/node/storage/storage-options.ts';
-import { chainRowKey, metaRowKey } from '../../../src/node/storage/table-keys.ts';
+import { chainRowKey, metaRowKey, tableRange } from '../../../src/node/storage/table-keys.ts';
 import { MemoryDisk } from '../../../src/platform/memory/memory-disk.ts';
 import { MemoryStore } from '../../../src/platform/memory/memory-store.ts';
 import {
   batches,
   codec,
   keyOf,
+  leavesOf,
   NO_SYNC,
   openRig,
   PARTITIONING,
@@ -171,6 +173,24 @@ describe('the commit chain', () => {
     first.cutPower();
     await open({ disk: await replay(engine.events, [5]) });
     expect(rig.records.epochFloor(3)).toBe(1_000);
+  });
+
+  it('after a gap leaves are what is left of the records, though it took a page of leaves', async () => {
+    const { engine, records, disk: first } = await open();
+    // Spread over all partitions; so many that changes older than each partition's page are deleted.
+    const tokens = Array.from({ length: 1_100 }, (_, at) => (at * 0x4141_0000) % 2 ** 32);
+    for (const token of tokens) await records.update(keyOf('k', token), SYNC, put(1));
+    first.cutPower();
+    const isPage = ({ key }: StoreOperation) => key[0] === tableRange('leaves').from[0];
+    const withPage = batches(engine).find(({ operations }) => operations.some(isPage));
+    await open({ disk: await replay(engine.events, [withPage?.batch ?? -1]) });
+    const found = await leavesOf(rig.engine);
+    expect(found.stored).toEqual(found.counted);
+
+    for (const token of tokens) await rig.records.update(keyOf('k', token), SYNC, put(2));
+    const { stored, counted } = await leavesOf(rig.engine);
+    expect(stored).toEqual(counted);
+    expect(rig.records.keyCount).toBe(new Set(tokens).size);
   });
 
   it('a tail lost since the last clean stop is a gap', async () => {
