@@ -18,6 +18,8 @@ const UNSAFE = /[^ -$&-{}~]/gu;
 const PAD_START = 0x7c;
 const FIRST_LETTER = 0x61;
 const LETTERS = 26;
+/** Turned into text at once; as many arguments as any engine takes. */
+const TEXT_BYTES = 1_024;
 const MEDIUM_BYTES_MAX = 2_048;
 const LARGE_BYTES_MAX = 65_536;
 
@@ -38,10 +40,11 @@ export function valueBytes(write: WriteId, content?: string): Uint8Array {
 
 /** What stands before the padding. */
 export function headText(value: Uint8Array): string {
+  const end = value.indexOf(PAD_START);
+  const head = end === -1 ? value : value.subarray(0, end);
   let text = '';
-  for (const byte of value) {
-    if (byte === PAD_START) break;
-    text += String.fromCharCode(byte);
+  for (let at = 0; at < head.length; at += TEXT_BYTES) {
+    text += String.fromCharCode(...head.subarray(at, at + TEXT_BYTES));
   }
   return text;
 }
