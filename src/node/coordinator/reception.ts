@@ -37,7 +37,8 @@ export class Reception {
     return this.#admission.idle(deadlines, deadlines.nowMs() + waitMs);
   }
 
-  /** From the admission of a request to its one reply. What `begin` throws is that reply. */
+  /** From the admission of a request to its one reply. What `begin` throws is that reply, unless
+   *  there has been one: then it is thrown on. */
   take<Reply>(
     operation: Operation,
     request: ClientRequest,
@@ -52,7 +53,10 @@ export class Reception {
       done(refusal);
       return;
     }
+    let isOver = false;
     const over = (result: Reply | CoterieError): void => {
+      if (isOver) return; // What was begun before a fault may still come to an end.
+      isOver = true;
       this.#admission.release(bytes);
       this.#count(operation, request, result, startedMs);
       done(result);
@@ -60,6 +64,7 @@ export class Reception {
     try {
       begin(over);
     } catch (thrown) {
+      if (isOver) throw thrown;
       over(asCoterieError(thrown));
     }
   }
