@@ -14,7 +14,7 @@ import type { DiskGuard } from './disk-guard.ts';
 import type { EpochFloors } from './epoch-floors.ts';
 import { LaneTable } from './lane-table.ts';
 import type { RecordCache } from './record-cache.ts';
-import type { RecordKey } from './record-key.ts';
+import type { RecordKey, RowKey } from './record-key.ts';
 import type { LoadTarget, RecordLoader } from './record-loader.ts';
 import type { StorageOptions } from './storage-options.ts';
 import { StoredRecord } from './stored-record.ts';
@@ -55,7 +55,7 @@ export class KeyLanes {
   }
 
   /** The lane of a key whose record is at hand. */
-  loadedLane(key: RecordKey): Lane | undefined {
+  loadedLane(key: RowKey): Lane | undefined {
     const lane = this.#lanes.find(key);
     return lane === undefined || lane.waiting !== undefined ? undefined : lane;
   }

@@ -7,12 +7,12 @@
 import { bytesEqual } from '../../core/bytes.ts';
 import { assert } from '../../core/errors.ts';
 import type { Lane } from './batch.ts';
-import type { RecordKey } from './record-key.ts';
+import type { RowKey } from './record-key.ts';
 
 export class LaneTable {
   readonly #first = new Map<number, Lane>();
 
-  find(key: RecordKey): Lane | undefined {
+  find(key: RowKey): Lane | undefined {
     let lane = this.#first.get(slotOf(key));
     while (lane !== undefined && !bytesEqual(lane.key.storageKey, key.storageKey)) {
       lane = lane.nextOfToken;
@@ -45,6 +45,6 @@ export class LaneTable {
 }
 
 /** The token as a signed number: of those a Map needs no objects. */
-function slotOf({ token }: RecordKey): number {
+function slotOf({ token }: RowKey): number {
   return token | 0;
 }

@@ -2,37 +2,41 @@
  *  of the leaf is known to nobody, so the leaf is made from all the others. And needed for all
  *  leaves when the log has a hole: a page may be lost while the changes it stood for are deleted.
  *  Invariants: it runs between two batches, when the engine holds exactly what the leaves count;
- *  what is in the open batch is added when that is built. A leaf is a short range (some tens of
- *  records), so the batch waits a moment.
+ *  what is in the open batch is added when that is built. What is committed and in memory counts,
+ *  whatever became of its row: the next write of the key takes it out of the leaf. A leaf is a
+ *  short range (some tens of records), so the batch waits a moment.
  *  Not here: scrubbing of whole partitions. Source: docs/ARCHITECTURE.md 5.9 and 5.17. */
 import { CoterieError } from '../../core/errors.ts';
 import { LEAVES_PER_PARTITION, TOKENS } from '../../core/ring/token.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { StoreEntry, StoreRange } from '../../env/store.ts';
+import type { KeyLanes } from './key-lanes.ts';
 import type { Leaf } from './leaf-rows.ts';
 import { LeafTable } from './leaf-table.ts';
+import type { RecordCache } from './record-cache.ts';
 import { recordIdOf } from './record-key.ts';
 import type { StorageEnvironment } from './storage-options.ts';
 import { StoredRecord } from './stored-record.ts';
 import { recordRange, tokenOfRow } from './table-keys.ts';
+import type { UnreadableKeys } from './unreadable-keys.ts';
 
 const ROWS_PER_READ = 64;
 
+export interface LeafRecountParts {
+  readonly codec: RecordCodec;
+  readonly cache: RecordCache;
+  readonly lanes: KeyLanes;
+  readonly unreadable: UnreadableKeys;
+}
+
 export class LeafRecount {
   readonly #environment: Pick<StorageEnvironment, 'store' | 'log'>;
-  readonly #codec: RecordCodec;
-  /** Whether nothing of the record is left, whatever the engine may hand out for it. */
-  readonly #isLost: (id: string) => boolean;
+  readonly #parts: LeafRecountParts;
   readonly #due = new Set<number>();
 
-  constructor(
-    environment: Pick<StorageEnvironment, 'store' | 'log'>,
-    codec: RecordCodec,
-    isLost: (id: string) => boolean,
-  ) {
+  constructor(environment: Pick<StorageEnvironment, 'store' | 'log'>, parts: LeafRecountParts) {
     this.#environment = environment;
-    this.#codec = codec;
-    this.#isLost = isLost;
+    this.#parts = parts;
   }
 
   /** The leaf of this number (LeafTable.indexOf) will be counted before the next batch. */
@@ -101,20 +105,26 @@ export class LeafRecount {
       const entries = await rows.next(ROWS_PER_READ);
       if (entries.length === 0) return;
       for (const entry of entries) {
-        const stored = this.#readable(entry);
-        if (stored !== undefined) visit(tokenOfRow(entry.key), stored);
+        const token = tokenOfRow(entry.key);
+        const stored = this.#committed(token, entry);
+        if (stored !== undefined) visit(token, stored);
       }
     }
   }
 
-  #readable(entry: StoreEntry): StoredRecord | undefined {
-    if (this.#isLost(recordIdOf(entry.key))) return undefined;
+  /** As far as it can be read, and with nothing of it declared lost. */
+  #committed(token: number, { key, value }: StoreEntry): StoredRecord | undefined {
+    const { codec, cache, lanes, unreadable } = this.#parts;
+    if (unreadable.isLost({ id: recordIdOf(key) })) return undefined;
+    const lane = lanes.loadedLane({ token, storageKey: key });
+    if (lane !== undefined) return lane.committed;
     try {
-      this.#codec.verify(entry.value);
-      return new StoredRecord(this.#codec, entry.value);
+      codec.verify(value);
+      return new StoredRecord(codec, value);
     } catch (error) {
-      if (error instanceof CoterieError) return undefined;
-      throw error;
+      if (!(error instanceof CoterieError)) throw error;
+      const cached = cache.find({ token, storageKey: key });
+      return cached && new StoredRecord(codec, cached);
     }
   }
 }

@@ -12,7 +12,7 @@
  *  kept for long.
  *  Not here: what may be shown to whom (record-reads.ts, key-lanes.ts). */
 import { assert } from '../../core/errors.ts';
-import type { RecordKey } from './record-key.ts';
+import type { RecordKey, RowKey } from './record-key.ts';
 import { tokenOfRow } from './table-keys.ts';
 
 /** An entry, from a multiple of 4: bytes back to the entry before it under the same head (u32, 0 =
@@ -70,7 +70,7 @@ export class RecordCache {
   }
 
   /** The record's bytes. */
-  find(key: RecordKey): Uint8Array | undefined {
+  find(key: RowKey): Uint8Array | undefined {
     const position = this.#find(key.token, key.storageKey);
     if (position === 0) return undefined;
     const { bytes, words } = this.#segmentAt(position);

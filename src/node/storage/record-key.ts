@@ -5,6 +5,9 @@
  *  client's edge). */
 import { recordRowKey } from './table-keys.ts';
 
+/** What tells keys apart, and in which order they lie. */
+export type RowKey = Pick<RecordKey, 'token' | 'storageKey'>;
+
 export class RecordKey {
   /** 0..2^32-1. */
   readonly token: number;

@@ -106,7 +106,6 @@ export class RecordStore {
       markersMax: options.unreadableKeysMax,
       presentTick,
     });
-    this.#recount = new LeafRecount(environment, codec, (id) => this.#unreadable.isLost({ id }));
     this.#loader = new RecordLoader(environment, codec, options, () => this.#guard.refresh());
     this.#cache = new RecordCache(options.recordCacheBytesMax);
     const shared = {
@@ -123,6 +122,7 @@ export class RecordStore {
         this.#noteUnreadable(key, reason, isEngineDamage),
     };
     this.#lanes = new KeyLanes(shared, options);
+    this.#recount = new LeafRecount(environment, { ...shared, lanes: this.#lanes });
     this.#reads = new RecordReads({ ...shared, lanes: this.#lanes }, options.waitingReadsMax);
   }
 

@@ -132,6 +132,24 @@ describe('an unreadable record', () => {
     expect(withPart.stored).toEqual(withPart.counted);
   });
 
+  it('stays in its leaf while it is in memory, whatever is found out of its neighbour', async () => {
+    const { disk } = await open();
+    await Promise.all(['a', 'b'].map((name) => write(rig, name, 1)));
+    await rig.records.stop();
+    rig = await openRig({ disk });
+    const { records, engine } = rig;
+    const [rotten, cached] = [keyOf('a'), keyOf('b')];
+    await records.read(cached);
+    await rot(rotten);
+    await rot(cached);
+    await expect(records.read(rotten)).rejects.toMatchObject(corrupt);
+    await write(rig, 'c', 1);
+    expect((await records.update(cached, SYNC, increment)).result).toBe(2);
+    const isReadable = (rowKey: Uint8Array) => Buffer.compare(rowKey, rotten.storageKey) !== 0;
+    const { stored, counted } = await leavesOf(engine, isReadable);
+    expect(stored).toEqual(counted);
+  });
+
   it('stays lost when the engine reads it well again, and counts in no leaf', async () => {
     const { records, engine } = await open();
     const key = keyOf('a');
