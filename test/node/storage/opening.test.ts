@@ -177,7 +177,7 @@ describe('the commit chain', () => {
 
   it('after a gap leaves are what is left of the records, though it took a page of leaves', async () => {
     const { engine, records, disk: first } = await open();
-    // Spread over all partitions; so many that changes older than each partition's page are deleted.
+    // Over all partitions; so many that changes older than the page of each are deleted.
     const tokens = Array.from({ length: 1_100 }, (_, at) => (at * 0x4141_0000) % 2 ** 32);
     for (const token of tokens) await records.update(keyOf('k', token), SYNC, put(1));
     first.cutPower();
