@@ -1,7 +1,8 @@
 /** The error a request ends with, told from all its attempts.
- *  Invariant: an attempt with an unknown outcome is never hidden by a later definite refusal
- * . */
-import { CoterieError } from '../core/errors.ts';
+ *  Invariants: an attempt with an unknown outcome is never hidden by a later definite refusal; a
+ *  write under the id of an earlier one is not said to be not applied, because that one may be,
+ *  unless it was wrong in itself. */
+import { CoterieError, ERROR_CODES } from '../core/errors.ts';
 
 /** How one attempt failed. */
 export interface AttemptNote {
@@ -19,19 +20,22 @@ export interface CallFailure {
   readonly unknown: CoterieError | undefined;
   readonly notes: readonly AttemptNote[];
   readonly isWrite: boolean;
+  /** It repeats an earlier request, as far as the caller's id says. */
+  readonly isRepeat: boolean;
   readonly requestId: string | undefined;
 }
 
 export function describeFailure(failure: CallFailure): CoterieError {
-  const { error, unknown, notes, isWrite, requestId } = failure;
+  const { error, unknown, notes, isWrite, isRepeat, requestId } = failure;
   const last = notes.at(-1);
   // An error of this side (deadline, abort) has judged all attempts already.
   const isOfAttempt = last?.error === error;
   const appliedLast = isOfAttempt ? last.applied : error.applied;
   const isHidden = unknown !== undefined && appliedLast === 'no' && unknown !== error;
   const base = isHidden ? unknown : error;
-  const applied =
-    isWrite && (unknown !== undefined || appliedLast === 'unknown') ? 'unknown' : 'no';
+  const mayBeEarlier = isRepeat && ERROR_CODES[error.code].family !== 'usage';
+  const isUnknown = unknown !== undefined || appliedLast === 'unknown' || mayBeEarlier;
+  const applied = isWrite && isUnknown ? 'unknown' : 'no';
   const node = isHidden ? notes.find((note) => note.error === unknown)?.node : last?.node;
   const attempts = notes.map(({ node: address, error: { code }, applied: fate, wasSent }) => {
     return { node: address, code, applied: fate, wasSent };

@@ -261,6 +261,7 @@ export class Call implements SessionWork {
         unknown: this.#unknown,
         notes: this.#notes ?? [],
         isWrite: this.#spec.isWrite,
+        isRepeat: this.#spec.message?.isRetry === true,
         requestId: requestId === undefined ? undefined : formatId(requestId),
       }),
     );

@@ -144,6 +144,22 @@ describe('retries', () => {
     await closeClient(db, rig.clock);
   });
 
+  test('a repeated write that is refused may have been applied by its first try', async () => {
+    const rig = createRig();
+    const nodes = rig.network.addCluster(1);
+    const db = await warmed(rig, nodes);
+    for (const node of nodes) node.script = refusing(fault('NOT_RECOVERED'));
+    const requestId = '00112233445566778899aabbccddeeff';
+    const first = watch(db.put('k', 'v'));
+    const repeated = watch(db.put('k', 'v', { requestId }));
+    const wrong = watch(db.put('', 'v', { requestId }));
+    await rig.clock.settle();
+    expect(first.error).toMatchObject({ code: 'NOT_RECOVERED', applied: 'no' });
+    expect(repeated.error).toMatchObject({ code: 'NOT_RECOVERED', applied: 'unknown' });
+    expect(wrong.error).toMatchObject({ code: 'INVALID_ARGUMENT', applied: 'no' });
+    await closeClient(db, rig.clock);
+  });
+
   test('an overloaded node is left alone for as long as it asks', async () => {
     const rig = createRig();
     const nodes = rig.network.addCluster(1);
