@@ -98,7 +98,7 @@ function drawLimits(stream: RandomStream): LimitsModel {
     requestsMax: stream.pick([4, 16]),
     peerRequestsMax: stream.pick([4, 16]),
     requestTableEntriesMax: stream.pick([1, 8]),
-    recordCacheBytesMax: stream.pick([0, 4_096]),
+    recordCacheBytesMax: stream.pick([0, 16_384]),
     batchBytesMax: stream.pick([1_024, 16_384]),
     windowBytes: stream.pick([512, 8_192]),
   };

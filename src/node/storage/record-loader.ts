@@ -118,18 +118,20 @@ export class RecordLoader {
   }
 
   async #loadAlone(load: Load): Promise<void> {
+    let bytes: Uint8Array | undefined;
     try {
-      const [bytes] = await this.#environment.store.getMany([load.key.storageKey]);
-      if (this.#deliver(load, bytes)) return;
-      for (const target of load.targets) {
-        target.unreadable('its stored bytes do not match their checksum', false);
-      }
+      [bytes] = await this.#environment.store.getMany([load.key.storageKey]);
     } catch (cause) {
       const error = engineError(cause);
       for (const target of load.targets) {
         if (isDamage(error)) target.unreadable(error.message, true);
         else target.failed(error);
       }
+      return;
+    }
+    if (this.#deliver(load, bytes)) return;
+    for (const target of load.targets) {
+      target.unreadable('its stored bytes do not match their checksum', false);
     }
   }
 
