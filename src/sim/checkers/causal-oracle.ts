@@ -281,7 +281,7 @@ interface Sights {
   readonly twins: Set<WriteId>;
 }
 
-/** The events under which each write has been in sight: in replies, reads and on disks. */
+/** The events under which each write has been in sight: minted, in replies, in reads and on disks. */
 function sightsOf(history: History): ReadonlyMap<string, Sights> {
   const sights = new Map<string, Sights>();
   const note = (key: string, write: WriteId | undefined, dot: string | undefined): void => {
@@ -292,6 +292,7 @@ function sightsOf(history: History): ReadonlyMap<string, Sights> {
     if (known === undefined) ofKey.dots.set(write, dot);
     else if (known !== dot) ofKey.twins.add(write);
   };
+  for (const { key, write, dot } of history.minted) note(key, write, dot);
   for (const operation of history.operations) {
     if (operation.kind === 'get') {
       for (const { write, dot } of operation.seen) note(operation.key, write, dot);

@@ -4,6 +4,11 @@ import { accepts, rejects } from './judged.ts';
 const CHAIN = 'a put 1 [0,9]; a put 2 [10,15] given 1; a put 3 [16,19] given 2; ';
 
 accepts(siblingBound, [
+  [
+    'an event of a repeated put that nobody was told of, beside what had seen the other one',
+    'a put 1 [0,9] unknown; a put 1 [20,30] dot x; a put 2 [40,50] given 1 told 2; ' +
+      'mint n0 y at 5 holds 1; mint n1 x at 25 holds 1',
+  ],
   ['nothing', ''],
   ['one value', 'a put 1 [0,9]; b get [20,30] sees 1'],
   ['two concurrent values', 'a put 1 [0,9]; b put 2 [0,9]; b get [20,30] sees 1 2'],
@@ -70,6 +75,11 @@ accepts(siblingBound, [
 ]);
 
 rejects(siblingBound, [
+  [
+    'two siblings of a reply where there was one event of the put before',
+    'a put 1 [0,9] unknown; a put 1 [20,30] dot x; a put 2 [40,50] given 1 told 2; ' +
+      'mint n1 x at 25 holds 1',
+  ],
   [
     'a value beside its successor',
     'a put 1 [0,9]; a put 2 [10,15] given 1; b get [20,30] sees 1 2',
