@@ -1,4 +1,4 @@
-/** Which rare paths did a run take, as far as clients, disks and states show them? A batch of runs
+/** Which rare paths did a run take, as far as clients, mints and states show them? A batch of runs
  *  that never takes one of them proves nothing about it.
  *  Invariants: it only counts; a path that was not taken is left out.
  *  Not here: what nodes, disks and network count themselves (cluster/sim-cluster.ts), judging
@@ -21,9 +21,10 @@ export function pathsTaken(clients: readonly ClientScript[], history: History): 
     paths.noteOutcome(operation);
     if (operation.kind === 'get' || operation.outcome !== 'ok') continue;
     paths.noteRepeat(operation);
+    paths.noteTombstones(operation);
     paths.noteForward(operation, onlyNode.get(operation.client));
   }
-  paths.noteDisks();
+  for (const { isTombstone } of history.minted) if (isTombstone) paths.count('minted tombstone');
   for (const { state } of history.states ?? []) paths.count(`state ${state}`);
   return paths.counts;
 }
@@ -33,9 +34,14 @@ class Paths {
   readonly #history: History;
   /** Of acknowledged puts, by write. */
   readonly #dots = new Map<WriteId, string>();
+  readonly #deletes: ReadonlySet<WriteId>;
 
   constructor(history: History) {
     this.#history = history;
+    const deletes = history.operations.flatMap((operation) =>
+      operation.kind === 'delete' ? [operation.write] : [],
+    );
+    this.#deletes = new Set(deletes);
   }
 
   count(what: string): void {
@@ -67,14 +73,9 @@ class Paths {
     if (this.#history.contents[node]?.owns(key) === false) this.count('client write forwarded');
   }
 
-  noteDisks(): void {
-    for (const { records } of this.#history.contents) {
-      for (const { siblings } of records.values()) {
-        const tombstones = siblings.filter(({ isTombstone }) => isTombstone).length;
-        if (tombstones === 0) continue;
-        const isAlone = tombstones === siblings.length;
-        this.count(isAlone ? 'disk holds a tombstone' : 'disk holds a tombstone beside values');
-      }
+  noteTombstones({ kind, given }: WriteOperation): void {
+    if (kind === 'put' && given?.some((write) => this.#deletes.has(write))) {
+      this.count('client wrote over a tombstone');
     }
   }
 }

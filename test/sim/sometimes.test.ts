@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { History, Operation, ReplicaContents, StoredSibling } from '../../src/sim/history.ts';
+import type { History, Operation, ReplicaContents } from '../../src/sim/history.ts';
 import type { ClientScript } from '../../src/sim/scenario.ts';
 import { pathsTaken } from '../../src/sim/sometimes.ts';
 
@@ -27,13 +27,8 @@ const script = (nodes: readonly number[]): ClientScript => ({
   ...{ name: 'c', nodes, timeoutMs: 1_000, retry: 'same', steps: [] },
 });
 
-const replica = (owned: boolean, ...siblings: StoredSibling[]): ReplicaContents => ({
-  ...{ node: 'n0', state: 'SERVING', owns: () => owned },
-  records: new Map([['k', { key: 'k', hex: '', siblings }]]),
-});
-
-const sibling = (isTombstone: boolean): StoredSibling => ({
-  ...{ dot: '0.1.1', isTombstone, write: isTombstone ? undefined : 1, contentHash: 1 },
+const replica = (owned: boolean): ReplicaContents => ({
+  ...{ node: 'n0', state: 'SERVING', records: new Map(), owns: () => owned },
 });
 
 describe('rare paths', () => {
@@ -69,12 +64,17 @@ describe('rare paths', () => {
     expect(pathsTaken([script([0])], here)).toEqual({});
   });
 
-  it('tell tombstones on disks, alone and beside values, and the states of nodes', () => {
-    const contents = [replica(true, sibling(true)), replica(true, sibling(true), sibling(false))];
+  it('tell tombstones, who writes over them, and the states of nodes', () => {
+    const minted = [
+      { key: 'k', dot: '0.1.1', contentHash: 0, isTombstone: true, node: 'n0', atUs: 1 },
+      { key: 'k', dot: '0.1.2', contentHash: 7, isTombstone: false, node: 'n0', atUs: 2 },
+    ];
+    const gone: Operation = { ...put, ...counted, kind: 'delete', id: 1, write: 1, found: true };
+    const over: Operation = { ...put, ...counted, id: 2, write: 2, given: [1] };
     const states = [{ atUs: 1, node: 'n0', state: 'UNVERIFIED', reason: '' }];
-    expect(pathsTaken([], history({ contents, states }))).toEqual({
-      'disk holds a tombstone': 1,
-      'disk holds a tombstone beside values': 1,
+    expect(pathsTaken([], history({ operations: [gone, over], minted, states }))).toEqual({
+      'client wrote over a tombstone': 1,
+      'minted tombstone': 1,
       'state UNVERIFIED': 1,
     });
   });

@@ -63,7 +63,7 @@ export const QUORUM_CANARIES: readonly Canary[] = [
       },
     ],
     workload: 'register',
-    faults: ['wipe'],
+    faults: ['rollback', 'wipe'],
     minutes: 0.4,
     checks: ['refusal-to-serve', 'register-regularity', 'monotonic-reads'],
   },
@@ -100,23 +100,6 @@ export const QUORUM_CANARIES: readonly Canary[] = [
     checks: ['monotonic-reads'],
   },
   {
-    name: 'repair-not-durable',
-    why: 'A repair counts before its fsync (RULINGS 7): a power loss makes the next read older',
-    edits: [
-      {
-        file: READ,
-        find: 'const sync = this.#plan.requirement.isStrict;',
-        replace: 'const sync = false;',
-      },
-    ],
-    workload: 'register',
-    faults: ['crash', 'partition', 'loss'],
-    minutes: 1,
-    nodes: 3,
-    replicas: 3,
-    checks: ['monotonic-reads'],
-  },
-  {
     name: 'repair-overwrites',
     why: 'A replica stores what it is sent in place of merging it: newer writes are lost',
     edits: [
@@ -128,8 +111,10 @@ export const QUORUM_CANARIES: readonly Canary[] = [
       },
     ],
     workload: 'register',
-    faults: [],
-    minutes: 0.1,
+    faults: ['loss', 'partition'],
+    minutes: 0.3,
+    nodes: 3,
+    replicas: 3,
     checks: ['no-lost-write', 'register-regularity', 'monotonic-reads', 'replicas-equal'],
   },
   {
@@ -143,8 +128,10 @@ export const QUORUM_CANARIES: readonly Canary[] = [
       },
     ],
     workload: 'register',
-    faults: [],
-    minutes: 0.2,
+    faults: ['partition', 'loss'],
+    minutes: 0.3,
+    nodes: 3,
+    replicas: 3,
     checks: ['register-regularity', 'monotonic-reads', 'no-lost-write'],
   },
   {

@@ -109,7 +109,7 @@ export const VERSION_CANARIES: readonly Canary[] = [
     workload: 'retries',
     faults: ['partition', 'delay'],
     minutes: 0.5,
-    checks: ['replicas-equal', 'no-zombie', 'register-regularity', 'monotonic-reads'],
+    checks: ['sibling-bound', 'replicas-equal', 'no-zombie', 'register-regularity'],
   },
   {
     name: 'twins-shown-twice',
