@@ -281,7 +281,8 @@ interface Sights {
   readonly twins: Set<WriteId>;
 }
 
-/** The events under which each write has been in sight: minted, in replies, in reads and on disks. */
+/** The events under which each write has been in sight: minted, in replies, in reads and on disks.
+ */
 function sightsOf(history: History): ReadonlyMap<string, Sights> {
   const sights = new Map<string, Sights>();
   const note = (key: string, write: WriteId | undefined, dot: string | undefined): void => {

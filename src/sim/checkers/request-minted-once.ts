@@ -2,9 +2,9 @@
  *  one that its client sent once minted at one node only? Two events of one write are allowed only
  *  where nobody could know better; otherwise the second brings back what was replaced meanwhile.
  *  Rules: a write that was sent once, whatever its outcome, is not sent on to a second node as long
- *  as the first may have minted it. One node gives one value of one key one dot, within 30 s (it remembers requests for 60)
- *  and within one process (its memory ends with it). Values are unique, so equal content is one
- *  write. Deletes all look alike and are not judged.
+ *  as the first may have minted it. One node gives one value of one key one dot, within 30 s (it
+ *  remembers requests for 60) and within one process (its memory ends with it). Values are unique,
+ *  so equal content is one write. Deletes all look alike and are not judged.
  *  What faults weaken: a node whose rows could not be read, by rot or by errors of its disk, may
  *  mint beside what it lost, and is not judged from then on; nor is one whose table of requests was
  *  drawn small.
@@ -35,7 +35,8 @@ export const requestMintedOnce: Checker = {
       if (before === undefined || before.dot === dot) continue;
       if (atUs - before.atUs > REMEMBERED_US || mayHaveForgotten(history, before, atUs)) continue;
       const message =
-        `${node} minted ${before.dot} at ${before.atUs} us and ${dot} at ${atUs} us for one value ` +
+        `${node} minted ${before.dot} at ${before.atUs} us and ${dot} at ${atUs} us for one ` +
+        'value ' +
         `of key ${key}`;
       findings.add(key, [], message);
     }

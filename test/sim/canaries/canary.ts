@@ -34,6 +34,7 @@ export function edited(canary: Pick<Canary, 'name'>, edit: Edit, text: string): 
   if (count === 1) return text.replace(edit.find, () => edit.replace);
   throw new Error(
     `Canary ${canary.name} does not fit any more: dist/${edit.file} has ${count} times what it ` +
-      `replaces, ${JSON.stringify(edit.find)}. Find where that code went, and build the bug in there`,
+      `replaces, ${JSON.stringify(edit.find)}. Find where that code went, and build the bug ` +
+      'in there',
   );
 }

@@ -54,7 +54,7 @@ export const QUORUM_CANARIES: readonly Canary[] = [
   },
   {
     name: 'unverified-answers-counted',
-    why: 'A node whose folder nobody has confirmed yet counts toward R (RULINGS 5)',
+    why: 'A node whose folder nobody has confirmed yet counts toward R (ARCHITECTURE 5.19)',
     edits: [
       {
         file: 'core/quorum/read-tally.js',
@@ -69,7 +69,9 @@ export const QUORUM_CANARIES: readonly Canary[] = [
   },
   {
     name: 'repair-skipped',
-    why: 'A strict read answers what only a minority holds (RULINGS 6): the next one is older',
+    why:
+      'A strict read answers what only a minority holds (ARCHITECTURE 5.25): the next one is ' +
+      'older',
     edits: [
       {
         file: READ,
@@ -107,7 +109,8 @@ export const QUORUM_CANARIES: readonly Canary[] = [
         file: 'node/replica/replica.js',
         find: "case 'left':\n",
         replace:
-          "case 'left':\n                return { result: true, write: { bytes, record: incoming } };\n",
+          "case 'left':\n                return { result: true, write: { bytes, record: " +
+          'incoming } };\n',
       },
     ],
     workload: 'register',
@@ -145,7 +148,7 @@ export const QUORUM_CANARIES: readonly Canary[] = [
   },
   {
     name: 'broken-link-told-as-no',
-    why: 'A forwarded write whose stream broke goes on to the next replica (RULINGS 11)',
+    why: 'A forwarded write whose stream broke goes on to the next replica (ARCHITECTURE 5.22)',
     edits: [
       {
         file: 'node/link/outbound-link.js',
@@ -166,7 +169,9 @@ export const QUORUM_CANARIES: readonly Canary[] = [
     edits: [
       {
         file: 'node/coordinator/admission.js',
-        find: 'if (this.#requests >= requestsMax || (!isAlone && this.#bytes + bytes > bytesMax)) {',
+        find:
+          'if (this.#requests >= requestsMax || ' +
+          '(!isAlone && this.#bytes + bytes > bytesMax)) {',
         replace: 'if (isAlone && bytes > bytesMax) {',
       },
     ],

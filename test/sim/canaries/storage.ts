@@ -124,7 +124,9 @@ export const STORAGE_CANARIES: readonly Canary[] = [
   },
   {
     name: 'unreadable-is-empty',
-    why: 'A record that cannot be read is answered as "not found", and that counts (RULINGS 3)',
+    why:
+      'A record that cannot be read is answered as "not found", and that counts (ARCHITECTURE ' +
+      '5.17)',
     edits: [
       {
         file: 'node/storage/unreadable-keys.js',
@@ -141,7 +143,7 @@ export const STORAGE_CANARIES: readonly Canary[] = [
   },
   {
     name: 'epoch-reused-after-rot',
-    why: 'A mint goes on in an epoch of which the record was lost and refilled (RULINGS 2)',
+    why: 'A mint goes on in an epoch of which the record was lost and refilled (ARCHITECTURE 5.16)',
     edits: [
       {
         file: 'core/version/mint.js',
@@ -184,7 +186,7 @@ export const STORAGE_CANARIES: readonly Canary[] = [
   },
   {
     name: 'gap-in-the-log-ignored',
-    why: 'A hole in the chain of commits is not looked for (RULINGS 4)',
+    why: 'A hole in the chain of commits is not looked for (ARCHITECTURE 5.18)',
     edits: [
       {
         file: 'node/storage/commit-chain.js',
@@ -199,7 +201,7 @@ export const STORAGE_CANARIES: readonly Canary[] = [
   },
   {
     name: 'wiped-node-serves',
-    why: 'An empty folder under a known name is taken for a new one (RULINGS 5)',
+    why: 'An empty folder under a known name is taken for a new one (ARCHITECTURE 5.19)',
     edits: [
       {
         file: OPENING,
@@ -214,7 +216,7 @@ export const STORAGE_CANARIES: readonly Canary[] = [
   },
   {
     name: 'rolled-back-node-serves',
-    why: 'Nobody compares the folder with what peers have seen of it (RULINGS 5)',
+    why: 'Nobody compares the folder with what peers have seen of it (ARCHITECTURE 5.19)',
     edits: [
       {
         file: OPENING,

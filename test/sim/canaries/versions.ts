@@ -43,7 +43,7 @@ export const VERSION_CANARIES: readonly Canary[] = [
   },
   {
     name: 'context-covers-the-record',
-    why: 'The reply to a put covers siblings that its client never saw (RULINGS 1)',
+    why: 'The reply to a put covers siblings that its client never saw (ARCHITECTURE 5.15)',
     edits: [
       {
         file: MINT,
@@ -79,7 +79,7 @@ export const VERSION_CANARIES: readonly Canary[] = [
   },
   {
     name: 'deletes-do-not-look',
-    why: 'A delete without a context covers only what its minter holds (RULINGS 10)',
+    why: 'A delete without a context covers only what its minter holds (ARCHITECTURE 5.27)',
     edits: [
       {
         file: 'node/coordinator/coordinator.js',
@@ -94,13 +94,14 @@ export const VERSION_CANARIES: readonly Canary[] = [
   },
   {
     name: 'twins-collapse-at-merge',
-    why: 'A merge keeps one of two events of one request, which is no lattice (RULINGS 8)',
+    why: 'A merge keeps one of two events of one request, which is no lattice (ARCHITECTURE 5.21)',
     edits: [
       {
         file: RECORD,
         find: 'return { siblings, isLeft, isRight, collisions: collisions ?? NO_COLLISIONS };',
         replace:
-          'const one = siblings.filter((s, at) => !siblings.slice(0, at).some((t) => isTwin(t, s)));\n' +
+          'const one = siblings.filter((s, at) => !siblings.slice(0, at).some((t) => ' +
+          'isTwin(t, s)));\n' +
           '    if (one.length < siblings.length)\n' +
           '        return { siblings: one, isLeft: false, isRight: false, collisions: [] };\n' +
           '    return { siblings, isLeft, isRight, collisions: collisions ?? NO_COLLISIONS };',
@@ -113,7 +114,7 @@ export const VERSION_CANARIES: readonly Canary[] = [
   },
   {
     name: 'twins-shown-twice',
-    why: 'Two events of one request are shown as two values (RULINGS 8)',
+    why: 'Two events of one request are shown as two values (ARCHITECTURE 5.21)',
     edits: [
       {
         file: RECORD,
@@ -128,7 +129,9 @@ export const VERSION_CANARIES: readonly Canary[] = [
   },
   {
     name: 'requests-not-recognised',
-    why: 'A retry under the same request id is minted again by the node that minted it (RULINGS 8)',
+    why:
+      'A retry under the same request id is minted again by the node that minted it ' +
+      '(ARCHITECTURE 5.21)',
     edits: [
       {
         file: 'node/replica/minter.js',

@@ -4,27 +4,18 @@
  *
  *  Operations: CLIENT put WRITE | CLIENT delete WRITE | CLIENT get, then in any order
  *    [START,END]        virtual microseconds, `-` for an end that never came
- *    quorum ... w=2     level, or raw numbers (`r=2`, `w=1`; the other one is 1); default quorum
+ *    quorum ... w=2     level, or raw numbers (the one not given is 1); default quorum
  *    ok|refused|unknown outcome, default ok
- *    given 1,2          of a write: what its context covers, default nothing; `overwrite` or
- *  `blind`:
- *                       the server chose; `looking`: it read first; `once`:
- *                       its client sent it once
- *    sees 1 2@dot ?text of a read: writes, by another dot than their first, bytes nobody wrote;
- *                       `sees nothing`
- *    by n0,n2           who acknowledged, default the first as many as the level needs; of a read
- *                       who answered, if that is known
- *    durable 1, required 2, received 2, dot D, told 3 (siblings of the reply), holds 4,5
- *  (elements),
- *    code NO_REPLICA, key x (default k), step 7 (id; default the write's, else 1001 and on; a
- *  second
- *    write of one id is a repeated request)
- *  The world: replicas 3; disk NODE ITEMS (of one record; `!4` a tombstone, `1@dot`, `?text`, then
- *    `key x`, `hex ab`); disks ITEMS (of all replicas); state NODE RECOVERING (at 30:
- *    from then on, the last one is that of the end); loss NODE KIND at 50
- *    intact 10 (key x,y: of these only); mint NODE DOT hash 7 at 3 key x holds WRITE (`tombstone`); bound NODE
- *  WHAT 3 of 10;
- *    forgetful (a small table of requests); fault AT KIND text by n0; healed 100; end 200; after 1001 1002 (steps asked for after healing). */
+ *    given 1,2          of a write: what its context covers, default nothing; `overwrite` `blind`:
+ *                       the server chose; `looking`: it read first; `once`: it was sent once
+ *    sees 1 2@dot ?text of a read: writes, by another dot, bytes nobody wrote; `sees nothing`
+ *    by n0,n2           who acknowledged, default as many as needed; of a read: who answered
+ *    durable 1, required 2, received 2, dot D, told 3 (siblings of the reply), holds 4,5,
+ *    code NO_REPLICA, key x (default k), step 7 (default the write's; else 1001 and on)
+ *  The world: replicas 3; disk NODE ITEMS (`!4` a tombstone, `1@dot`, `?text`, then `key x`,
+ *    `hex ab`); disks ITEMS (of all); state NODE RECOVERING (at 30); loss NODE KIND at 50 intact 10 (key x,y);
+ *    mint NODE DOT hash 7 at 3 key x holds WRITE; bound NODE WHAT 3 of 10; forgetful; healed 100;
+ *    fault AT KIND text by n0; end 200; after 1001 1002 (steps asked for after healing). */
 import type {
   DiskLoss,
   FaultEvent,

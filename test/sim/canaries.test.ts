@@ -1,0 +1,52 @@
+/** Each canary (a bug put into a copy of the built product) is found by the simulator at its stored
+ *  seed, where the product itself passes. `UPDATE=1 npm run sim:canaries` finds and stores the
+ *  seeds anew, after a change that moved them. */
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { CANARIES } from './canaries/all.ts';
+import type { Canary } from './canaries/canary.ts';
+import { type Found, hunt, huntNothing, twoAtATime } from './canaries/hunt.ts';
+
+const SEEDS: Readonly<Record<string, number>> = JSON.parse(
+  readFileSync(new URL('./canaries/seeds.json', import.meta.url), 'utf8'),
+);
+/** Any change of the product may change what a seed does: the next ones are tried as well. */
+const RUNS = 20;
+const DEADLINE_MS = 300_000;
+
+interface Outcome {
+  readonly found: Found | undefined;
+  /** Of the product without the bug, at the same seed. */
+  readonly withoutIt: readonly string[];
+}
+
+async function outcomeOf(canary: Canary): Promise<Outcome> {
+  const firstSeed = SEEDS[canary.name] ?? 1;
+  const found = await hunt(canary, { firstSeed, runs: RUNS });
+  const withoutIt = await huntNothing(canary, { firstSeed: found?.seed ?? firstSeed, runs: 1 });
+  return { found, withoutIt };
+}
+
+describe('a bug put into the product', () => {
+  const outcomes = new Map<string, Outcome | Error>();
+
+  beforeAll(async () => {
+    await twoAtATime(CANARIES, async (canary) => {
+      const failed = (error: Error): Error => error;
+      outcomes.set(canary.name, await outcomeOf(canary).catch(failed));
+    });
+  }, DEADLINE_MS);
+
+  for (const { name, why, checks } of CANARIES) {
+    it(`is found: ${name} (${why})`, () => {
+      const outcome = outcomes.get(name);
+      if (outcome instanceof Error) throw outcome;
+      expect(checks.filter((check) => outcome?.found?.checks.includes(check))).not.toEqual([]);
+      expect(outcome?.withoutIt).toEqual([]);
+    });
+  }
+
+  it('has a seed of its own', () => {
+    expect(Object.keys(SEEDS).sort()).toEqual(CANARIES.map(({ name }) => name).sort());
+  });
+});
