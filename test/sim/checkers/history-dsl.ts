@@ -13,7 +13,8 @@
  *    durable 1, required 2, received 2, dot D, told 3 (siblings of the reply), holds 4,5,
  *    code NO_REPLICA, key x (default k), step 7 (default the write's; else 1001 and on)
  *  The world: replicas 3; disk NODE ITEMS (`!4` a tombstone, `1@dot`, `?text`, then `key x`,
- *    `hex ab`); disks ITEMS (of all); state NODE RECOVERING (at 30); loss NODE KIND at 50 intact 10 (key x,y);
+ *    `hex ab`); disks ITEMS (of all); state NODE RECOVERING (at 30); loss NODE KIND at 50
+ *                       intact 10 (key x,y);
  *    mint NODE DOT hash 7 at 3 key x holds WRITE; bound NODE WHAT 3 of 10; forgetful; healed 100;
  *    fault AT KIND text by n0; end 200; after 1001 1002 (steps asked for after healing). */
 import type {
