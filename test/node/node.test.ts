@@ -157,7 +157,7 @@ test('a stop in the middle of everything answers every request that is under way
   await cluster.settle();
   await node.stop();
   await cluster.settle();
-  expect(put.error).toMatchObject({ code: 'QUORUM_NOT_MET', applied: 'unknown' });
+  expect(put.error).toMatchObject({ code: 'DEADLINE_EXCEEDED', applied: 'unknown' });
   expect(get.error).toMatchObject({ applied: 'no' });
   expect(removed.error).toMatchObject({ applied: 'no' });
   expect(node.clock.timerCount).toBe(0);
