@@ -147,23 +147,6 @@ export const QUORUM_CANARIES: readonly Canary[] = [
     checks: ['honest-errors'],
   },
   {
-    name: 'broken-link-told-as-no',
-    why: 'A forwarded write whose stream broke goes on to the next replica (ARCHITECTURE 5.22)',
-    edits: [
-      {
-        file: 'node/link/outbound-link.js',
-        find: "unreachable(this.#options.address, message, 'unknown')",
-        replace: "unreachable(this.#options.address, message, 'no')",
-      },
-    ],
-    workload: 'register',
-    faults: ['reset', 'crash', 'disk-stall'],
-    minutes: 0.5,
-    nodes: 7,
-    replicas: 2,
-    checks: ['request-minted-once', 'honest-errors'],
-  },
-  {
     name: 'admission-without-bound',
     why: 'A node takes every request, however many it works on (ARCHITECTURE 5.11)',
     edits: [

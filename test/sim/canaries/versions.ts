@@ -93,26 +93,6 @@ export const VERSION_CANARIES: readonly Canary[] = [
     checks: ['no-zombie', 'register-regularity'],
   },
   {
-    name: 'twins-collapse-at-merge',
-    why: 'A merge keeps one of two events of one request, which is no lattice (ARCHITECTURE 5.21)',
-    edits: [
-      {
-        file: RECORD,
-        find: 'return { siblings, isLeft, isRight, collisions: collisions ?? NO_COLLISIONS };',
-        replace:
-          'const one = siblings.filter((s, at) => !siblings.slice(0, at).some((t) => ' +
-          'isTwin(t, s)));\n' +
-          '    if (one.length < siblings.length)\n' +
-          '        return { siblings: one, isLeft: false, isRight: false, collisions: [] };\n' +
-          '    return { siblings, isLeft, isRight, collisions: collisions ?? NO_COLLISIONS };',
-      },
-    ],
-    workload: 'retries',
-    faults: ['partition', 'delay'],
-    minutes: 0.5,
-    checks: ['sibling-bound', 'replicas-equal', 'no-zombie', 'register-regularity'],
-  },
-  {
     name: 'twins-shown-twice',
     why: 'Two events of one request are shown as two values (ARCHITECTURE 5.21)',
     edits: [
