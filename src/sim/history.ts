@@ -175,4 +175,6 @@ export interface History {
   /** Operations that were asked for after `healedUs`, by id: they must succeed. */
   readonly afterHealing: readonly number[];
   readonly endUs: number;
+  /** From a decision to its batch on a disk without faults, at most; 0 when absent. */
+  readonly underWayUs?: number;
 }

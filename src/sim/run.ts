@@ -30,6 +30,8 @@ const US_PER_MS = 1_000;
 const EXTRA_MS = 3_600_000;
 /** Virtual time in which everything that was set going ends after the stop. */
 const QUIET_MS = 120_000;
+/** The batch under way and the one after it. */
+const UNDER_WAY_US = 200_000;
 
 export const runScenario: RunScenario = async (world, scenario, options = {}) => {
   const run = new Run(world, scenario, options.values);
@@ -184,6 +186,7 @@ class Run {
       healedUs: this.#healedUs,
       afterHealing: this.#closing.asked,
       endUs: this.#kernel.nowUs,
+      underWayUs: UNDER_WAY_US,
     };
   }
 

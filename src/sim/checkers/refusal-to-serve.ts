@@ -94,8 +94,10 @@ function isStrictRead(history: History, operation: Operation): boolean {
   return operation.kind === 'get' && isRepairing(operation, history.replicas);
 }
 
-/** A dot that it had given before the loss may come back to it from others. */
-function checkMints(history: History, loss: DiskLoss, fromUs: number, findings: Findings): void {
+/** A dot that it had given before the loss may come back to it from others; one that was decided on
+ *  before the node knew may be written a little later. */
+function checkMints(history: History, loss: DiskLoss, knownUs: number, findings: Findings): void {
+  const fromUs = knownUs + (history.underWayUs ?? 0);
   const own = history.minted.filter(({ node }) => node === loss.node);
   const before = new Set<string>();
   for (const { key, dot, atUs } of own) if (atUs <= fromUs) before.add(`${dot} ${key}`);
