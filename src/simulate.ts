@@ -13,8 +13,9 @@ import type { RunResult, RunWorld } from './sim/result.ts';
 import { runScenario } from './sim/run.ts';
 import type { Scenario } from './sim/scenario.ts';
 
-export type { CampaignReport, NotEnabled, RunSummary } from './sim/campaign.ts';
+export type { CampaignReport, RunSummary } from './sim/campaign.ts';
 export type { SetChange, SetValues } from './sim/clients/set-values.ts';
+export type { NotEnabled } from './sim/result.ts';
 export type { Scenario } from './sim/scenario.ts';
 
 export interface SimulateOptions {

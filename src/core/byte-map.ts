@@ -112,6 +112,21 @@ export class ByteMap {
   }
 }
 
+/** Up to `count` further entries, as copies that belong to the caller. */
+export function takeCopies(
+  entries: Iterator<ByteMapEntry, void, void>,
+  count: number,
+): ByteMapEntry[] {
+  const taken: ByteMapEntry[] = [];
+  while (taken.length < count) {
+    const step = entries.next();
+    if (step.done === true) break;
+    const { key, value } = step.value;
+    taken.push({ key: new Uint8Array(key), value: new Uint8Array(value) });
+  }
+  return taken;
+}
+
 /** What a ByteMap held at one moment. */
 export class ByteMapSnapshot {
   readonly #chunks: readonly Chunk[];

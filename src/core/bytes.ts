@@ -30,6 +30,12 @@ export function bytesToHex(bytes: Uint8Array): string {
   return text;
 }
 
+/** The same bytes in memory of their own. A view into a larger buffer, a received frame for
+ *  instance, would keep the whole buffer alive. */
+export function unshared(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
+}
+
 /** Errors: MALFORMED_MESSAGE when the text is not an even number of hexadecimal digits. */
 export function hexToBytes(text: string): Uint8Array {
   if (text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {

@@ -145,3 +145,11 @@ export function assertStoreKey(key: Uint8Array): void {
   assert(length > 0, 'A storage key has at least one byte');
   assert(length <= STORE_KEY_BYTES_MAX, `A storage key of ${length} bytes is too long`);
 }
+
+/** What an iterator asserts before each read: it reads once at a time, and never after its close.
+ *  Errors: NOT_RUNNING when it is closed. */
+export function assertMayRead(count: number, isReading: boolean, isClosed: boolean): void {
+  assert(Number.isInteger(count) && count > 0, `An iterator was asked for ${count} entries`);
+  assert(!isReading, 'An iterator was asked for more while it was reading');
+  if (isClosed) throw new CoterieError('NOT_RUNNING', 'The iterator is closed: make a new one');
+}

@@ -3,8 +3,7 @@
  *  threads); its trace hash is that of all runs in the order of their seeds.
  *  Not here: carrying out a run (run.ts), telling about it (report). */
 import { TraceHash } from './kernel/trace-hash.ts';
-import type { RunResult } from './result.ts';
-import type { Capability } from './scenario.ts';
+import type { NotEnabled, RunResult } from './result.ts';
 
 export interface FoundViolation {
   readonly check: string;
@@ -25,11 +24,6 @@ export interface RunSummary {
   readonly checksPassed: readonly string[];
   readonly notEnabled: readonly NotEnabled[];
   readonly sometimes: Readonly<Record<string, number>>;
-}
-
-export interface NotEnabled {
-  readonly name: string;
-  readonly needs: readonly Capability[];
 }
 
 export interface CampaignReport {

@@ -21,6 +21,11 @@ export interface RunOptions {
   readonly values?: SetValues;
 }
 
+export interface NotEnabled {
+  readonly name: string;
+  readonly needs: readonly Capability[];
+}
+
 export interface RunResult {
   readonly scenario: Scenario;
   readonly violations: readonly Violation[];
@@ -38,7 +43,7 @@ export interface RunResult {
   readonly events: number;
   readonly checksPassed: readonly string[];
   /** Checks and faults left out, each with the capability that it waits for. */
-  readonly notEnabled: readonly { readonly name: string; readonly needs: readonly Capability[] }[];
+  readonly notEnabled: readonly NotEnabled[];
   /** Rare paths, and how often the run came by. */
   readonly sometimes: Readonly<Record<string, number>>;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ByteMap } from '../../src/core/byte-map.ts';
+import { ByteMap, takeCopies } from '../../src/core/byte-map.ts';
 
 const bytes = (...values: number[]): Uint8Array => new Uint8Array(values);
 const ALL = [new Uint8Array(0), new Uint8Array(8).fill(0xff)] as const;
@@ -64,5 +64,20 @@ describe('a byte map', () => {
     for (let at = 0; at < 300; at += 1) map.delete(bytes(at >> 8, at & 0xff));
     expect([...map.snapshot().entriesReversed(...ALL)]).toEqual([]);
     expect(map.sizeBytes).toBe(0);
+  });
+
+  it('hands out copies, as many as are asked for and no more than there are', () => {
+    const map = numbered(3);
+    const entries = map
+      .snapshot()
+      .entries(...ALL)
+      [Symbol.iterator]();
+    const taken = takeCopies(entries, 2);
+    taken[0]?.value.fill(99);
+    taken[0]?.key.fill(99);
+    expect(taken).toHaveLength(2);
+    expect(takeCopies(entries, 2).map(({ key }) => key)).toEqual([bytes(0, 2)]);
+    expect(takeCopies(entries, 2)).toEqual([]);
+    expect([...map.snapshot().entries(...ALL)][0]).toEqual({ key: bytes(0, 0), value: bytes(0) });
   });
 });

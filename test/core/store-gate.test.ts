@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  assertMayRead,
   assertStoreKey,
   STORE_ITERATORS_MAX,
   STORE_KEY_BYTES_MAX,
@@ -102,4 +103,20 @@ it('a storage key has 1 to STORE_KEY_BYTES_MAX bytes', () => {
   for (const length of [0, STORE_KEY_BYTES_MAX + 1]) {
     expect(() => assertStoreKey(new Uint8Array(length))).toThrow(failsWith('ASSERTION_FAILED'));
   }
+});
+
+describe('what an iterator asserts before it reads', () => {
+  it('lets one read of at least one entry pass while it is open', () => {
+    expect(() => assertMayRead(1, false, false)).not.toThrow();
+  });
+
+  it('refuses a second read at a time, and a count that is no number of entries', () => {
+    expect(() => assertMayRead(1, true, false)).toThrow('while it was reading');
+    expect(() => assertMayRead(0, false, false)).toThrow('0 entries');
+    expect(() => assertMayRead(1.5, false, false)).toThrow('1.5 entries');
+  });
+
+  it('says after the close that a new iterator is needed', () => {
+    expect(() => assertMayRead(1, false, true)).toThrow(failsWith('NOT_RUNNING'));
+  });
 });

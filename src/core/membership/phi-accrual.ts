@@ -9,8 +9,8 @@
  *  Source: Hayashibara et al. 2004 §4.1; tail: Press et al., Numerical Recipes §6.2 (erfc,
  *  relative error 1.2e-7), in logarithms so that it cannot vanish. */
 import { assert } from '../errors.ts';
+import { naturalLogarithm } from '../logarithm.ts';
 import type { PhiOptions } from './detector-options.ts';
-import { naturalLogarithm } from './logarithm.ts';
 
 /** Days of silence are no more certain than this. */
 export const PHI_MAX = 1_000;

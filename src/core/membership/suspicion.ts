@@ -5,8 +5,9 @@
  *  longer by another accuser; accusers are counted once and bounded.
  *  Not here: who accuses (failure-detector.ts), what is said of whom (member-record.ts).
  *  Source: Dadgar, Phillips, Currey 2018 (Lifeguard) §4, local health aware suspicion. */
+
+import { naturalLogarithm } from '../logarithm.ts';
 import type { SuspicionOptions } from './detector-options.ts';
-import { naturalLogarithm } from './logarithm.ts';
 
 /** Milliseconds, `floorMs` times max(1, log10 N). */
 export function suspicionFloorMs(floorMs: number, memberCount: number): number {

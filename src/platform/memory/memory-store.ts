@@ -3,9 +3,10 @@
  *  No Node imports. Every answer comes in a turn of its own (`defer`), a batch is applied in one
  *  step just before its promise settles, and bytes that are handed out are copies, because they
  *  belong to the caller. */
-import type { ByteMap } from '../../core/byte-map.ts';
+import { type ByteMap, takeCopies } from '../../core/byte-map.ts';
+import { unshared } from '../../core/bytes.ts';
 import { assert, CoterieError } from '../../core/errors.ts';
-import { assertStoreKey, StoreGate } from '../../core/store-gate.ts';
+import { assertMayRead, assertStoreKey, StoreGate } from '../../core/store-gate.ts';
 import type { Clock } from '../../env/clock.ts';
 import type {
   DiskSpace,
@@ -154,7 +155,7 @@ export class MemoryStore implements Store {
     }
     for (const operation of operations) {
       if (operation.type === 'del') content.delete(operation.key);
-      else content.set(compact(operation.key), compact(operation.value));
+      else content.set(unshared(operation.key), unshared(operation.value));
     }
   }
 
@@ -196,11 +197,7 @@ class MemoryStoreIterator implements StoreIterator {
   }
 
   async next(count: number): Promise<readonly StoreEntry[]> {
-    assert(Number.isInteger(count) && count > 0, `An iterator was asked for ${count} entries`);
-    assert(this.#reading === undefined, 'An iterator was asked for more while it was reading');
-    if (this.#closing !== undefined) {
-      throw new CoterieError('NOT_RUNNING', 'The iterator is closed: make a new one');
-    }
+    assertMayRead(count, this.#reading !== undefined, this.#closing !== undefined);
     try {
       this.#reading = this.#read(count);
       return await this.#reading;
@@ -221,14 +218,8 @@ class MemoryStoreIterator implements StoreIterator {
 
   async #read(count: number): Promise<readonly StoreEntry[]> {
     await this.#turn();
-    const taken: StoreEntry[] = [];
-    while (taken.length < count && this.#leftCount > 0) {
-      const step = this.#entries.next();
-      if (step.done === true) break;
-      this.#leftCount -= 1;
-      const { key, value } = step.value;
-      taken.push({ key: new Uint8Array(key), value: new Uint8Array(value) });
-    }
+    const taken = takeCopies(this.#entries, Math.min(count, this.#leftCount));
+    this.#leftCount -= taken.length;
     return taken;
   }
 
@@ -247,10 +238,4 @@ function sizeBytesOf(operations: readonly StoreOperation[]): number {
       sizeBytes += operation.key.byteLength + operation.value.byteLength;
   }
   return sizeBytes;
-}
-
-/** A view into a larger buffer would keep the whole buffer, a received frame for instance,
- *  alive. */
-function compact(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }

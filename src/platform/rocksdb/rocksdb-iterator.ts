@@ -3,7 +3,8 @@
  *  told to end, and it is told to end exactly once: each of these crashed or leaked in the
  *  binding's past. */
 import type { RocksdbIterator, RocksdbIteratorOptions } from 'rocksdb';
-import { assert, CoterieError } from '../../core/errors.ts';
+import { assert } from '../../core/errors.ts';
+import { assertMayRead } from '../../core/store-gate.ts';
 import type { StoreEntry, StoreIterator, StoreRange } from '../../env/store.ts';
 import { asBuffer, asBytes } from './buffer-view.ts';
 import { rocksdbError } from './rocksdb-error.ts';
@@ -42,11 +43,7 @@ export class RocksdbStoreIterator implements StoreIterator {
   }
 
   async next(count: number): Promise<readonly StoreEntry[]> {
-    assert(Number.isInteger(count) && count > 0, `An iterator was asked for ${count} entries`);
-    assert(this.#reading === undefined, 'An iterator was asked for more while it was reading');
-    if (this.#closing !== undefined) {
-      throw new CoterieError('NOT_RUNNING', 'The iterator is closed: make a new one');
-    }
+    assertMayRead(count, this.#reading !== undefined, this.#closing !== undefined);
     if (this.#isAtEnd || this.#source === undefined) return [];
     try {
       this.#reading = this.#read(this.#source, count);

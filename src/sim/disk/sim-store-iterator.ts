@@ -1,7 +1,8 @@
 /** One iterator of a simulated store: what the disk held at its creation, a portion per call.
  *  Invariants: it never reads twice at the same time; it is closed once, after the read under way.
  *  Not here: how long a read takes and whether it fails (sim-store.ts). */
-import { assert, CoterieError } from '../../core/errors.ts';
+import { takeCopies } from '../../core/byte-map.ts';
+import { assertMayRead } from '../../core/store-gate.ts';
 import type { StoreEntry, StoreIterator } from '../../env/store.ts';
 
 type Portion = readonly StoreEntry[];
@@ -27,11 +28,7 @@ export class SimStoreIterator implements StoreIterator {
   }
 
   async next(count: number): Promise<Portion> {
-    assert(Number.isInteger(count) && count > 0, `An iterator was asked for ${count} entries`);
-    assert(this.#reading === undefined, 'An iterator was asked for more while it was reading');
-    if (this.#closing !== undefined) {
-      throw new CoterieError('NOT_RUNNING', 'The iterator is closed: make a new one');
-    }
+    assertMayRead(count, this.#reading !== undefined, this.#closing !== undefined);
     try {
       this.#reading = this.#parts.call(() => this.#take(count));
       return await this.#reading;
@@ -51,14 +48,8 @@ export class SimStoreIterator implements StoreIterator {
   }
 
   #take(count: number): Portion {
-    const taken: StoreEntry[] = [];
-    while (taken.length < count && this.#leftCount > 0) {
-      const step = this.#parts.entries.next();
-      if (step.done === true) break;
-      this.#leftCount -= 1;
-      const { key, value } = step.value;
-      taken.push({ key: new Uint8Array(key), value: new Uint8Array(value) });
-    }
+    const taken = takeCopies(this.#parts.entries, Math.min(count, this.#leftCount));
+    this.#leftCount -= taken.length;
     return taken;
   }
 

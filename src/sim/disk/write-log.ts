@@ -6,7 +6,7 @@
  *  once it is forgotten here (age, bytes), as the operating system writes pages back by itself.
  *  Not here: which batches a fault takes (sim-disk.ts). */
 import type { ByteMap } from '../../core/byte-map.ts';
-import { bytesToHex } from '../../core/bytes.ts';
+import { bytesToHex, unshared } from '../../core/bytes.ts';
 import { assert } from '../../core/errors.ts';
 import type { StoreOperation } from '../../env/store.ts';
 
@@ -71,9 +71,11 @@ export class WriteLog {
     const previous: (Uint8Array | undefined)[] = [];
     let bytes = 0;
     for (const operation of operations) {
-      const key = compact(operation.key);
+      const key = unshared(operation.key);
       const replaced =
-        operation.type === 'del' ? content.delete(key) : content.set(key, compact(operation.value));
+        operation.type === 'del'
+          ? content.delete(key)
+          : content.set(key, unshared(operation.value));
       keys.push(key);
       previous.push(replaced);
       bytes += ROW_BYTES + key.length + (replaced?.length ?? 0);
@@ -195,9 +197,4 @@ function keyAt(batch: LoggedBatch, at: number): Uint8Array {
   const key = batch.keys[at];
   assert(key !== undefined, `There is no row ${at} of ${batch.keys.length}`);
   return key;
-}
-
-/** A view into a larger buffer would keep the whole buffer alive. */
-function compact(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }

@@ -4,7 +4,7 @@
  *  shifts no other, so that a trace stays meaningful when parts of it are left out.
  *  Not here: when and for what is drawn.
  *  Source: sfc32 (Doty-Humphrey, PractRand); label hashing by FNV-1a. */
-import { naturalLogarithm } from '../../core/membership/logarithm.ts';
+import { naturalLogarithm } from '../../core/logarithm.ts';
 import type { Random } from '../../env/random.ts';
 
 const WARM_UP_ROUNDS = 15;

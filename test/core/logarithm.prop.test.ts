@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { naturalLogarithm } from '../../../src/core/membership/logarithm.ts';
+import { naturalLogarithm } from '../../src/core/logarithm.ts';
 
 const positive = fc.double({ min: 5e-324, max: Number.MAX_VALUE, noNaN: true });
 

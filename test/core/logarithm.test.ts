@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { naturalLogarithm } from '../../../src/core/membership/logarithm.ts';
+import { naturalLogarithm } from '../../src/core/logarithm.ts';
 
 it('gives the logarithms of the tables', () => {
   expect(naturalLogarithm(1)).toBe(0);

@@ -3,7 +3,7 @@
  *  the result or of 1, whichever is larger; ln 1 is 0.
  *  Not here: speed beyond what judging silence asks for (some 20 ns).
  *  Source: ln m = 2 artanh((m - 1) / (m + 1)), by its series. */
-import { assert } from '../errors.ts';
+import { assert } from './errors.ts';
 
 /** Of terms with odd exponents: (m - 1) / (m + 1) is at most 0.172, the next would be 1e-17. */
 const EXPONENT_MAX = 21;
