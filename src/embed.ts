@@ -10,6 +10,7 @@ import { resolveConfig } from './config/resolve.ts';
 import type { NodeConfig, NodeConfigInput } from './config/schema.ts';
 import { connect } from './connect.ts';
 import { CoterieError } from './core/errors.ts';
+import { DEFAULT_DETECTOR_OPTIONS } from './core/membership/detector-options.ts';
 import type { Log } from './env/log.ts';
 import type { Metrics } from './env/metrics.ts';
 import type { Store } from './env/store.ts';
@@ -262,6 +263,8 @@ function nodeOptions(config: NodeConfig): NodeOptions {
     datacentre: node.datacentre,
     weight: node.weight,
     version: softwareVersion(),
+    seeds: [],
+    detector: DEFAULT_DETECTOR_OPTIONS,
     timeoutMs: quorum.timeoutMs,
     timeoutMaxMs: quorum.timeoutMaxMs,
     replicaWriteTimeoutMs: quorum.replicaWriteTimeoutMs,

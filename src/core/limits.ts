@@ -10,6 +10,7 @@ export const SIBLINGS_MAX = 64;
 export const REQUEST_ID_BYTES = 16;
 export const PEER_FRAME_BYTES_MAX = 64 * 1_024 * 1_024;
 export const CLIENT_FRAME_BYTES_MAX = 20 * 1_024 * 1_024;
+export const GOSSIP_FRAME_BYTES_MAX = 256 * 1_024;
 /** A bucket's name: `[a-z0-9][a-z0-9._-]{0,63}`. */
 export const BUCKET_NAME: RegExp = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 export const DEFAULT_BUCKET = 'default';

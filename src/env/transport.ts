@@ -2,7 +2,7 @@
  *  addresses. The adapters are platform/grpc (real), platform/memory (in process) and the
  *  simulator's. */
 
-export type StreamService = 'link' | 'session';
+export type StreamService = 'link' | 'session' | 'gossip';
 
 /** Why a stream is over. `refused`: nobody listens there, or the far side would not take it;
  *  nothing was delivered. `broken`: it was open, or its opening timed out; anything sent may or may
@@ -10,6 +10,8 @@ export type StreamService = 'link' | 'session';
 export interface StreamClosed {
   readonly kind: 'ended' | 'refused' | 'broken';
   readonly message: string;
+  /** The machine there said so itself: nobody listens at the address. With `refused` only. */
+  readonly isNobodyThere?: boolean;
 }
 
 /** What the user of a stream hands to its adapter. No callback is called before the call that

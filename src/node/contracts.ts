@@ -2,6 +2,7 @@
  *  siblings; node.ts hands the implementations in.
  *  Not here: behaviour of any kind. */
 import type { CoterieError } from '../core/errors.ts';
+import type { MemberState } from '../core/membership/member-watch.ts';
 import type { PartitionEpochs, Ring } from '../core/ring/ring.ts';
 import type { CausalContext } from '../core/version/causal-context.ts';
 import type { Dot } from '../core/version/dot.ts';
@@ -37,6 +38,45 @@ export type DataState = 'UNINITIALISED' | 'UNVERIFIED' | 'SERVING' | 'RECOVERING
 
 /** How a member can be reached now. `unknown`: a connection is being made. */
 export type Reach = 'up' | 'unknown' | 'down';
+
+/** What gossip has told of one node, this one included. */
+export interface KnownMember {
+  /** 32 hexadecimal digits, made with its folder. */
+  readonly id: string;
+  readonly name: string;
+  readonly isSelf: boolean;
+  /** 32 hexadecimal digits; empty = it belongs to no cluster yet. */
+  readonly clusterId: string;
+  /** Absent before it has a place in the layout. */
+  readonly nodeIndex?: number;
+  readonly address: string;
+  readonly zone: string;
+  readonly datacentre: string;
+  readonly weight: number;
+  readonly state: MemberState;
+  /** 0..1,000; 0 for this node. */
+  readonly phi: number;
+  readonly generation: number;
+  readonly incarnation: number;
+  /** Absent = never heard, and for this node. */
+  readonly evidenceAgeMs?: number;
+  /** Its wall clock minus this node's; absent = not known yet. */
+  readonly clockOffsetMs?: number;
+  readonly diskPercent: number;
+  readonly layoutVersion: number;
+}
+
+/** What is thought of the members, for whoever chooses between them. */
+export interface Members {
+  /** UNKNOWN before anything was heard, which is no reason to leave a member out. */
+  stateOf(nodeIndex: number): MemberState;
+  /** `host:port` where it says it is now; undefined = only the layout knows. */
+  addressOf(nodeIndex: number): string | undefined;
+  /** One per name, in the order of names; members that have left are not among them. */
+  list(): readonly KnownMember[];
+  /** Calls back after states or addresses have changed; returns what ends the subscription. */
+  onChange(listener: () => void): () => void;
+}
 
 export type PeerOperation = NonNullable<LinkRequest['operation']>;
 export type PeerResult = NonNullable<LinkReply['result']>;

@@ -2,6 +2,7 @@
  *  Invariant: everything a node knows of time, chance, network and disk comes in through here.
  *  Not here: defaults, and where values come from (config). */
 import type { Checksum } from '../core/checksum.ts';
+import type { DetectorOptions } from '../core/membership/detector-options.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Log } from '../env/log.ts';
 import type { Metrics } from '../env/metrics.ts';
@@ -28,6 +29,9 @@ export interface NodeOptions {
   readonly weight: number;
   /** Of the software. */
   readonly version: string;
+  /** `host:port` of nodes through which others are found. */
+  readonly seeds: readonly string[];
+  readonly detector: DetectorOptions;
   readonly timeoutMs: number;
   readonly timeoutMaxMs: number;
   readonly replicaWriteTimeoutMs: number;

@@ -21,6 +21,7 @@ import type { AdministeredNode, NodeFacts } from './admin/admin.ts';
 import { Admin } from './admin/admin.ts';
 import type { DataState, Place } from './contracts.ts';
 import { Coordinator } from './coordinator/coordinator.ts';
+import { Gossip } from './gossip/gossip.ts';
 import { Links } from './link/links.ts';
 import { noteRun, readIdentity, writeIdentity } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
@@ -48,6 +49,7 @@ interface Rooms {
   readonly opening: OpeningState;
   readonly opened: OpenedStore;
   readonly standing: StandingKeeper;
+  readonly gossip: Gossip;
   readonly links: Links;
   readonly coordinator: Coordinator;
   readonly hlc: HybridLogicalClock;
@@ -215,6 +217,7 @@ export class Node implements NodeServices {
       env.log.info('standing', { node: name, state: next.state, reason: next.reason });
       this.#announceServing();
     });
+    const gossip = new Gossip();
     const hlc = new HybridLogicalClock({
       ceiling: opening.ceiling,
       reading: this.#reading(),
@@ -249,7 +252,7 @@ export class Node implements NodeServices {
       replaceAfterMs: this.#options.replicaReadTimeoutMs,
       replicaWriteTimeoutMs: this.#options.replicaWriteTimeoutMs,
     });
-    return { name, opening, opened, standing, links, coordinator, hlc };
+    return { name, opening, opened, standing, gossip, links, coordinator, hlc };
   }
 
   #acceptSession(rooms: Rooms, stream: FrameStream): StreamHandlers {

@@ -7,6 +7,7 @@
  *    speaks this protocol sends one. */
 import { bytesToHex, hexToBytes } from '../core/bytes.ts';
 import { CoterieError } from '../core/errors.ts';
+import { GOSSIP_FRAME_BYTES_MAX } from '../core/limits.ts';
 import {
   type GossipDelta,
   type GossipMessage,
@@ -34,8 +35,6 @@ import {
   MemberState as WireState,
 } from './generated/coterie/v1/gossip.ts';
 
-/** The largest frame; a message of core never comes near it. */
-export const GOSSIP_FRAME_BYTES_MAX = 256 * 1_024;
 const ENTRIES_MAX = MEMBER_TABLE_DEFAULTS.entriesMax;
 const ID_BYTES = 16;
 const ADDRESS_CHARS_MAX = 255;

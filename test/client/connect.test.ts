@@ -27,7 +27,12 @@ const HELLO = {
 function answer(stream: FrameStream, bytes: Uint8Array): void {
   const { hello, requests } = SessionRequestFrame.decode(bytes);
   const replies = requests.map(({ id }) => ({ id, result: ok('over gRPC') }));
-  const frame = { hello: hello === undefined ? undefined : HELLO, replies, layoutHash: EMPTY };
+  const frame = {
+    hello: hello === undefined ? undefined : HELLO,
+    replies,
+    layoutHash: EMPTY,
+    members: [],
+  };
   stream.send(SessionReplyFrame.encode(frame).finish());
 }
 

@@ -176,7 +176,7 @@ export class ScriptedStream implements FrameStream {
   }
 
   deliver(frame: Partial<SessionReplyFrame>): void {
-    const whole = { hello: undefined, replies: [], layoutHash: EMPTY, ...frame };
+    const whole = { hello: undefined, replies: [], layoutHash: EMPTY, members: [], ...frame };
     this.raw(SessionReplyFrame.encode(whole).finish());
   }
 

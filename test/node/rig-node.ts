@@ -2,6 +2,7 @@
  *  restored. A start after a stop makes a new node on what the disk holds. */
 import { crc32 } from 'node:zlib';
 import type { CoterieError } from '../../src/core/errors.ts';
+import { DEFAULT_DETECTOR_OPTIONS } from '../../src/core/membership/detector-options.ts';
 import type { FrameStream, StreamHandlers, StreamService } from '../../src/env/transport.ts';
 import { Node } from '../../src/node/node.ts';
 import type { NodeOptions } from '../../src/node/node-options.ts';
@@ -282,6 +283,8 @@ function nodeOptions(spec: NodeSpec): NodeOptions {
     datacentre: spec.datacentre ?? 'dc-1',
     weight: 1,
     version: '1.2.3',
+    seeds: [],
+    detector: DEFAULT_DETECTOR_OPTIONS,
     timeoutMs: 2_000,
     timeoutMaxMs: 30_000,
     replicaWriteTimeoutMs: 1_000,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { bytesToHex } from '../../src/core/bytes.ts';
 import { CoterieError } from '../../src/core/errors.ts';
+import { GOSSIP_FRAME_BYTES_MAX } from '../../src/core/limits.ts';
 import { entryBytesMax } from '../../src/core/membership/member-digest.ts';
 import {
   entryOfAccusation,
@@ -16,7 +17,6 @@ import {
   decodeMemberEntry,
   encodeGossipFrame,
   encodeMemberEntry,
-  GOSSIP_FRAME_BYTES_MAX,
   type GossipContent,
 } from '../../src/wire/gossip-codec.ts';
 

@@ -166,6 +166,16 @@ export class Admin implements AdminService {
         detail: link?.detail ?? '',
         inFlight: link?.inFlight ?? 0,
         replicas: owned.get(role.nodeIndex) ?? 0,
+        inLayout: true,
+        id: '',
+        state: 'UNKNOWN',
+        phi: 0,
+        generation: 0,
+        incarnation: 0,
+        lastEvidenceMs: undefined,
+        clockOffsetMs: undefined,
+        diskPercent: 0,
+        layoutVersion: 0,
       };
     });
   }

@@ -146,7 +146,12 @@ export class SessionServer {
     this.#isGreeted = true;
     this.#deadlines.cancel(this.#helloBy);
     this.#sentLayoutHash = this.#node.layout().hash;
-    this.#send({ hello: this.#helloReply(undefined), replies: [], layoutHash: NO_BYTES });
+    this.#send({
+      hello: this.#helloReply(undefined),
+      replies: [],
+      layoutHash: NO_BYTES,
+      members: [],
+    });
   }
 
   #helloReply(refused: CoterieError | undefined): SessionHelloReply {
@@ -230,7 +235,7 @@ export class SessionServer {
       layoutHash = hash;
       this.#sentLayoutHash = hash;
     }
-    this.#send({ hello: undefined, replies, layoutHash });
+    this.#send({ hello: undefined, replies, layoutHash, members: [] });
     if (this.#outbox.isBackedUp && !this.#isPaused) {
       this.#isPaused = true;
       this.#stream.pause();
@@ -242,7 +247,7 @@ export class SessionServer {
   }
 
   #refuse(error: CoterieError): void {
-    this.#send({ hello: this.#helloReply(error), replies: [], layoutHash: NO_BYTES });
+    this.#send({ hello: this.#helloReply(error), replies: [], layoutHash: NO_BYTES, members: [] });
     this.close();
   }
 

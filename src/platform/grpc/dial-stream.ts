@@ -92,7 +92,8 @@ function follow(
 
 function closedOfFailure(failure: Exclude<ChannelOpening, { kind: 'ready' }>): StreamClosed {
   const kind = failure.kind === 'refused' ? 'refused' : 'broken';
-  return { kind, message: failure.message };
+  const { message, isNobodyThere = false } = failure;
+  return { kind, message, ...(isNobodyThere ? { isNobodyThere } : {}) };
 }
 
 function closedOfStatus(end: StatusObject, isOpen: boolean): StreamClosed {

@@ -21,6 +21,7 @@ export interface UnaryMethod<Request, Reply> {
 export const KV_SERVICE = 'coterie.v1.KV';
 export const ADMIN_SERVICE = 'coterie.v1.Admin';
 export const PEER_SERVICE = 'coterie.v1.Peer';
+export const GOSSIP_SERVICE = 'coterie.v1.Gossip';
 
 export const KV_METHODS = {
   get: unary(`/${KV_SERVICE}/Get`, kv.GetRequest, kv.GetReply),
@@ -38,6 +39,7 @@ export const ADMIN_METHODS = {
 export const STREAM_PATHS: Readonly<Record<StreamService, string>> = {
   link: `/${PEER_SERVICE}/Link`,
   session: `/${KV_SERVICE}/Session`,
+  gossip: `/${GOSSIP_SERVICE}/Exchange`,
 };
 
 /** grpc-js wants a Buffer on both sides; this is a view, not a copy. */

@@ -12,7 +12,12 @@ import { channelOptions } from './options.ts';
 
 export type ChannelOpening =
   | { readonly kind: 'ready'; readonly client: Client }
-  | { readonly kind: 'refused' | 'silent' | 'given-up'; readonly message: string };
+  | {
+      readonly kind: 'refused' | 'silent' | 'given-up';
+      readonly message: string;
+      /** The machine there answers that nobody listens. */
+      readonly isNobodyThere?: boolean;
+    };
 
 export interface ChannelRequest {
   /** `host:port`, an IPv6 host in brackets. */
@@ -59,7 +64,9 @@ function probe(request: ChannelRequest): Promise<Failure | undefined> {
     socket.once('data', () => settle(undefined));
     socket.once('end', () => settle({ kind: 'refused', message: `${address} hung up` }));
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      settle({ kind: 'refused', message: `${address}: ${error.code ?? error.message}` });
+      const isNobodyThere = error.code === 'ECONNREFUSED';
+      const message = `${address}: ${error.code ?? error.message}`;
+      settle({ kind: 'refused', message, isNobodyThere });
     });
     if (signal?.aborted === true) settle({ kind: 'given-up', message: `${address}: given up` });
     return () => socket.destroy();

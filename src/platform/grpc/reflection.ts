@@ -7,7 +7,7 @@ import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
 
 export function loadProtoFiles(): PackageDefinition {
-  const files = ['kv', 'peer', 'admin'].map((name) => `coterie/v1/${name}.proto`);
+  const files = ['kv', 'peer', 'gossip', 'admin'].map((name) => `coterie/v1/${name}.proto`);
   return loadSync([...files, 'grpc/health/v1/health.proto'], {
     includeDirs: [PROTO_FOLDER],
     keepCase: true,

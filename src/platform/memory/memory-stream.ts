@@ -121,10 +121,10 @@ export class MemoryStream implements FrameStream {
   }
 
   /** Nobody took the stream that this end dialled. */
-  refuse(message: string): void {
+  refuse(message: string, isNobodyThere = false): void {
     const peer = this.#peer;
     if (peer !== undefined) peer.#forget();
-    this.#settle({ kind: 'refused', message });
+    this.#settle({ kind: 'refused', message, ...(isNobodyThere ? { isNobodyThere } : {}) });
   }
 
   #setTurn(): void {

@@ -77,7 +77,7 @@ export class MemoryNetwork {
     this.#options.clock.defer(() => {
       if (near.isClosed) return;
       const acceptor = this.#listeners.get(address);
-      if (acceptor === undefined) return near.refuse(`Nobody listens at ${address}`);
+      if (acceptor === undefined) return near.refuse(`Nobody listens at ${address}`, true);
       try {
         far.handle(acceptor(service, far));
       } catch (thrown) {

@@ -3,6 +3,7 @@
  *  Invariant: a default here is the default of the configuration (a test compares them).
  *  Not here: the configuration itself, which this zone may not import. */
 import { RECORD_BYTES_MAX } from '../../core/limits.ts';
+import { DEFAULT_DETECTOR_OPTIONS } from '../../core/membership/detector-options.ts';
 import type { NodeOptions } from '../../node/node-options.ts';
 import { STORAGE_DEFAULTS } from '../../node/storage/storage-options.ts';
 import type { LimitsModel } from '../scenario.ts';
@@ -19,6 +20,8 @@ export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
     datacentre: 'dc-1',
     weight: 1,
     version: 'simulated',
+    seeds: [],
+    detector: DEFAULT_DETECTOR_OPTIONS,
     timeoutMs: 2_000,
     timeoutMaxMs: 30_000,
     replicaWriteTimeoutMs: 1_000,

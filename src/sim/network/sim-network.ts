@@ -241,7 +241,7 @@ export class SimNetwork {
       const { listener } = host;
       if (listener === undefined) {
         const message = `Nobody listens at ${address}`;
-        answer(() => near.closedBy({ kind: 'refused', message }));
+        answer(() => near.closedBy({ kind: 'refused', message, isNobodyThere: true }));
         return;
       }
       const far = this.#end(

@@ -56,6 +56,29 @@ export interface MemberStatus {
   inFlight: number;
   /** partitions this member holds a replica of */
   replicas: number;
+  /** false: found by gossip, and no part of the cluster yet; index then says nothing */
+  inLayout: boolean;
+  /** 32 hexadecimal digits, made with the member's folder; empty = not heard of yet */
+  id: string;
+  /** UNKNOWN | ALIVE | SLOW | AVOID | SUSPECT | DOWN | LEFT, as seen by the node asked */
+  state: string;
+  /** 0..1,000 */
+  phi: number;
+  /** of the member's present start */
+  generation: number;
+  incarnation: number;
+  /** since it was last heard; absent = never, and for the node asked */
+  lastEvidenceMs?:
+    | number
+    | undefined;
+  /** its wall clock minus this node's; absent = not known */
+  clockOffsetMs?:
+    | number
+    | undefined;
+  /** used part of its disk */
+  diskPercent: number;
+  /** that it says it has */
+  layoutVersion: number;
 }
 
 export interface LayoutQuery {
@@ -400,6 +423,16 @@ function createBaseMemberStatus(): MemberStatus {
     detail: "",
     inFlight: 0,
     replicas: 0,
+    inLayout: false,
+    id: "",
+    state: "",
+    phi: 0,
+    generation: 0,
+    incarnation: 0,
+    lastEvidenceMs: undefined,
+    clockOffsetMs: undefined,
+    diskPercent: 0,
+    layoutVersion: 0,
   };
 }
 
@@ -434,6 +467,36 @@ export const MemberStatus: MessageFns<MemberStatus> = {
     }
     if (message.replicas !== 0) {
       writer.uint32(80).uint32(message.replicas);
+    }
+    if (message.inLayout !== false) {
+      writer.uint32(88).bool(message.inLayout);
+    }
+    if (message.id !== "") {
+      writer.uint32(98).string(message.id);
+    }
+    if (message.state !== "") {
+      writer.uint32(106).string(message.state);
+    }
+    if (message.phi !== 0) {
+      writer.uint32(113).double(message.phi);
+    }
+    if (message.generation !== 0) {
+      writer.uint32(121).double(message.generation);
+    }
+    if (message.incarnation !== 0) {
+      writer.uint32(128).uint32(message.incarnation);
+    }
+    if (message.lastEvidenceMs !== undefined) {
+      writer.uint32(137).double(message.lastEvidenceMs);
+    }
+    if (message.clockOffsetMs !== undefined) {
+      writer.uint32(145).double(message.clockOffsetMs);
+    }
+    if (message.diskPercent !== 0) {
+      writer.uint32(152).uint32(message.diskPercent);
+    }
+    if (message.layoutVersion !== 0) {
+      writer.uint32(160).uint32(message.layoutVersion);
     }
     return writer;
   },
@@ -529,6 +592,86 @@ export const MemberStatus: MessageFns<MemberStatus> = {
             }
 
             message.replicas = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.inLayout = reader.bool();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 113) {
+              break;
+            }
+
+            message.phi = reader.double();
+            continue;
+          }
+          case 15: {
+            if (tag !== 121) {
+              break;
+            }
+
+            message.generation = reader.double();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.incarnation = reader.uint32();
+            continue;
+          }
+          case 17: {
+            if (tag !== 137) {
+              break;
+            }
+
+            message.lastEvidenceMs = reader.double();
+            continue;
+          }
+          case 18: {
+            if (tag !== 145) {
+              break;
+            }
+
+            message.clockOffsetMs = reader.double();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.diskPercent = reader.uint32();
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.layoutVersion = reader.uint32();
             continue;
           }
         }

@@ -253,6 +253,16 @@ export interface SessionReplyFrame {
   replies: SessionReply[];
   /** present when it differs from the last one sent on this stream */
   layoutHash: Uint8Array;
+  /** those that differ from what was last sent on this stream; all at first */
+  members: MemberNote[];
+}
+
+/** Where a member is and how it is, as seen by the node that sends this. */
+export interface MemberNote {
+  name: string;
+  address: string;
+  /** as MemberStatus.state */
+  state: string;
 }
 
 export interface SessionHelloReply {
@@ -1818,7 +1828,7 @@ export const LayoutReply: MessageFns<LayoutReply> = {
 };
 
 function createBaseSessionReplyFrame(): SessionReplyFrame {
-  return { hello: undefined, replies: [], layoutHash: new Uint8Array(0) };
+  return { hello: undefined, replies: [], layoutHash: new Uint8Array(0), members: [] };
 }
 
 export const SessionReplyFrame: MessageFns<SessionReplyFrame> = {
@@ -1831,6 +1841,9 @@ export const SessionReplyFrame: MessageFns<SessionReplyFrame> = {
     }
     if (message.layoutHash.length !== 0) {
       writer.uint32(26).bytes(message.layoutHash);
+    }
+    for (const v of message.members) {
+      MemberNote.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1870,6 +1883,82 @@ export const SessionReplyFrame: MessageFns<SessionReplyFrame> = {
             }
 
             message.layoutHash = reader.bytes();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.members.push(MemberNote.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMemberNote(): MemberNote {
+  return { name: "", address: "", state: "" };
+}
+
+export const MemberNote: MessageFns<MemberNote> = {
+  encode(message: MemberNote, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.address !== "") {
+      writer.uint32(18).string(message.address);
+    }
+    if (message.state !== "") {
+      writer.uint32(26).string(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemberNote {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemberNote();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.address = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.state = reader.string();
             continue;
           }
         }
