@@ -78,6 +78,14 @@ export interface Members {
   onChange(listener: () => void): () => void;
 }
 
+/** What links notice of the members, for whoever judges them. */
+export interface PeerSigns {
+  /** It said something: at most once per member and 100 ms. */
+  heard(nodeIndex: number): void;
+  /** Its machine answered a dial: nobody listens there. */
+  refused(nodeIndex: number): void;
+}
+
 export type PeerOperation = NonNullable<LinkRequest['operation']>;
 export type PeerResult = NonNullable<LinkReply['result']>;
 

@@ -3,9 +3,9 @@
  *  Not here: the rules (core/membership), who acts on a state (coordinator, session).
  *  Source: ARCHITECTURE 5.10. */
 import type { MemberState } from '../../core/membership/member-watch.ts';
-import type { KnownMember, Members } from '../contracts.ts';
+import type { KnownMember, Members, PeerSigns } from '../contracts.ts';
 
-export class Gossip implements Members {
+export class Gossip implements Members, PeerSigns {
   readonly #listeners = new Set<() => void>();
 
   stateOf(_nodeIndex: number): MemberState {
@@ -24,4 +24,8 @@ export class Gossip implements Members {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+
+  heard(_nodeIndex: number): void {}
+
+  refused(_nodeIndex: number): void {}
 }
