@@ -377,6 +377,7 @@ export class Node implements NodeServices {
       unreadableCount: () => this.#store.unreadableCount,
       diskSpace: () => this.#env.store.diskSpace(),
       link: (nodeIndex) => this.#rooms?.links.link(nodeIndex),
+      members: () => this.#rooms?.gossip.list() ?? [],
       adopt: (layout) => this.#adopt(layout),
     };
   }

@@ -2,7 +2,8 @@
  *  Invariants: a reservation binds a fresh node to one proposal for 30 s and is forgotten by a
  *  restart; a node adopts once, durably, and only a layout that names it; adopting the same layout
  *  again changes nothing, another is refused.
- *  Not here: making the layout (cli, core/ring/layout.ts), passing it on (node/link).
+ *  Not here: making the layout (cli, core/ring/layout.ts), passing it on (node/link), what is said
+ *  of each member (member-status.ts).
  *  Source: ARCHITECTURE 5.24. */
 import { bytesEqual } from '../../core/bytes.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
@@ -11,13 +12,13 @@ import type {
   AdoptReply,
   AdoptRequest,
   LayoutAnswer,
-  MemberStatus,
   ReserveReply,
   ReserveRequest,
   StatusReply,
 } from '../../wire/generated/coterie/v1/admin.ts';
 import type { AdminService } from '../../wire/services.ts';
-import type { Place } from '../contracts.ts';
+import type { KnownMember, Place } from '../contracts.ts';
+import { type LinkFacts, memberStatuses } from './member-status.ts';
 
 export interface NodeFacts {
   readonly name: string;
@@ -43,9 +44,9 @@ export interface AdministeredNode {
   keyCount(): number;
   unreadableCount(): number;
   diskSpace(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
-  link(
-    nodeIndex: number,
-  ): { readonly phase: string; readonly detail: string; readonly inFlight: number } | undefined;
+  link(nodeIndex: number): LinkFacts | undefined;
+  /** All that are known of, this one included. */
+  members(): readonly KnownMember[];
   /** Durably takes the layout; the links begin. */
   adopt(layout: Uint8Array): Promise<void>;
 }
@@ -86,7 +87,7 @@ export class Admin implements AdminService {
       replicas: place?.ring.layout.replicas ?? 0,
       state: node.state(),
       reason: node.reason(),
-      members: place === undefined ? [] : this.#members(place),
+      members: memberStatuses(place, node.members(), (nodeIndex) => node.link(nodeIndex)),
       run: node.run(),
       commitSeq: node.commitSeq(),
       keys: node.keyCount(),
@@ -148,36 +149,6 @@ export class Admin implements AdminService {
       return undefined;
     }
     return reservation;
-  }
-
-  #members(place: Place): MemberStatus[] {
-    const owned = place.ring.ownership();
-    return place.ring.layout.roles.map((role) => {
-      const isSelf = role.nodeIndex === place.nodeIndex;
-      const link = this.#node.link(role.nodeIndex);
-      return {
-        index: role.nodeIndex,
-        name: role.name,
-        address: role.address,
-        zone: role.zone,
-        datacentre: role.datacentre,
-        weight: role.weight,
-        link: isSelf ? 'self' : (link?.phase ?? 'closed'),
-        detail: link?.detail ?? '',
-        inFlight: link?.inFlight ?? 0,
-        replicas: owned.get(role.nodeIndex) ?? 0,
-        inLayout: true,
-        id: '',
-        state: 'UNKNOWN',
-        phi: 0,
-        generation: 0,
-        incarnation: 0,
-        lastEvidenceMs: undefined,
-        clockOffsetMs: undefined,
-        diskPercent: 0,
-        layoutVersion: 0,
-      };
-    });
   }
 }
 
