@@ -10,7 +10,11 @@ import { resolveConfig } from './config/resolve.ts';
 import type { NodeConfig, NodeConfigInput } from './config/schema.ts';
 import { connect } from './connect.ts';
 import { CoterieError } from './core/errors.ts';
-import { DEFAULT_DETECTOR_OPTIONS } from './core/membership/detector-options.ts';
+import {
+  checkDetectorOptions,
+  DEFAULT_DETECTOR_OPTIONS,
+  type DetectorOptions,
+} from './core/membership/detector-options.ts';
 import type { Log } from './env/log.ts';
 import type { Metrics } from './env/metrics.ts';
 import type { Store } from './env/store.ts';
@@ -148,7 +152,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
   };
   try {
     for (let index = 0; index < count; index += 1) {
-      nodes.push(await startNode(nodeInput(options, index, count), options));
+      const seeds = nodes.slice(0, 1).map((node) => node.address);
+      nodes.push(await startNode(nodeInput(options, { index, count, seeds }), options));
     }
     const addresses = nodes.map((node) => node.address);
     await initCluster(
@@ -169,7 +174,17 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
   }
 }
 
-function nodeInput(options: ClusterOptions, index: number, count: number): NodeConfigInput {
+interface NodeOfCluster {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+  readonly seeds: readonly string[];
+}
+
+function nodeInput(
+  options: ClusterOptions,
+  { index, count, seeds }: NodeOfCluster,
+): NodeConfigInput {
   const zones = options.zones ?? Math.min(REPLICAS, count);
   const { dataDirectory, port = 0, config = {} } = options;
   const engine = options.engine ?? (dataDirectory === undefined ? 'memory' : 'rocksdb');
@@ -187,6 +202,10 @@ function nodeInput(options: ClusterOptions, index: number, count: number): NodeC
       ...(dataDirectory === undefined ? {} : { dataDirectory: join(dataDirectory, name) }),
     },
     listen: { address: formatAddress({ host: '127.0.0.1', port: port === 0 ? 0 : port + index }) },
+    membership: {
+      ...config.membership,
+      seeds: [...(config.membership?.seeds ?? []), ...seeds],
+    },
     log: { level: 'error', ...config.log },
     metrics: index === 0 && options.metrics !== undefined ? { listen: options.metrics } : {},
   };
@@ -256,15 +275,15 @@ function makeStore(config: NodeConfig): Store {
 }
 
 function nodeOptions(config: NodeConfig): NodeOptions {
-  const { node, quorum, limits, storage } = config;
+  const { node, membership, quorum, limits, storage } = config;
   return {
     name: node.id,
     zone: node.zone,
     datacentre: node.datacentre,
     weight: node.weight,
     version: softwareVersion(),
-    seeds: [],
-    detector: DEFAULT_DETECTOR_OPTIONS,
+    seeds: membership.seeds,
+    detector: detectorOptions(membership),
     timeoutMs: quorum.timeoutMs,
     timeoutMaxMs: quorum.timeoutMaxMs,
     replicaWriteTimeoutMs: quorum.replicaWriteTimeoutMs,
@@ -285,6 +304,20 @@ function nodeOptions(config: NodeConfig): NodeOptions {
       repairFreeFraction: storage.diskStopRatio,
     },
   };
+}
+
+/** Errors: INVALID_CONFIG. */
+function detectorOptions(membership: NodeConfig['membership']): DetectorOptions {
+  const { phiAvoid, acceptablePauseMs, suspicionMs } = membership;
+  const { phi, suspicion, ...rest } = DEFAULT_DETECTOR_OPTIONS;
+  const options = {
+    ...rest,
+    phiAvoid,
+    phi: { ...phi, acceptablePauseMs },
+    suspicion: { ...suspicion, floorMs: suspicionMs },
+  };
+  checkDetectorOptions(options);
+  return options;
 }
 
 /** Of this package. */

@@ -4,8 +4,8 @@ import type { LoadedConfig } from '../config/load.ts';
 import type { CliContext } from './ports.ts';
 import { serveUntilStopped } from './serve.ts';
 
-/** `config`, and the attribute of each flag in NODE_FLAGS. */
-export type NodeFlags = Readonly<Record<string, string | undefined>>;
+/** `config`, and the attribute of each flag in NODE_FLAGS and of `--seed`. */
+export type NodeFlags = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 interface NodeFlag {
   readonly flag: string;
@@ -26,16 +26,25 @@ const NODE_FLAGS: readonly NodeFlag[] = [
 
 export function startCommand(context: CliContext): Command {
   return addNodeOptions(new Command('start'))
-    .description('run one node; it serves data once `coterie cluster init` has named it')
+    .description('run one node; it serves data once `coterie cluster init` has made it a member')
     .action((flags: NodeFlags) => start(context, flags));
 }
 
 export function addNodeOptions(command: Command): Command {
   command.option('--config <file>', 'YAML file; the environment and flags overrule it');
+  command.option(
+    '--seed <host:port>',
+    'a node through which it finds the others; may be given several times',
+    collect,
+  );
   for (const { flag, value, description } of NODE_FLAGS) {
     command.option(`${flag} <${value}>`, description);
   }
   return command;
+}
+
+function collect(text: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), text];
 }
 
 /** Errors: INVALID_CONFIG. */
@@ -51,10 +60,11 @@ export async function loadNodeConfig(
   const settings: Record<string, string> = {};
   for (const key of CONFIG_KEYS) {
     const value = key.flag === undefined ? undefined : flags[key.flag.slice(2)];
-    if (value !== undefined) settings[key.name] = value;
+    if (value !== undefined) settings[key.name] = String(value);
   }
   const { config: file } = flags;
-  return loadConfig({ environment, flags: settings, ...(file === undefined ? {} : { file }) });
+  const from = typeof file === 'string' ? { file } : {};
+  return loadConfig({ environment, flags: settings, ...from });
 }
 
 async function start(context: CliContext, flags: NodeFlags): Promise<void> {

@@ -1,7 +1,7 @@
 /** The schema for people: docs/configuration.md, and what `coterie config print` shows. */
 import { CONFIG_GROUPS, CONFIG_KEYS } from './keys.ts';
 import type { LoadedConfig } from './load.ts';
-import type { ConfigKey, NodeConfig } from './schema.ts';
+import type { ConfigKey, KeyDefault, NodeConfig } from './schema.ts';
 
 /** The whole of docs/configuration.md. */
 export function describeConfig(): string {
@@ -13,6 +13,7 @@ export function describeConfig(): string {
     '',
     'A YAML file (`coterie start --config FILE`) is overruled by environment variables, and ' +
       'these by flags.',
+    'A list stands in one variable with commas between; its flag is given once for each entry.',
     'Unknown keys are errors. `coterie config print` shows what results and where each value ' +
       'came from.',
     'Ready files: `config/dev.yaml`, `config/three-node.yaml`, `config/production.yaml`.',
@@ -60,6 +61,7 @@ function describeKey(key: ConfigKey): string {
   return `| ${cells.join(' | ')} | ${key.reason} <br> ${settable} |`;
 }
 
-function shownDefault(value: string | number): string {
-  return typeof value === 'number' ? value.toLocaleString('en-US') : value;
+function shownDefault(value: KeyDefault): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' ? value.toLocaleString('en-US') : JSON.stringify(value);
 }

@@ -2,7 +2,7 @@
  *  documentation beside it, so that checks, defaults, messages, `config print` and
  *  docs/configuration.md cannot drift apart. */
 import { z } from 'zod';
-import { parseAddress } from './address.ts';
+import { isDialable, parseAddress } from './address.ts';
 
 export interface KeyDocumentation {
   /** What one unit of the number is; 'name', 'path', ... for the rest. */
@@ -95,6 +95,20 @@ export function optionalAddress(documentation: KeyDocumentation) {
     .refine((value) => parseAddress(value) !== undefined)
     .exactOptional()
     .register(keyRegistry, { ...documentation, expects: ADDRESS_EXPECTS });
+}
+
+const LISTED_ADDRESSES_MAX = 32;
+
+/** In a file a list; in the environment the addresses stand in one text, with commas between. */
+export function dialableAddresses(documentation: KeyDocumentation) {
+  const expects =
+    `a list of at most ${LISTED_ADDRESSES_MAX} addresses HOST:PORT that can be dialled, such as ` +
+    'db-1:7400';
+  return z
+    .array(z.string().refine(isDialable))
+    .max(LISTED_ADDRESSES_MAX)
+    .default(() => [])
+    .register(keyRegistry, { ...documentation, expects });
 }
 
 /** 1234567 -> 1,234,567 */

@@ -2,7 +2,7 @@
  *  over. */
 import type { z } from 'zod';
 import { keyRegistry } from './key-type.ts';
-import { type ConfigKey, configSchema } from './schema.ts';
+import { type ConfigKey, configSchema, type KeyDefault } from './schema.ts';
 
 export const CONFIG_KEYS: readonly ConfigKey[] = listKeys();
 export const CONFIG_GROUPS: readonly string[] = Object.keys(configSchema.shape);
@@ -40,9 +40,10 @@ function listKeys(): ConfigKey[] {
   return keys;
 }
 
-function defaultOf(type: z.ZodType): string | number | undefined {
+function defaultOf(type: z.ZodType): KeyDefault | undefined {
   const parsed = type.safeParse(undefined);
   if (!parsed.success) return undefined;
   const value = parsed.data;
+  if (Array.isArray(value)) return value.map(String);
   return typeof value === 'string' || typeof value === 'number' ? value : undefined;
 }

@@ -7,7 +7,7 @@ import { parseDocument } from 'yaml';
 import { CONFIG_KEYS, findKey } from './keys.ts';
 import { nearestName } from './nearest.ts';
 import { invalidConfig, resolveSettings, type Setting, settingsOf, unknownKey } from './resolve.ts';
-import type { NodeConfig } from './schema.ts';
+import type { KeyDefault, NodeConfig } from './schema.ts';
 
 export type ProcessEnvironment = Readonly<Record<string, string | undefined>>;
 
@@ -15,7 +15,7 @@ export interface ConfigSources {
   /** Path of a YAML file. */
   readonly file?: string;
   readonly environment?: ProcessEnvironment;
-  /** By `group.key`, as text. */
+  /** By `group.key`, as text; of a list with commas between. */
   readonly flags?: Readonly<Record<string, string>>;
 }
 
@@ -94,6 +94,7 @@ const NUMBER = /^-?\d+(\.\d+)?$/;
 
 /** Numbers only for keys that are numbers: a zone may be called 7. What does not fit stays text
  *  and is refused. */
-function fromText(value: string, defaultValue: string | number | undefined): string | number {
+function fromText(value: string, defaultValue: KeyDefault | undefined): KeyDefault {
+  if (Array.isArray(defaultValue)) return value.split(/[\s,]+/).filter((part) => part !== '');
   return typeof defaultValue === 'number' && NUMBER.test(value) ? Number(value) : value;
 }

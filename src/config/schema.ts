@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import {
   address,
+  dialableAddresses,
   oneOf,
   optionalAddress,
   optionalText,
@@ -87,6 +88,43 @@ const listen = z.strictObject({
       'Address that others dial, when it differs from where this node listens (0.0.0.0, ' +
       'containers, NAT). Default: the listen address.',
   }),
+});
+
+const membership = z.strictObject({
+  seeds: dialableAddresses({
+    unit: 'HOST:PORT',
+    flag: '--seed',
+    reason:
+      'Nodes through which this one finds all others; the same two or three for every node, ' +
+      'itself among them or not. They are contact points only: a cluster goes on without them.',
+  }),
+  phiAvoid: wholeNumber(
+    { min: 4, max: 100, default: 8 },
+    {
+      unit: 'phi',
+      reason:
+        'Doubt about a silent node above which this one avoids it; each step of 1 is ten times ' +
+        'less likely to be a false alarm. With the default 3.5 to 5 s of silence.',
+    },
+  ),
+  acceptablePauseMs: wholeNumber(
+    { min: 0, max: 60_000, default: 1_500 },
+    {
+      unit: 'ms',
+      reason:
+        'Silence that is never held against a node: garbage collection, a lost packet. Longer ' +
+        'where machines are shared and stop for seconds; detection is later by as much.',
+    },
+  ),
+  suspicionMs: wholeNumber(
+    { min: 100, max: 600_000, default: 4_000 },
+    {
+      unit: 'ms',
+      reason:
+        'Shortest time from suspecting a silent node to holding it for down, in which it can ' +
+        'object; up to three times as long while few suspect it, and longer above 10 nodes.',
+    },
+  ),
 });
 
 const quorum = z.strictObject({
@@ -273,6 +311,7 @@ const log = z.strictObject({
 export const configSchema = z.strictObject({
   node: node.prefault({}),
   listen: listen.prefault({}),
+  membership: membership.prefault({}),
   quorum: quorum.prefault({}),
   limits: limits.prefault({}),
   storage: storage.prefault({}),
@@ -289,6 +328,8 @@ export type NodeConfig = DeepReadonly<z.output<typeof configSchema>>;
 /** What a program or a file may give: everything is optional. */
 export type NodeConfigInput = DeepReadonly<z.input<typeof configSchema>>;
 
+export type KeyDefault = string | number | readonly string[];
+
 /** One row of the documentation. */
 export interface ConfigKey {
   /** `group.key`. */
@@ -301,5 +342,5 @@ export interface ConfigKey {
   readonly expects: string;
   readonly environment: string;
   /** Undefined: the key is optional and has none. */
-  readonly default: string | number | undefined;
+  readonly default: KeyDefault | undefined;
 }

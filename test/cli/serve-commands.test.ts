@@ -72,6 +72,15 @@ describe('start', () => {
     });
   });
 
+  test('--seed may be given several times, and replaces what the environment says', async () => {
+    world.environment = { COTERIE_MEMBERSHIP_SEEDS: 'old:1' };
+    await world.run('start', '--seed', 'a:7400', '--seed', '[::1]:7400');
+    expect(world.configs[0]?.membership.seeds).toEqual(['a:7400', '[::1]:7400']);
+    const { exitCode, stderr } = await world.run('start', '--seed', 'a');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('membership.seeds is ["a"] (from --seed)');
+  });
+
   test('a storage that fails ends it with exit 5', async () => {
     world.signal = new Promise(() => undefined);
     world.failed = Promise.resolve(

@@ -92,10 +92,26 @@ describe('layers', () => {
     expect(loadConfig({ file: file('node:\nlog:\n') }).config).toEqual(loadConfig({}).config);
   });
 
+  test('a list is a list in a file, and has commas in the environment and in flags', () => {
+    const name = 'membership.seeds';
+    const variable = 'COTERIE_MEMBERSHIP_SEEDS';
+    const seedsOf = (from: ConfigSources) => loadConfig(from).config.membership.seeds;
+    expect(seedsOf({})).toEqual([]);
+    expect(seedsOf({ file: file('membership: {seeds: [a:1, "[::1]:2"]}\n') })).toEqual([
+      'a:1',
+      '[::1]:2',
+    ]);
+    expect(seedsOf({ environment: { [variable]: 'a:1, b:2,' } })).toEqual(['a:1', 'b:2']);
+    const both = loadConfig({ environment: { [variable]: 'a:1' }, flags: { [name]: 'b:2,c:3' } });
+    expect(both.config.membership.seeds).toEqual(['b:2', 'c:3']);
+    expect(both.sources.get(name)).toBe('--seed');
+  });
+
   test('the result cannot be changed', () => {
     const { config } = loadConfig({});
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.limits)).toBe(true);
+    expect(Object.isFrozen(config.membership.seeds)).toBe(true);
   });
 });
 
@@ -125,6 +141,21 @@ describe('a fault is one sentence that names key, value and source', () => {
       'an address without a port',
       () => ({ flags: { 'listen.address': 'localhost' } }),
       ['listen.address is "localhost"', 'from --listen', 'HOST:PORT'],
+    ],
+    [
+      'a seed that nobody can dial',
+      () => ({ flags: { 'membership.seeds': 'a:1,0.0.0.0:7400' } }),
+      ['membership.seeds is ["a:1","0.0.0.0:7400"]', 'from --seed', 'HOST:PORT', 'dialled'],
+    ],
+    [
+      'text in place of a list in a file',
+      () => ({ file: file('membership: {seeds: "a:1"}\n') }),
+      ['membership.seeds is "a:1"', 'a list of at most 32 addresses'],
+    ],
+    [
+      'a threshold that would be passed by every node',
+      () => ({ environment: { COTERIE_MEMBERSHIP_PHI_AVOID: '3' } }),
+      ['membership.phiAvoid is 3', 'from 4 to 100'],
     ],
     [
       'a misspelt key',
