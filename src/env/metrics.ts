@@ -51,6 +51,16 @@ export const METRICS = {
     help: '1 when the link to this member is connected, otherwise 0',
     labels: ['member'],
   },
+  coterie_member_events_total: {
+    kind: 'counter',
+    help: 'Members that this node saw come up, go down, or flap',
+    labels: ['kind'],
+  },
+  coterie_clock_offset_seconds: {
+    kind: 'gauge',
+    help: "This node's wall clock minus the middle of all members' clocks",
+    labels: [],
+  },
   coterie_link_in_flight: {
     kind: 'gauge',
     help: 'Requests sent to this member and not yet answered',

@@ -86,6 +86,13 @@ export interface PeerSigns {
   refused(nodeIndex: number): void;
 }
 
+/** Told once each. `flap`: it comes and goes so often that it is avoided for a while. */
+export interface MemberEvent {
+  readonly kind: 'up' | 'down' | 'flap';
+  readonly name: string;
+  readonly address: string;
+}
+
 export type PeerOperation = NonNullable<LinkRequest['operation']>;
 export type PeerResult = NonNullable<LinkReply['result']>;
 
@@ -102,10 +109,15 @@ export interface PeerCall {
 }
 
 export interface Peers {
+  /** `down` also when it is held to be DOWN or has LEFT. */
   reach(nodeIndex: number): Reach;
+  /** As `Members.stateOf`. */
+  stateOf(nodeIndex: number): MemberState;
   /** Why it cannot be reached, in words. */
   describe(nodeIndex: number): string;
   inFlight(nodeIndex: number): number;
+  /** How long it takes to answer a read, of late; 0 = not known, or not asked for long. */
+  latencyMs(nodeIndex: number): number;
   /** A peer whose store is behind what this node remembers of it: its reads count for nothing. */
   isTrusted(nodeIndex: number): boolean;
   call(nodeIndex: number, call: PeerCall): void;

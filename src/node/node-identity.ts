@@ -1,10 +1,12 @@
 /** Which node does a data folder belong to, and which runs has it been through?
- *  Invariants: the name is written once, with the folder's first start; the name of a run is
- *  durable before anybody is told of it.
+ *  Invariants: the name and the member id are written once, with the folder's first start; the name
+ *  of a run and its generation are durable before anybody is told of them.
  *  Not here: the folder's random id and its count of runs (node/storage). */
 import { bytesToHex, hexToBytes } from '../core/bytes.ts';
 import { CoterieError } from '../core/errors.ts';
 import { RUN_IDS_MAX } from '../core/membership/standing.ts';
+import type { Clock } from '../env/clock.ts';
+import type { Random } from '../env/random.ts';
 import type { MetaRows } from './standing/standing-keeper.ts';
 
 export interface NodeIdentity {
@@ -65,4 +67,54 @@ function decodeRuns(row: Uint8Array): string[] {
     ids.push(bytesToHex(row.subarray(at, at + RUN_ID_BYTES)));
   }
   return ids;
+}
+
+const MEMBER_ROW = 'member';
+const MEMBER_FORMAT = 1;
+const MEMBER_ID_BYTES = 16;
+const GENERATION_BYTES = 8;
+
+/** As whom this folder takes part in gossip. */
+export interface MemberIdentity {
+  /** 16 random bytes as 32 hexadecimal digits, made with the folder. */
+  readonly id: string;
+  /** Of the present start, 0..2^48-1. */
+  readonly generation: number;
+}
+
+/** A start begins: its generation, above that of every earlier one, is durable before anybody hears
+ *  of it. */
+export async function startGeneration(
+  rows: MetaRows,
+  env: { readonly random: Random; readonly clock: Pick<Clock, 'wallMs'> },
+): Promise<MemberIdentity> {
+  const row = await rows.readMeta(MEMBER_ROW);
+  const stored = row === undefined ? undefined : decodeMember(row);
+  const id = stored?.id ?? bytesToHex(env.random.bytes(MEMBER_ID_BYTES));
+  const wallMs = Math.max(0, Math.floor(env.clock.wallMs()));
+  const generation = Math.max(wallMs, (stored?.generation ?? 0) + 1);
+  await saveGeneration(rows, { id, generation });
+  return { id, generation };
+}
+
+export async function saveGeneration(rows: MetaRows, member: MemberIdentity): Promise<void> {
+  const value = new Uint8Array(1 + MEMBER_ID_BYTES + GENERATION_BYTES);
+  value[0] = MEMBER_FORMAT;
+  value.set(hexToBytes(member.id), 1);
+  const view = new DataView(value.buffer);
+  view.setBigUint64(1 + MEMBER_ID_BYTES, BigInt(member.generation));
+  await rows.writeMeta([{ name: MEMBER_ROW, value }]);
+}
+
+function decodeMember(row: Uint8Array): MemberIdentity {
+  if (row[0] !== MEMBER_FORMAT || row.length !== 1 + MEMBER_ID_BYTES + GENERATION_BYTES) {
+    throw new CoterieError(
+      'VERSION_UNSUPPORTED',
+      `The folder's member id has format ${row[0]}; this software reads ${MEMBER_FORMAT}: ` +
+        'use a newer one',
+    );
+  }
+  const view = new DataView(row.buffer, row.byteOffset);
+  const generation = Number(view.getBigUint64(1 + MEMBER_ID_BYTES));
+  return { id: bytesToHex(row.subarray(1, 1 + MEMBER_ID_BYTES)), generation };
 }

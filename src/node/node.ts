@@ -8,28 +8,21 @@
 import { bytesEqual, bytesToHex } from '../core/bytes.ts';
 import { Deadlines } from '../core/deadlines.ts';
 import { CoterieError } from '../core/errors.ts';
-import type { OpenedStore } from '../core/membership/standing.ts';
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
 import { Ring } from '../core/ring/ring.ts';
 import type { ClockReading } from '../core/version/hlc.ts';
-import { HybridLogicalClock } from '../core/version/hlc.ts';
 import type { RecordCodec } from '../core/version/record-codec.ts';
 import { createRecordCodec } from '../core/version/record-codec.ts';
 import type { FrameStream, StreamHandlers, StreamService } from '../env/transport.ts';
 import type { AdminService, KvService, NodeServices } from '../wire/services.ts';
 import type { AdministeredNode, NodeFacts } from './admin/admin.ts';
 import { Admin } from './admin/admin.ts';
-import type { DataState, Place } from './contracts.ts';
-import { Coordinator } from './coordinator/coordinator.ts';
-import { Gossip } from './gossip/gossip.ts';
-import { Links } from './link/links.ts';
-import { noteRun, readIdentity, writeIdentity } from './node-identity.ts';
+import type { DataState, MemberEvent, Place } from './contracts.ts';
+import { noteRun, readIdentity, startGeneration, writeIdentity } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
 import { NOT_STARTED, refuseStream } from './not-running.ts';
-import { LinkRequests } from './replica/link-requests.ts';
-import { Replica } from './replica/replica.ts';
+import { makeRooms, type Rooms, type RoomsStart } from './rooms.ts';
 import { SessionServer } from './session/session-server.ts';
-import { StandingKeeper } from './standing/standing-keeper.ts';
 import type { OpeningState } from './storage/opening.ts';
 import { RecordStore } from './storage/record-store.ts';
 
@@ -43,18 +36,6 @@ const STOP_WAIT_MS = 2_000;
 const SESSION_REPLY_BYTES_MAX = 8 * 1024 * 1024;
 const SESSION_FRAME_BYTES = 1024 * 1024;
 
-/** What exists only while the node runs. */
-interface Rooms {
-  readonly name: string;
-  readonly opening: OpeningState;
-  readonly opened: OpenedStore;
-  readonly standing: StandingKeeper;
-  readonly gossip: Gossip;
-  readonly links: Links;
-  readonly coordinator: Coordinator;
-  readonly hlc: HybridLogicalClock;
-}
-
 export class Node implements NodeServices {
   readonly #env: NodeEnvironment;
   readonly #options: NodeOptions;
@@ -65,6 +46,7 @@ export class Node implements NodeServices {
   readonly #sessions = new Set<SessionServer>();
   readonly #servingListeners = new Set<(serving: boolean) => void>();
   readonly #failureListeners = new Set<(error: CoterieError) => void>();
+  readonly #memberListeners = new Set<(event: MemberEvent) => void>();
   #phase: Phase = 'created';
   #address = '';
   #failure = '';
@@ -135,10 +117,12 @@ export class Node implements NodeServices {
     }
     if (identity === undefined) await writeIdentity(this.#store, { name });
     const runIds = await noteRun(this.#store, bytesToHex(this.#env.random.bytes(RUN_ID_BYTES)));
-    this.#rooms = this.#makeRooms(name, opening, runIds);
+    const member = await startGeneration(this.#store, this.#env);
+    this.#rooms = this.#makeRooms({ name, address, opening, runIds, member });
     const layout = await this.#store.readMeta(LAYOUT_ROW);
     if (layout !== undefined) await this.#join(layout);
     this.#phase = 'running';
+    this.#rooms.gossip.start();
     this.#env.log.info('node-started', { node: name, state: this.state, run: opening.run });
     this.#announceServing();
   }
@@ -160,6 +144,7 @@ export class Node implements NodeServices {
       await new Promise<void>((resolve) => this.#env.clock.defer(resolve));
     }
     for (const session of [...this.#sessions]) session.close();
+    this.#rooms?.gossip.stop();
     this.#rooms?.links.stop();
     await this.#rooms?.standing.flush();
     await this.#store.stop();
@@ -172,6 +157,7 @@ export class Node implements NodeServices {
     const rooms = this.#rooms;
     if (this.#phase !== 'running' || rooms === undefined) return refuseStream(stream);
     if (service === 'link') return rooms.links.accept(stream);
+    if (service === 'gossip') return rooms.gossip.accept(stream);
     if (this.#sessions.size >= this.#options.sessionsMax) {
       this.#env.log.warn('session-refused', { sessions: this.#sessions.size });
       return refuseStream(stream);
@@ -190,69 +176,38 @@ export class Node implements NodeServices {
     return () => this.#servingListeners.delete(listener);
   }
 
-  /** Called once when the store has failed and nothing more is acknowledged. */
+  /** Called when this node sees another come up, go down or flap; returns what ends it. */
+  onMemberEvent(listener: (event: MemberEvent) => void): () => void {
+    this.#memberListeners.add(listener);
+    return () => this.#memberListeners.delete(listener);
+  }
+
+  /** Called once when this node can serve no more: its store has failed, or another node has its
+   *  identity. */
   onFailed(listener: (error: CoterieError) => void): () => void {
     this.#failureListeners.add(listener);
     return () => this.#failureListeners.delete(listener);
   }
 
-  #makeRooms(name: string, opening: OpeningState, runIds: readonly string[]): Rooms {
-    const env = { ...this.#env, deadlines: this.#deadlines };
-    const codec = this.#codec;
-    const opened: OpenedStore = {
-      storeId: bytesToHex(opening.storeId),
-      run: opening.run,
-      runIds,
-      previousRun: opening.previousRun,
-      ceiling: opening.ceiling,
-      commitSeq: opening.commitSeq,
-    };
-    const view = {
-      place: () => this.#place,
-      state: () => this.#dataState(),
-      reason: () => this.#rooms?.standing.standing.reason ?? '',
-      isRunning: () => this.#phase === 'running',
-    };
-    const standing = new StandingKeeper(env, this.#store, (next) => {
-      env.log.info('standing', { node: name, state: next.state, reason: next.reason });
-      this.#announceServing();
-    });
-    const gossip = new Gossip();
-    const hlc = new HybridLogicalClock({
-      ceiling: opening.ceiling,
-      reading: this.#reading(),
-    });
-    const replica = new Replica({ ...env, store: this.#store, codec, hlc }, view, {
-      requestTableEntriesMax: this.#options.requestTableEntriesMax,
-    });
-    const links = new Links(
-      env,
-      {
-        memory: standing,
-        server: new LinkRequests({
-          replica,
-          deadlines: this.#deadlines,
-          place: view.place,
-          forwarded: (request) => coordinator.forwarded(request),
-          adopt: (layout) => this.#adopt(layout),
-          commitSeq: () => this.#store.commitSeq,
-        }),
-        speaker: () => ({ name, address: this.#address, opened, place: this.#place }),
+  #makeRooms(start: RoomsStart): Rooms {
+    return makeRooms(start, {
+      env: { ...this.#env, deadlines: this.#deadlines },
+      options: this.#options,
+      codec: this.#codec,
+      store: this.#store,
+      view: {
+        place: () => this.#place,
+        state: () => this.#dataState(),
+        reason: () => this.#rooms?.standing.standing.reason ?? '',
+        isRunning: () => this.#phase === 'running',
       },
-      {
-        peerRequestsMax: this.#options.peerRequestsMax,
-        peerBytesMax: this.#options.peerBytesMax,
+      adopt: (layout) => this.#adopt(layout),
+      servingChanged: () => this.#announceServing(),
+      told: (event) => {
+        for (const listener of this.#memberListeners) listener(event);
       },
-    );
-    const coordinator = new Coordinator({ ...env, peers: links, replica, codec }, view, {
-      timeoutMs: this.#options.timeoutMs,
-      timeoutMaxMs: this.#options.timeoutMaxMs,
-      requestsMax: this.#options.requestsMax,
-      bytesMax: this.#options.requestBytesMax,
-      replaceAfterMs: this.#options.replicaReadTimeoutMs,
-      replicaWriteTimeoutMs: this.#options.replicaWriteTimeoutMs,
+      mustStop: (reason) => this.#fail(reason, 'member-stopped'),
     });
-    return { name, opening, opened, standing, gossip, links, coordinator, hlc };
   }
 
   #acceptSession(rooms: Rooms, stream: FrameStream): StreamHandlers {
@@ -329,6 +284,7 @@ export class Node implements NodeServices {
     this.#place = place;
     await rooms.standing.start(rooms.opened, damageOf(rooms.opening), peers);
     rooms.links.join(place, layoutBytes);
+    rooms.gossip.joined(place);
   }
 
   #reading(): ClockReading {
@@ -346,12 +302,13 @@ export class Node implements NodeServices {
     return this.#rooms.standing.standing.state;
   }
 
-  #fail(error: CoterieError): void {
+  #fail(error: CoterieError, event = 'storage-failed'): void {
     if (this.#phase === 'stopping' || this.#phase === 'stopped') return;
     this.#phase = 'failed';
     this.#failure = error.message;
-    this.#env.log.error('storage-failed', { node: this.name, message: error.message });
+    this.#env.log.error(event, { node: this.name, message: error.message });
     this.#announceServing();
+    this.#rooms?.gossip.stop();
     this.#rooms?.links.stop();
     for (const listener of this.#failureListeners) listener(error);
   }

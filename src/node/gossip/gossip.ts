@@ -1,31 +1,400 @@
 /** Who is there and how is each: carries the rules of membership out over streams and timers.
- *  Invariants: the generation that is gossiped is durable; a state or an event is told once.
- *  Not here: the rules (core/membership), who acts on a state (coordinator, session).
- *  Source: ARCHITECTURE 5.10. */
+ *  Each round this node's heartbeat rises and a few others are asked what they know; what changed
+ *  is told sooner; what the detector wants to know is asked by probes; what it concludes is shown
+ *  to the other rooms, logged and told to whoever embeds the node, once.
+ *  Invariants: the generation that is gossiped is durable; no data request waits for gossip, nor
+ *  gossip for one; every list is bounded by the table, the channels or a constant here.
+ *  Not here: the rules (core/membership), streams (channels.ts), who acts on a state (link,
+ *  coordinator, session).
+ *  Source: ARCHITECTURE 5.10; Das, Gupta, Motivala 2002 (SWIM); Dadgar et al. 2018 (Lifeguard). */
+import { bytesToHex } from '../../core/bytes.ts';
+import type { Deadlines } from '../../core/deadlines.ts';
+import { CoterieError } from '../../core/errors.ts';
+import { ClockOffsets } from '../../core/membership/clock-offset.ts';
+import type { DetectorOptions } from '../../core/membership/detector-options.ts';
+import {
+  type DetectorAction,
+  type DetectorEvent,
+  FailureDetector,
+} from '../../core/membership/failure-detector.ts';
+import { GossipExchange, type Heard } from '../../core/membership/gossip-exchange.ts';
+import { GOSSIP_ROUNDS_DEFAULTS, GossipRounds } from '../../core/membership/gossip-rounds.ts';
+import type { MemberRecord } from '../../core/membership/member-record.ts';
+import { MemberTable, type OwnChange } from '../../core/membership/member-table.ts';
 import type { MemberState } from '../../core/membership/member-watch.ts';
-import type { KnownMember, Members, PeerSigns } from '../contracts.ts';
+import { NewsQueue } from '../../core/membership/news-queue.ts';
+import type { Clock } from '../../env/clock.ts';
+import type { Log } from '../../env/log.ts';
+import type { Metrics } from '../../env/metrics.ts';
+import type { Random } from '../../env/random.ts';
+import type { FrameStream, StreamClosed, StreamHandlers, Transport } from '../../env/transport.ts';
+import type { GossipFrame, GossipPeer } from '../../wire/gossip-codec.ts';
+import type { KnownMember, MemberEvent, Members, PeerSigns, Place } from '../contracts.ts';
+import { Channels } from './channels.ts';
+import { Errands } from './errands.ts';
+import { Findings } from './findings.ts';
+import type { GossipChannel } from './gossip-channel.ts';
+import { MemberView } from './member-view.ts';
+import { OwnLife } from './own-life.ts';
+import { Prober } from './prober.ts';
+
+export interface GossipEnvironment {
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly random: Random;
+  readonly transport: Transport;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface GossipParts {
+  /** Its generation is durable. */
+  readonly own: MemberRecord;
+  /** Makes a higher one durable. */
+  readonly saveGeneration: (generation: number) => Promise<void>;
+  /** Has this node been taken by the others as the one it says it is. */
+  readonly isAccepted: () => boolean;
+  readonly told: (event: MemberEvent) => void;
+  /** The clocks of a majority of the members agree with this node's. */
+  readonly clockConfirmed: () => void;
+  /** This node may not go on: another one has its id, or the cluster has removed it. */
+  readonly mustStop: (reason: CoterieError) => void;
+}
+
+export interface GossipOptions {
+  readonly seeds: readonly string[];
+  readonly detector: DetectorOptions;
+}
+
+const EXCHANGES_MAX = 0xffff_ffff;
 
 export class Gossip implements Members, PeerSigns {
-  readonly #listeners = new Set<() => void>();
+  readonly #env: GossipEnvironment;
+  readonly #parts: GossipParts;
+  readonly #options: GossipOptions;
+  readonly #table: MemberTable;
+  readonly #news = new NewsQueue();
+  readonly #exchange: GossipExchange;
+  readonly #rounds: GossipRounds;
+  readonly #detector: FailureDetector;
+  readonly #offsets = new ClockOffsets();
+  readonly #view: MemberView;
+  readonly #channels: Channels;
+  readonly #prober: Prober;
+  readonly #errands: Errands;
+  readonly #findings: Findings;
+  readonly #life: OwnLife;
+  readonly #seeds: Set<string>;
+  #exchanges = 0;
+  #isFlushDue = false;
+  #isRunning = false;
 
-  stateOf(_nodeIndex: number): MemberState {
-    return 'UNKNOWN';
+  constructor(env: GossipEnvironment, parts: GossipParts, options: GossipOptions) {
+    const { own } = parts;
+    this.#env = env;
+    this.#parts = parts;
+    this.#options = options;
+    this.#seeds = new Set(options.seeds);
+    this.#table = new MemberTable(own);
+    this.#exchange = new GossipExchange(this.#table, this.#news);
+    this.#rounds = new GossipRounds(() => env.random.float());
+    this.#detector = new FailureDetector(options.detector, own, env.random, env.deadlines.nowMs());
+    this.#view = new MemberView({
+      table: this.#table,
+      detector: this.#detector,
+      offsets: this.#offsets,
+    });
+    this.#channels = new Channels(env, {
+      own: () => this.#self(),
+      greeted: (peer, channel) => this.#greeted(peer, channel),
+      heard: (frame, peer, channel) => this.#heardFrame(frame, peer, channel),
+      closed: (reason, channel, isOwnWish) => this.#closed(reason, channel, isOwnWish),
+    });
+    this.#prober = new Prober(env, () => this.#self());
+    this.#errands = new Errands(env.deadlines, {
+      detector: this.#detector,
+      prober: this.#prober,
+      timeoutMs: options.detector.probe.directTimeoutMs,
+      addressOf: (id) => this.#table.record(id)?.address,
+      channelTo: (address) => this.#channels.to(address),
+      concluded: () => this.#view.refresh(),
+    });
+    this.#findings = new Findings(env.log, {
+      ownId: own.id,
+      isAccepted: parts.isAccepted,
+      mustStop: parts.mustStop,
+    });
+    this.#life = new OwnLife(env, {
+      table: this.#table,
+      offsets: this.#offsets,
+      members: () => this.#view.records(),
+      saveGeneration: parts.saveGeneration,
+      clockConfirmed: parts.clockConfirmed,
+      changed: () => this.#tellOwn(),
+    });
+    this.#news.add(own.id);
+    this.#view.index();
+    this.#view.refresh();
   }
 
-  addressOf(_nodeIndex: number): string | undefined {
-    return undefined;
+  stateOf(nodeIndex: number): MemberState {
+    return this.#view.stateOf(nodeIndex);
+  }
+
+  addressOf(nodeIndex: number): string | undefined {
+    return this.#view.addressOf(nodeIndex);
   }
 
   list(): readonly KnownMember[] {
-    return [];
+    return this.#view.list(this.#env.deadlines.nowMs());
   }
 
   onChange(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#view.onChange(listener);
   }
 
-  heard(_nodeIndex: number): void {}
+  /** Begins to speak; this node must be listening. */
+  start(): void {
+    this.#isRunning = true;
+    this.#beat();
+    this.#round();
+  }
 
-  refused(_nodeIndex: number): void {}
+  stop(): void {
+    this.#isRunning = false;
+    this.#life.stop();
+    this.#channels.stop();
+    this.#prober.stop();
+  }
+
+  accept(stream: FrameStream): StreamHandlers {
+    return this.#channels.accept(stream);
+  }
+
+  /** This node has its place now. Where the layout says that members are is tried when gossip
+   *  knows nobody. */
+  joined({ ring, nodeIndex }: Place): void {
+    const { layout, hash } = ring;
+    for (const role of layout.roles) this.#seeds.add(role.address);
+    this.updateOwn({
+      clusterId: bytesToHex(layout.clusterId),
+      nodeIndex,
+      layoutVersion: layout.version,
+      layoutHash: bytesToHex(hash),
+    });
+  }
+
+  /** This node has something new to say of itself. */
+  updateOwn(change: OwnChange): void {
+    this.#life.update(change);
+  }
+
+  heard(nodeIndex: number): void {
+    const id = this.#view.idOf(nodeIndex);
+    if (id === undefined) return;
+    const before = this.#detector.stateOf(id);
+    this.#detector.evidence(id, this.#env.deadlines.nowMs(), 'direct');
+    if (this.#detector.stateOf(id) !== before) this.#view.refresh();
+  }
+
+  refused(nodeIndex: number): void {
+    this.#refusedBy(this.#view.idOf(nodeIndex));
+  }
+
+  #self(): GossipPeer {
+    const { protocol, clusterId, id, generation, address } = this.#table.own;
+    return { protocol, clusterId, id, generation, address };
+  }
+
+  #round(): void {
+    if (!this.#isRunning) return;
+    const nowMs = this.#env.deadlines.nowMs();
+    this.#table.beat();
+    this.#life.weighClock();
+    this.#channels.sweep(nowMs);
+    const digest = this.#exchange.digest();
+    for (const address of this.#rounds.nextPeers(this.#view.candidates(this.#seeds))) {
+      const number = this.#nextExchange();
+      const opening = { number, digest, sentMs: nowMs };
+      this.#channels.to(address).open(opening, this.#exchange.open(digest));
+    }
+    this.#env.deadlines.add(nowMs + this.#rounds.pauseMs(), () => this.#round());
+  }
+
+  #beat(): void {
+    if (!this.#isRunning) return;
+    const nowMs = this.#env.deadlines.nowMs();
+    const { actions, events, pauseMs } = this.#detector.tick(nowMs);
+    if (pauseMs > 0) this.#env.log.warn('node-paused', { pauseMs: Math.round(pauseMs) });
+    for (const action of actions) this.#act(action);
+    this.#view.refresh();
+    for (const event of events) this.#announce(event);
+    const { beatMs } = this.#options.detector.localPause;
+    this.#env.deadlines.add(nowMs + beatMs, () => this.#beat());
+  }
+
+  #act(action: DetectorAction): void {
+    switch (action.kind) {
+      case 'probe':
+        this.#errands.probe(action.id);
+        return;
+      case 'ask':
+        this.#errands.ask(action, () => this.#nextExchange());
+        return;
+      case 'accuse':
+        if (this.#table.accuse(action.accusation)) this.#news.add(action.accusation.about);
+        this.#flushSoon();
+        return;
+      case 'refute':
+        this.#life.answer();
+    }
+  }
+
+  #flushSoon(): void {
+    if (this.#isFlushDue || this.#news.size === 0) return;
+    this.#isFlushDue = true;
+    const dueMs = this.#env.deadlines.nowMs() + GOSSIP_ROUNDS_DEFAULTS.flushMs;
+    this.#env.deadlines.add(dueMs, () => {
+      this.#isFlushDue = false;
+      if (!this.#isRunning) return;
+      for (const address of this.#rounds.newsPeers(this.#view.candidates(this.#seeds))) {
+        const push = this.#exchange.push();
+        if (push === undefined) break;
+        this.#channels.to(address).send(this.#nextExchange(), push);
+      }
+      this.#flushSoon();
+    });
+  }
+
+  #greeted(peer: GossipPeer, channel: GossipChannel): void {
+    const { own } = this.#table;
+    const isSelf = peer.id === own.id && peer.address === own.address;
+    if (isSelf && peer.generation === own.generation) {
+      // A seed may be this node itself, under another of its addresses.
+      this.#seeds.delete(channel.address);
+      channel.close('This node has dialled itself');
+      return;
+    }
+    if (peer.protocol !== own.protocol) {
+      throw new CoterieError(
+        'VERSION_UNSUPPORTED',
+        `${peer.address} speaks protocol ${peer.protocol}, this node ${own.protocol}`,
+      );
+    }
+    const finding = this.#table.meet(peer);
+    if (finding !== undefined) this.#findings.met(finding);
+  }
+
+  #heardFrame(frame: GossipFrame, peer: GossipPeer, channel: GossipChannel): void {
+    if (!this.#isRunning) return;
+    const { content, exchange } = frame;
+    const nowMs = this.#env.deadlines.nowMs();
+    this.#detector.evidence(peer.id, nowMs, 'direct');
+    const wallMs = this.#env.clock.wallMs();
+    switch (content?.kind) {
+      case 'open':
+        this.#note(this.#exchange.hearOpen(content, wallMs), exchange, channel);
+        break;
+      case 'reply': {
+        const opened = channel.exchange;
+        if (opened?.number !== exchange) break;
+        channel.answered();
+        const times = { sentMs: opened.sentMs, receivedMs: nowMs, ownWallMs: wallMs };
+        this.#offsets.note(peer.id, { ...times, peerWallMs: frame.wallMs });
+        this.#note(this.#exchange.hearReply(opened.digest, content, wallMs), exchange, channel);
+        break;
+      }
+      case 'delta':
+        this.#note(this.#exchange.hearDelta(content, wallMs), exchange, channel);
+        break;
+      case 'probe':
+        this.#errands.run(content, exchange, channel, this.#table.ownId);
+        break;
+      case 'probe-result':
+        this.#errands.reported(exchange, peer.id, content.outcome);
+        break;
+      default:
+    }
+    this.#view.refresh();
+  }
+
+  /** What an exchange has taught this node. */
+  #note(heard: Heard, exchange: number, channel: GossipChannel): void {
+    const { changed, advanced, findings, answer, isAccused } = heard;
+    if (answer !== undefined) channel.send(exchange, answer);
+    const nowMs = this.#env.deadlines.nowMs();
+    if (changed.length > 0) {
+      this.#recordsChanged();
+      for (const id of changed) this.#learn(id, nowMs);
+      this.#flushSoon();
+    }
+    for (const id of advanced) this.#detector.evidence(id, nowMs, 'relayed');
+    for (const finding of findings) this.#findings.found(finding);
+    if (isAccused) this.#life.answer();
+  }
+
+  #learn(id: string, nowMs: number): void {
+    const record = this.#table.record(id);
+    if (this.#view.isSuperseded(id)) {
+      this.#detector.forget(id);
+      this.#offsets.forget(id);
+      return;
+    }
+    try {
+      if (record !== undefined) this.#detector.learn(record, nowMs);
+    } catch (thrown) {
+      if (!(thrown instanceof CoterieError) || thrown.code !== 'OVERLOADED') throw thrown;
+      this.#findings.tooMany(id, thrown);
+      return;
+    }
+    for (const accusation of this.#table.accusations(id)) {
+      this.#detector.accused(accusation, nowMs);
+    }
+  }
+
+  #recordsChanged(): void {
+    this.#view.index();
+    this.#view.refresh();
+    for (const { id } of this.#table.entries()) {
+      if (this.#view.isSuperseded(id)) this.#detector.forget(id);
+    }
+  }
+
+  #tellOwn(): void {
+    this.#news.add(this.#table.ownId);
+    this.#recordsChanged();
+    this.#flushSoon();
+  }
+
+  #closed(reason: StreamClosed, channel: GossipChannel, isOwnWish: boolean): void {
+    const { address, peer } = channel;
+    if (!this.#isRunning || isOwnWish || address === '') return;
+    const id = peer?.id ?? this.#view.idAt(address);
+    if (id === undefined) return;
+    if (reason.isNobodyThere === true) this.#refusedBy(id);
+    // It was there until now: is it gone, or only the stream?
+    else if (peer !== undefined) this.#errands.probe(id);
+  }
+
+  #refusedBy(id: string | undefined): void {
+    if (id === undefined || !this.#isRunning) return;
+    this.#detector.refused(id, this.#env.deadlines.nowMs());
+    this.#view.refresh();
+  }
+
+  #announce({ kind, id }: DetectorEvent): void {
+    const { log, metrics } = this.#env;
+    const record = this.#table.record(id);
+    if (record === undefined) return;
+    const { name, address } = record;
+    const level = kind === 'up' ? 'info' : 'warn';
+    log[level](`member-${kind}`, { member: name, address });
+    metrics.add('coterie_member_events_total', { kind });
+    this.#parts.told({ kind, name, address });
+  }
+
+  #nextExchange(): number {
+    this.#exchanges = this.#exchanges === EXCHANGES_MAX ? 1 : this.#exchanges + 1;
+    return this.#exchanges;
+  }
 }

@@ -1,0 +1,92 @@
+/** What follows when gossip shows something that should not be: a line in the log, a peer that is
+ *  not spoken with, or the end of this node.
+ *  Of two nodes under one id the one that the others have not taken gives way: the later start, as
+ *  for links. Two that were both taken, on the two sides of a partition, settle it by generation
+ *  and address.
+ *  Not here: finding it (core/membership/member-table.ts). */
+import { CoterieError } from '../../core/errors.ts';
+import type { MemberFinding } from '../../core/membership/member-finding.ts';
+import type { Log } from '../../env/log.ts';
+
+export interface FindingParts {
+  readonly ownId: string;
+  readonly isAccepted: () => boolean;
+  readonly mustStop: (reason: CoterieError) => void;
+}
+
+/** A node that was taken bears another one under its id for so many findings. */
+const CLONES_BORNE = 8;
+
+export class Findings {
+  readonly #log: Log;
+  readonly #parts: FindingParts;
+  #cloneCount = 0;
+  #hasToldTooMany = false;
+
+  constructor(log: Log, parts: FindingParts) {
+    this.#log = log;
+    this.#parts = parts;
+  }
+
+  found(finding: MemberFinding): void {
+    const { kind, id } = finding;
+    switch (finding.kind) {
+      case 'other-cluster': {
+        const { name, clusterId } = finding;
+        this.#log.warn('member-of-another-cluster', { member: name, cluster: clusterId });
+        return;
+      }
+      case 'clone':
+        this.#clone(finding);
+        return;
+      case 'removed':
+        this.#log.error('removed', { id });
+        if (id === this.#parts.ownId) this.#parts.mustStop(removed());
+        return;
+      default:
+        this.#log.warn(kind, { ...finding });
+    }
+  }
+
+  /** On a channel that has just begun. Errors: CLUSTER_MISMATCH and CONFLICT when it may not go
+   *  on. */
+  met(finding: MemberFinding): void {
+    this.found(finding);
+    const { kind, id } = finding;
+    if (kind === 'other-cluster') {
+      throw new CoterieError('CLUSTER_MISMATCH', `This node belongs to another cluster than yours`);
+    }
+    if (kind === 'removed' || id === this.#parts.ownId) {
+      throw new CoterieError('CONFLICT', `The id ${id} may not take part: ${kind}`);
+    }
+  }
+
+  tooMany(id: string, error: CoterieError): void {
+    if (this.#hasToldTooMany) return;
+    this.#hasToldTooMany = true;
+    this.#log.error('member-not-watched', { id, message: error.message });
+  }
+
+  #clone(finding: Extract<MemberFinding, { readonly kind: 'clone' }>): void {
+    const { id, addresses, mustStop } = finding;
+    this.#log.error('two-nodes-with-one-id', { id, addresses: addresses.join(' and ') });
+    if (id !== this.#parts.ownId) return;
+    this.#cloneCount += 1;
+    const isToStop = this.#parts.isAccepted() ? mustStop && this.#cloneCount > CLONES_BORNE : true;
+    if (!isToStop) return;
+    this.#parts.mustStop(
+      new CoterieError(
+        'CONFLICT',
+        `Another live node has the data folder of this one (${addresses.join(' and ')}): a copy ` +
+          'of a folder must not run beside the original; this node stops',
+      ),
+    );
+  }
+}
+
+function removed(): CoterieError {
+  return new CoterieError(
+    'CONFLICT',
+    'The cluster has removed this node for ever: start it with an empty folder and another name',
+  );
+}

@@ -1,0 +1,176 @@
+/** What the other rooms see of the members: one per name, by place in the layout or as a list.
+ *  Of several ids under one name the latest start counts: a member whose folder was wiped comes
+ *  back under a new id, and its earlier life is nobody's business any more.
+ *  Invariants: `refresh` tells the listeners once, and only when a state or an address is another
+ *  one; what is asked per request is an array access.
+ *  Not here: who decides on states (core/membership/failure-detector.ts). */
+import type { ClockOffsets } from '../../core/membership/clock-offset.ts';
+import type { FailureDetector, MemberOpinion } from '../../core/membership/failure-detector.ts';
+import type { GossipCandidates } from '../../core/membership/gossip-rounds.ts';
+import type { MemberRecord } from '../../core/membership/member-record.ts';
+import type { MemberTable } from '../../core/membership/member-table.ts';
+import type { MemberState } from '../../core/membership/member-watch.ts';
+import type { KnownMember } from '../contracts.ts';
+
+export interface ViewSources {
+  readonly table: MemberTable;
+  readonly detector: FailureDetector;
+  readonly offsets: ClockOffsets;
+}
+
+interface Seen {
+  readonly id: string;
+  readonly address: string;
+  readonly state: MemberState;
+}
+
+export class MemberView {
+  readonly #sources: ViewSources;
+  readonly #listeners = new Set<() => void>();
+  /** By name, this node included. */
+  #records = new Map<string, MemberRecord>();
+  #byIndex: (Seen | undefined)[] = [];
+  #idByAddress = new Map<string, string>();
+  #text = '';
+
+  constructor(sources: ViewSources) {
+    this.#sources = sources;
+  }
+
+  stateOf(nodeIndex: number): MemberState {
+    return this.#byIndex[nodeIndex]?.state ?? 'UNKNOWN';
+  }
+
+  addressOf(nodeIndex: number): string | undefined {
+    return this.#byIndex[nodeIndex]?.address;
+  }
+
+  idOf(nodeIndex: number): string | undefined {
+    return this.#byIndex[nodeIndex]?.id;
+  }
+
+  idAt(address: string): string | undefined {
+    return this.#idByAddress.get(address);
+  }
+
+  /** Whether another id has taken the name over. */
+  isSuperseded(id: string): boolean {
+    const record = this.#sources.table.record(id);
+    if (record === undefined || record.status === 'LEFT') return false;
+    return this.#records.get(record.name)?.id !== id;
+  }
+
+  /** The latest record of each name. Members that have left are not among them. */
+  records(): Iterable<MemberRecord> {
+    return this.#records.values();
+  }
+
+  /** Whom this node could speak with. */
+  candidates(seeds: Iterable<string>): GossipCandidates {
+    const { own } = this.#sources.table;
+    const live: string[] = [];
+    const down: string[] = [];
+    for (const { id, address } of this.#records.values()) {
+      if (id !== own.id) (this.#stateOf(id) === 'DOWN' ? down : live).push(address);
+    }
+    return { own: own.address, live, down, seeds: [...seeds] };
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** To be called when records have come or changed: which record stands for which name. */
+  index(): void {
+    const { table } = this.#sources;
+    const records = new Map<string, MemberRecord>();
+    for (const { record } of table.entries()) {
+      if (record === undefined || record.status === 'LEFT') continue;
+      const known = records.get(record.name);
+      if (known === undefined || isLater(record, known, table.ownId)) {
+        records.set(record.name, record);
+      }
+    }
+    this.#records = records;
+  }
+
+  /** To be called when states may have changed. */
+  refresh(): void {
+    const { table } = this.#sources;
+    const byIndex: (Seen | undefined)[] = [];
+    const idByAddress = new Map<string, string>();
+    let text = '';
+    for (const { id, name, address, nodeIndex, clusterId } of this.#records.values()) {
+      const state = this.#stateOf(id);
+      if (id !== table.ownId) idByAddress.set(address, id);
+      const isPlaced = nodeIndex !== undefined && clusterId === table.own.clusterId;
+      if (isPlaced) byIndex[nodeIndex] = { id, address, state };
+      text += `${name} ${address} ${state} ${isPlaced ? nodeIndex : '-'}\n`;
+    }
+    this.#byIndex = byIndex;
+    this.#idByAddress = idByAddress;
+    if (text === this.#text) return;
+    this.#text = text;
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  list(nowMs: number): readonly KnownMember[] {
+    const { table, detector, offsets } = this.#sources;
+    const opinions = new Map(detector.opinions(nowMs).map((opinion) => [opinion.id, opinion]));
+    const members = [...this.#records.values()].map((record) =>
+      knownOf(record, {
+        isSelf: record.id === table.ownId,
+        opinion: opinions.get(record.id),
+        offsetMs: offsets.of(record.id),
+      }),
+    );
+    return members.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  #stateOf(id: string): MemberState {
+    const { table, detector } = this.#sources;
+    return id === table.ownId ? 'ALIVE' : (detector.stateOf(id) ?? 'UNKNOWN');
+  }
+}
+
+function knownOf(
+  record: MemberRecord,
+  seen: {
+    readonly isSelf: boolean;
+    readonly opinion: MemberOpinion | undefined;
+    readonly offsetMs: number | undefined;
+  },
+): KnownMember {
+  const { id, name, clusterId, nodeIndex, address, zone, datacentre, weight } = record;
+  const { generation, incarnation, diskPercent, layoutVersion } = record;
+  const { isSelf, opinion, offsetMs } = seen;
+  const age = opinion?.evidenceAgeMs;
+  return {
+    id,
+    name,
+    isSelf,
+    clusterId,
+    ...(nodeIndex === undefined ? {} : { nodeIndex }),
+    address,
+    zone,
+    datacentre,
+    weight,
+    state: isSelf ? 'ALIVE' : (opinion?.state ?? 'UNKNOWN'),
+    phi: opinion?.phi ?? 0,
+    generation,
+    incarnation,
+    ...(age === undefined ? {} : { evidenceAgeMs: age }),
+    ...(offsetMs === undefined ? {} : { clockOffsetMs: offsetMs }),
+    diskPercent,
+    layoutVersion,
+  };
+}
+
+/** This node itself always stands for its name: it knows that it lives. */
+function isLater(record: MemberRecord, known: MemberRecord, ownId: string): boolean {
+  if (known.id === ownId) return false;
+  if (record.id === ownId) return true;
+  if (record.generation !== known.generation) return record.generation > known.generation;
+  return record.id > known.id;
+}

@@ -1,0 +1,148 @@
+/** What exists only while a node runs: its rooms, each made with what it needs of the others.
+ *  Invariant: rooms know each other by the types of contracts.ts alone; this is the one place that
+ *  knows which class stands behind which.
+ *  Not here: when they start and stop (node.ts), what they do. */
+import { bytesToHex } from '../core/bytes.ts';
+import type { Deadlines } from '../core/deadlines.ts';
+import type { CoterieError } from '../core/errors.ts';
+import type { MemberRecord } from '../core/membership/member-record.ts';
+import type { OpenedStore } from '../core/membership/standing.ts';
+import { HybridLogicalClock } from '../core/version/hlc.ts';
+import type { RecordCodec } from '../core/version/record-codec.ts';
+import type { DataState, MemberEvent, Place } from './contracts.ts';
+import { Coordinator } from './coordinator/coordinator.ts';
+import { Gossip } from './gossip/gossip.ts';
+import { Links } from './link/links.ts';
+import { type MemberIdentity, saveGeneration } from './node-identity.ts';
+import type { NodeEnvironment, NodeOptions } from './node-options.ts';
+import { LinkRequests } from './replica/link-requests.ts';
+import { Replica } from './replica/replica.ts';
+import { StandingKeeper } from './standing/standing-keeper.ts';
+import type { OpeningState } from './storage/opening.ts';
+import type { RecordStore } from './storage/record-store.ts';
+
+export interface Rooms {
+  readonly name: string;
+  readonly opening: OpeningState;
+  readonly opened: OpenedStore;
+  readonly standing: StandingKeeper;
+  readonly gossip: Gossip;
+  readonly links: Links;
+  readonly coordinator: Coordinator;
+  readonly hlc: HybridLogicalClock;
+}
+
+/** How this run of the node began. */
+export interface RoomsStart {
+  readonly name: string;
+  readonly address: string;
+  readonly opening: OpeningState;
+  readonly runIds: readonly string[];
+  readonly member: MemberIdentity;
+}
+
+/** What the node is to its rooms. */
+export interface RoomsNode {
+  readonly env: NodeEnvironment & { readonly deadlines: Deadlines };
+  readonly options: NodeOptions;
+  readonly codec: RecordCodec;
+  readonly store: RecordStore;
+  readonly view: {
+    place(): Place | undefined;
+    state(): DataState;
+    reason(): string;
+    isRunning(): boolean;
+  };
+  adopt(layout: Uint8Array): Promise<void>;
+  servingChanged(): void;
+  told(event: MemberEvent): void;
+  mustStop(reason: CoterieError): void;
+}
+
+/** Of the protocol between nodes. */
+const PROTOCOL_VERSION = 1;
+
+export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
+  const { env, options, codec, store, view } = node;
+  const { name, address, opening } = start;
+  const { clock } = env;
+  const reading = () => ({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
+  const opened = openedOf(start);
+  const standing = new StandingKeeper(env, store, (next) => {
+    env.log.info('standing', { node: name, state: next.state, reason: next.reason });
+    node.servingChanged();
+  });
+  const hlc = new HybridLogicalClock({ ceiling: opening.ceiling, reading: reading() });
+  const gossip = new Gossip(
+    env,
+    {
+      own: ownRecord(start, options),
+      saveGeneration: (generation) => saveGeneration(store, { ...start.member, generation }),
+      isAccepted: () => standing.standing.state === 'SERVING',
+      told: node.told,
+      clockConfirmed: () => {
+        if (hlc.isJumped) hlc.agree(reading());
+      },
+      mustStop: node.mustStop,
+    },
+    { seeds: options.seeds, detector: options.detector },
+  );
+  const replica = new Replica({ ...env, store, codec, hlc }, view, {
+    requestTableEntriesMax: options.requestTableEntriesMax,
+  });
+  const links = new Links(
+    env,
+    {
+      memory: standing,
+      gossip,
+      server: new LinkRequests({
+        replica,
+        deadlines: env.deadlines,
+        place: view.place,
+        forwarded: (request) => coordinator.forwarded(request),
+        adopt: (layout) => node.adopt(layout),
+        commitSeq: () => store.commitSeq,
+      }),
+      speaker: () => ({ name, address, opened, place: view.place() }),
+      gossip,
+    },
+    { peerRequestsMax: options.peerRequestsMax, peerBytesMax: options.peerBytesMax },
+  );
+  const coordinator = new Coordinator({ ...env, peers: links, replica, codec }, view, {
+    timeoutMs: options.timeoutMs,
+    timeoutMaxMs: options.timeoutMaxMs,
+    requestsMax: options.requestsMax,
+    bytesMax: options.requestBytesMax,
+    replaceAfterMs: options.replicaReadTimeoutMs,
+    replicaWriteTimeoutMs: options.replicaWriteTimeoutMs,
+  });
+  return { name, opening, opened, standing, gossip, links, coordinator, hlc };
+}
+
+function openedOf({ opening, runIds }: RoomsStart): OpenedStore {
+  const { storeId, run, previousRun, ceiling, commitSeq } = opening;
+  return { storeId: bytesToHex(storeId), run, runIds, previousRun, ceiling, commitSeq };
+}
+
+/** As it is before the node has its place in a layout. */
+function ownRecord({ name, address, member }: RoomsStart, options: NodeOptions): MemberRecord {
+  const { zone, datacentre, weight } = options;
+  return {
+    id: member.id,
+    name,
+    clusterId: '',
+    generation: member.generation,
+    version: 0,
+    incarnation: 0,
+    address,
+    zone,
+    datacentre,
+    weight,
+    status: 'UP',
+    layoutVersion: 0,
+    layoutHash: '',
+    protocol: PROTOCOL_VERSION,
+    clockOffsetMs: 0,
+    diskPercent: 0,
+  };
+}
