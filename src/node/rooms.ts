@@ -104,7 +104,6 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
         commitSeq: () => store.commitSeq,
       }),
       speaker: () => ({ name, address, opened, place: view.place() }),
-      gossip,
     },
     { peerRequestsMax: options.peerRequestsMax, peerBytesMax: options.peerBytesMax },
   );

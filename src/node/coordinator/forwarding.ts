@@ -7,7 +7,7 @@ import { CoterieError } from '../../core/errors.ts';
 import type { ForwardReply, ForwardRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import type { Peers } from '../contracts.ts';
 import type { Plan } from './plan.ts';
-import { nodeNames, reachRefusal } from './plan.ts';
+import { nodeNames, reachRefusal, STATE_ORDER } from './plan.ts';
 
 type Operation = NonNullable<ForwardRequest['operation']>;
 export type Forwarded = NonNullable<ForwardReply['result']>;
@@ -71,8 +71,14 @@ function sameOrderFor(
 ): readonly number[] {
   const first = replicas.length === 0 ? 0 : (requestId.at(-1) ?? 0) % replicas.length;
   const rotated = [...replicas.slice(first), ...replicas.slice(0, first)];
-  const isDown = (nodeIndex: number) => Number(peers.reach(nodeIndex) === 'down');
-  return rotated.sort((a, b) => isDown(a) - isDown(b));
+  return rotated.sort((a, b) => doubtsOf(a, peers) - doubtsOf(b, peers));
+}
+
+/** One that is slow may still be the one that knows the first try. */
+function doubtsOf(nodeIndex: number, peers: Peers): number {
+  if (peers.reach(nodeIndex) === 'down') return STATE_ORDER.DOWN;
+  const order = STATE_ORDER[peers.stateOf(nodeIndex)];
+  return order === STATE_ORDER.SLOW ? STATE_ORDER.ALIVE : order;
 }
 
 function requestIdOf(operation: Operation): Uint8Array {

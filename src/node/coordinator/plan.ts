@@ -3,6 +3,7 @@
  *  with NO_REPLICA before anything is sent (ARCHITECTURE 5.23).
  *  Not here: sending (read.ts, write.ts). */
 import { CoterieError } from '../../core/errors.ts';
+import type { MemberState } from '../../core/membership/member-watch.ts';
 import { GroupCount } from '../../core/quorum/group-count.ts';
 import type { Requirement } from '../../core/quorum/level.ts';
 import type { Epochs, Peers, Place } from '../contracts.ts';
@@ -62,15 +63,21 @@ function refusalWithout(down: readonly number[], plan: Plan): CoterieError | und
   );
 }
 
-/** Replicas to ask first come first: this node, then connected members with the least in flight,
- *  then the others. */
-export function rankReplicas(plan: Plan, peers: Peers): number[] {
-  const self = plan.place.nodeIndex;
+/** Replicas to ask first come first: this node, then by what is thought of them, by whether there is
+ *  a link, by how far they are, and by how soon they are likely to answer. Where all of this is
+ *  equal the key decides: keys spread over the replicas, and each stays in the caches of the same
+ *  ones. */
+export function rankReplicas({ place, replicas, key }: Plan, peers: Peers): number[] {
+  const self = place.nodeIndex;
   const ranked: number[] = [];
   const scores: number[] = [];
+  const count = replicas.length;
+  const first = key.token % count;
   // By insertion: there are few, and `sort` would ask for each score many times over.
-  for (const nodeIndex of plan.replicas) {
-    const score = nodeIndex === self ? -1 : scoreOf(nodeIndex, peers);
+  for (let step = 0; step < count; step += 1) {
+    const nodeIndex = replicas[(first + step) % count];
+    if (nodeIndex === undefined) continue;
+    const score = nodeIndex === self ? -1 : scoreOf(nodeIndex, place, peers);
     let at = ranked.length;
     for (; at > 0; at -= 1) {
       const before = ranked[at - 1];
@@ -85,8 +92,40 @@ export function rankReplicas(plan: Plan, peers: Peers): number[] {
   return ranked;
 }
 
+/** Members of one number are asked alike; one of a higher number only when the others do not
+ *  suffice. */
+export const STATE_ORDER: Readonly<Record<MemberState, number>> = {
+  ALIVE: 0,
+  UNKNOWN: 0,
+  SLOW: 1,
+  AVOID: 2,
+  SUSPECT: 2,
+  DOWN: 3,
+  LEFT: 3,
+};
 const REACH_ORDER = { up: 0, unknown: 1, down: 2 } as const;
+const DISTANCES = 3;
+const COST_END = 2 ** 32;
+const LATENCY_MAX_MS = 65_535;
 
-function scoreOf(nodeIndex: number, peers: Peers): number {
-  return REACH_ORDER[peers.reach(nodeIndex)] * 1_000_000 + peers.inFlight(nodeIndex);
+function scoreOf(nodeIndex: number, place: Place, peers: Peers): number {
+  const state = STATE_ORDER[peers.stateOf(nodeIndex)];
+  const reach = REACH_ORDER[peers.reach(nodeIndex)];
+  const group = (state * 3 + reach) * DISTANCES + distanceOf(nodeIndex, place);
+  return group * COST_END + costOf(nodeIndex, peers);
+}
+
+/** 0 in this node's zone, 1 in its datacentre, 2 elsewhere. */
+function distanceOf(nodeIndex: number, { ring, nodeIndex: self, datacentre }: Place): number {
+  const role = ring.role(nodeIndex);
+  if (role === undefined || role.datacentre !== datacentre) return 2;
+  return role.zone === ring.role(self)?.zone ? 0 : 1;
+}
+
+/** The wait that is to be expected, in steps: times of one power of two are alike, and all under
+ *  1 ms. Otherwise the one that happens to be fastest would get every read of every node. */
+function costOf(nodeIndex: number, peers: Peers): number {
+  const latencyMs = Math.min(LATENCY_MAX_MS, peers.latencyMs(nodeIndex));
+  const step = 2 ** (32 - Math.clz32(latencyMs));
+  return Math.min(COST_END - 1, step * (peers.inFlight(nodeIndex) + 1));
 }

@@ -244,7 +244,8 @@ export class ReadOperation {
   /** Writes to the stale replicas first; who fails is replaced by one that was not asked. */
   #repairMajority(count: GroupCount, merged: MergedAnswers, bytes: Uint8Array): void {
     const heard = new Set([...merged.holders, ...merged.stale]);
-    const spare = this.#plan.replicas.filter((nodeIndex) => !heard.has(nodeIndex));
+    const ranked = rankReplicas(this.#plan, this.#parts.peers);
+    const spare = ranked.filter((nodeIndex) => !heard.has(nodeIndex));
     const fail = (): void => {
       this.#parts.deadlines.cancel(deadline);
       this.#finish(this.#repairFailure(count));

@@ -33,6 +33,8 @@ export interface InboundLinkHandlers {
   /** May throw instead of calling `done`. */
   serve(request: LinkRequest, done: Done<PeerResult>): void;
   commitSeq(): number;
+  /** A frame came from the greeted peer. */
+  heard(): void;
   /** A frame of requests showed this durable commit of the peer. */
   committed(commitSeq: number): void;
   closed(): void;
@@ -110,6 +112,7 @@ export class InboundLink {
       this.#greet(frame);
       return;
     }
+    this.#handlers.heard();
     try {
       this.#handlers.checkStamp(frame.clusterId, frame.layoutHash);
     } catch (error) {

@@ -9,6 +9,7 @@
 import { bytesEqual, bytesToHex } from '../../core/bytes.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
+import type { MemberState } from '../../core/membership/member-watch.ts';
 import type { OpenedStore, Remembered } from '../../core/membership/standing.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { Log } from '../../env/log.ts';
@@ -19,9 +20,11 @@ import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
 import type { Hello, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import type {
   Done,
+  Members,
   PeerCall,
   PeerOperation,
   PeerResult,
+  PeerSigns,
   Peers,
   Place,
   Reach,
@@ -31,6 +34,7 @@ import { checkHello, isFresh, makeHello, openedOf, rememberedOf } from './handsh
 import { InboundLink } from './inbound-link.ts';
 import type { LinkPhase } from './outbound-link.ts';
 import { OutboundLink } from './outbound-link.ts';
+import { unreachable } from './pending-calls.ts';
 
 export interface LinksEnvironment {
   readonly clock: Clock;
@@ -73,10 +77,14 @@ const INBOUND_MAX = 1_024;
 const HANDSHAKE_TIMEOUT_MS = 2_000;
 const REDIAL_MIN_MS = 50;
 const REDIAL_MAX_MS = 1_000;
+/** A member that talks all the time is said to be heard this often. */
+const HEARD_INTERVAL_MS = 100;
 
 interface Inbound {
   readonly link: InboundLink;
   name: string;
+  /** Of a greeted member. */
+  nodeIndex: number | undefined;
   storeId: string;
   /** Name of the run that greeted; a later run of the same folder knows it. */
   runId: string;
@@ -88,8 +96,12 @@ export class Links implements Peers {
   readonly #memory: PeerMemory;
   readonly #server: LinkServer;
   readonly #speaker: () => Speaker;
+  readonly #gossip: Members & PeerSigns;
   readonly #outbound = new Map<number, OutboundLink>();
   readonly #inbound = new Set<Inbound>();
+  /** Until when a member that is heard is not reported again; monotonic. */
+  readonly #isHeardUntilMs = new Map<number, number>();
+  #unsubscribe = (): void => {};
   #isStopped = false;
 
   constructor(
@@ -98,6 +110,7 @@ export class Links implements Peers {
       readonly memory: PeerMemory;
       readonly server: LinkServer;
       readonly speaker: () => Speaker;
+      readonly gossip: Members & PeerSigns;
     },
     options: LinksOptions,
   ) {
@@ -105,6 +118,7 @@ export class Links implements Peers {
     this.#memory = parts.memory;
     this.#server = parts.server;
     this.#speaker = parts.speaker;
+    this.#gossip = parts.gossip;
     this.#options = options;
   }
 
@@ -118,25 +132,41 @@ export class Links implements Peers {
       this.#outbound.set(role.nodeIndex, link);
       link.start();
     }
+    this.#unsubscribe();
+    this.#unsubscribe = this.#gossip.onChange(() => {
+      for (const link of this.#outbound.values()) link.followAddress();
+    });
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#unsubscribe();
     for (const link of this.#outbound.values()) link.stop();
     for (const inbound of [...this.#inbound]) inbound.link.close();
   }
 
   reach(nodeIndex: number): Reach {
+    if (isGone(this.#gossip.stateOf(nodeIndex))) return 'down';
     return this.#outbound.get(nodeIndex)?.reach ?? 'down';
   }
 
+  stateOf(nodeIndex: number): MemberState {
+    return this.#gossip.stateOf(nodeIndex);
+  }
+
   describe(nodeIndex: number): string {
+    const state = this.#gossip.stateOf(nodeIndex);
+    if (isGone(state)) return `it is ${state}`;
     const link = this.#outbound.get(nodeIndex);
     return link === undefined ? 'no member' : link.detail || link.phase;
   }
 
   inFlight(nodeIndex: number): number {
     return this.#outbound.get(nodeIndex)?.inFlight ?? 0;
+  }
+
+  latencyMs(nodeIndex: number): number {
+    return this.#outbound.get(nodeIndex)?.latencyMs ?? 0;
   }
 
   isTrusted(nodeIndex: number): boolean {
@@ -155,13 +185,16 @@ export class Links implements Peers {
       );
       return;
     }
-    link.call(call);
+    const state = this.#gossip.stateOf(nodeIndex);
+    if (isGone(state)) call.done(unreachable(link.address, `it is ${state}`, 'no'));
+    else link.call(call);
   }
 
   /** Takes a link that another member dialled. */
   accept(stream: FrameStream): StreamHandlers {
     const inbound: Inbound = {
       name: '',
+      nodeIndex: undefined,
       storeId: '',
       runId: '',
       link: new InboundLink(
@@ -172,6 +205,9 @@ export class Links implements Peers {
           checkStamp: (clusterId, layoutHash) => this.#checkStamp(clusterId, layoutHash),
           serve: (request, done) => this.#server.serve(request, done),
           commitSeq: () => this.#server.commitSeq(),
+          heard: () => {
+            if (inbound.nodeIndex !== undefined) this.#heard(inbound.nodeIndex);
+          },
           committed: (commitSeq) => this.#peerCommitted(inbound, commitSeq),
           closed: () => this.#inbound.delete(inbound),
         },
@@ -202,6 +238,8 @@ export class Links implements Peers {
         hello: () => makeHello(this.#speaker(), this.#memory.remembered(nodeIndex)),
         stamp: () => ({ clusterId, layoutHash, commitSeq: this.#server.commitSeq() }),
         greeted: (hello) => this.#greeted(nodeIndex, name, hello, layoutBytes),
+        heard: () => this.#heard(nodeIndex),
+        nobodyThere: () => this.#gossip.refused(nodeIndex),
         committed: (commitSeq) => this.#memory.peerCommitted(nodeIndex, commitSeq),
         phaseChanged: (phase, detail, isOrderly) => {
           this.#phaseChanged({ nodeIndex, name, phase, detail, isOrderly });
@@ -211,7 +249,7 @@ export class Links implements Peers {
         },
       },
       {
-        address,
+        address: () => this.#gossip.addressOf(nodeIndex) ?? address,
         requestsMax: this.#options.peerRequestsMax,
         bytesMax: this.#options.peerBytesMax,
         frameBytes: FRAME_BYTES,
@@ -236,6 +274,7 @@ export class Links implements Peers {
       throw new CoterieError('CLUSTER_MISMATCH', `${hello.name} answers at the address of ${name}`);
     }
     checkHello(hello, this.#speaker().place);
+    this.#heard(nodeIndex);
     if (isFresh(hello)) return { $case: 'adopt', adopt: { layout: layoutBytes } };
     await this.#memory.peerGreeted(nodeIndex, openedOf(hello), rememberedOf(hello));
     return undefined;
@@ -256,6 +295,8 @@ export class Links implements Peers {
     inbound.runId = newestRunOf(hello);
     const role = speaker.place?.ring.roleByName(hello.name);
     if (role === undefined || isFresh(hello)) return makeHello(speaker, undefined);
+    inbound.nodeIndex = role.nodeIndex;
+    this.#heard(role.nodeIndex);
     const answer = makeHello(speaker, this.#memory.remembered(role.nodeIndex));
     await this.#memory.peerGreeted(role.nodeIndex, openedOf(hello), rememberedOf(hello));
     return answer;
@@ -279,9 +320,15 @@ export class Links implements Peers {
 
   /** A member that only mints answers nobody, so its requests tell how far it has come: otherwise
    *  an old copy of its disk could not be told from the newest. */
-  #peerCommitted(inbound: Inbound, commitSeq: number): void {
-    const role = this.#speaker().place?.ring.roleByName(inbound.name);
-    if (role !== undefined) this.#memory.peerCommitted(role.nodeIndex, commitSeq);
+  #peerCommitted({ nodeIndex }: Inbound, commitSeq: number): void {
+    if (nodeIndex !== undefined) this.#memory.peerCommitted(nodeIndex, commitSeq);
+  }
+
+  #heard(nodeIndex: number): void {
+    const nowMs = this.#env.clock.monotonicMs();
+    if (nowMs < (this.#isHeardUntilMs.get(nodeIndex) ?? 0)) return;
+    this.#isHeardUntilMs.set(nodeIndex, nowMs + HEARD_INTERVAL_MS);
+    this.#gossip.heard(nodeIndex);
   }
 
   #checkStamp(clusterId: Uint8Array, layoutHash: Uint8Array): void {
@@ -312,6 +359,11 @@ export class Links implements Peers {
     metrics.set('coterie_link_state', { member: name }, phase === 'connected' ? 1 : 0);
     this.#memory.peerReach(nodeIndex, phase === 'refused');
   }
+}
+
+/** Nothing is sent to it. */
+function isGone(state: MemberState): boolean {
+  return state === 'DOWN' || state === 'LEFT';
 }
 
 function newestRunOf(hello: Hello): string {

@@ -16,11 +16,14 @@ import { FrameWriter } from '../../wire/frame-writer.ts';
 import type { Hello, LinkReply, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v1/peer.ts';
 import type { PeerCall, PeerOperation, Reach } from '../contracts.ts';
+import { type PendingCall, PendingCalls, unreachable } from './pending-calls.ts';
+import { ReplyTimes } from './reply-times.ts';
 
 export type LinkPhase = 'connecting' | 'greeting' | 'connected' | 'refused' | 'broken' | 'closed';
 
 export interface OutboundLinkOptions {
-  readonly address: string;
+  /** Where to dial; asked at every dial. */
+  readonly address: () => string;
   readonly requestsMax: number;
   readonly bytesMax: number;
   /** One frame carries about this much, or one larger request alone. */
@@ -41,6 +44,10 @@ export interface OutboundLinkEvents {
    *  stream. An operation that it settles with is sent first, and once it is answered the link is
    *  opened anew. */
   greeted(hello: Hello): Promise<PeerOperation | undefined>;
+  /** A frame came over the link. */
+  heard(): void;
+  /** Nobody listens where the member is said to be. */
+  nobodyThere(): void;
   /** A frame of replies showed this durable commit. */
   committed(commitSeq: number): void;
   /** `isOrderly`: the other side ended the link, as it does when it stops. */
@@ -49,24 +56,18 @@ export interface OutboundLinkEvents {
   loadChanged(inFlight: number): void;
 }
 
-interface Pending {
-  readonly call: PeerCall;
-  readonly deadline: DeadlineEntry;
-  isSent: boolean;
-}
-
 export class OutboundLink {
   readonly #env: { clock: Clock; random: Random; transport: Transport; deadlines: Deadlines };
   readonly #options: OutboundLinkOptions;
   readonly #events: OutboundLinkEvents;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending: PendingCalls;
   readonly #writer = new FrameWriter(LinkRequestFrame);
+  readonly #times = new ReplyTimes();
+  #address = '';
   #outbox: LinkRequest[] = [];
   #stream: FrameStream | undefined;
   #phase: LinkPhase = 'connecting';
   #detail = '';
-  #nextId = 1;
-  #pendingBytes = 0;
   #isFlushDue = false;
   #failedDials = 0;
   #redial: DeadlineEntry | undefined;
@@ -80,6 +81,13 @@ export class OutboundLink {
     this.#env = env;
     this.#events = events;
     this.#options = options;
+    this.#address = options.address();
+    this.#pending = new PendingCalls(env.deadlines, (id, pending) => this.#expired(id, pending));
+  }
+
+  /** Dialled last. */
+  get address(): string {
+    return this.#address;
   }
 
   get phase(): LinkPhase {
@@ -94,6 +102,11 @@ export class OutboundLink {
     return this.#pending.size;
   }
 
+  /** How long it takes to answer a read. */
+  get latencyMs(): number {
+    return this.#times.latencyMs(this.#env.deadlines.nowMs());
+  }
+
   get reach(): Reach {
     if (this.#phase === 'connected') return 'up';
     return this.#phase === 'refused' || this.#phase === 'closed' ? 'down' : 'unknown';
@@ -103,6 +116,17 @@ export class OutboundLink {
     this.#dial();
   }
 
+  /** Dials at once when the member has moved, unless the link works. */
+  followAddress(): void {
+    if (this.#phase === 'connected' || this.#phase === 'closed') return;
+    if (this.#options.address() === this.#address) return;
+    const stream = this.#stream;
+    this.#dropTimers();
+    this.#failedDials = 0;
+    this.#dial();
+    stream?.close();
+  }
+
   /** Fails what is pending and ends the stream. Idempotent. */
   stop(): void {
     if (this.#phase === 'closed') return;
@@ -110,20 +134,21 @@ export class OutboundLink {
     this.#stream = undefined;
     this.#dropTimers();
     this.#enter('closed', 'this node is stopping');
-    this.#failPending('this node is stopping');
+    this.#outbox = [];
+    this.#pending.failAll(this.#address, 'this node is stopping');
     stream?.close();
   }
 
   call(call: PeerCall): void {
     if (this.reach === 'down') {
-      call.done(unreachable(this.#options.address, this.#detail, 'no'));
+      call.done(unreachable(this.#address, this.#detail, 'no'));
       return;
     }
-    const { requestsMax, bytesMax, address } = this.#options;
+    const { requestsMax, bytesMax } = this.#options;
     const isAlone = this.#pending.size === 0;
     if (
       this.#pending.size >= requestsMax ||
-      (!isAlone && this.#pendingBytes + call.bytes > bytesMax) ||
+      (!isAlone && this.#pending.bytes + call.bytes > bytesMax) ||
       // Calls that expired leave their bytes in the stream: a peer that takes nothing must not fill
       // the memory.
       (this.#stream?.bufferedBytes ?? 0) > bytesMax
@@ -131,17 +156,14 @@ export class OutboundLink {
       call.done(
         new CoterieError(
           'OVERLOADED',
-          `${this.#pending.size} requests (${this.#pendingBytes} bytes) wait for ` +
-            `${address}; the bounds are ${requestsMax} and ${bytesMax}`,
+          `${this.#pending.size} requests (${this.#pending.bytes} bytes) wait for ` +
+            `${this.#address}; the bounds are ${requestsMax} and ${bytesMax}`,
           { details: { retryAfterMs: 50 } },
         ),
       );
       return;
     }
-    const id = this.#takeId();
-    const deadline = this.#env.deadlines.add(call.deadlineMs, () => this.#expire(id));
-    this.#pending.set(id, { call, deadline, isSent: false });
-    this.#pendingBytes += call.bytes;
+    const id = this.#pending.add(call);
     this.#outbox.push({
       id,
       timeoutMs: 0,
@@ -151,13 +173,6 @@ export class OutboundLink {
       operation: call.operation,
     });
     this.#flushSoon();
-  }
-
-  #takeId(): number {
-    do {
-      this.#nextId = this.#nextId === 0xffff_ffff ? 1 : this.#nextId + 1;
-    } while (this.#pending.has(this.#nextId));
-    return this.#nextId;
   }
 
   #flushSoon(): void {
@@ -183,6 +198,7 @@ export class OutboundLink {
       const pending = this.#pending.get(request.id);
       if (pending === undefined) continue;
       pending.isSent = true;
+      if (request.operation?.$case === 'read') this.#times.sent(request.id, nowMs);
       request.timeoutMs = Math.max(1, Math.ceil(pending.call.deadlineMs - nowMs));
       if (requests.length > 0 && bytes + pending.call.bytes > this.#options.frameBytes) {
         stream.send(this.#writer.encode({ hello: undefined, ...stamp, requests }));
@@ -197,21 +213,13 @@ export class OutboundLink {
     }
   }
 
-  #expire(id: number): void {
-    const pending = this.#pending.get(id);
-    if (pending === undefined) return;
-    this.#settle(id, pending);
-    pending.call.done(
-      new CoterieError('DEADLINE_EXCEEDED', `${this.#options.address} did not answer in time`, {
-        applied: pending.isSent ? 'unknown' : 'no',
+  #expired(id: number, { call, isSent }: PendingCall): void {
+    this.#times.over(id, this.#env.deadlines.nowMs(), false);
+    call.done(
+      new CoterieError('DEADLINE_EXCEEDED', `${this.#address} did not answer in time`, {
+        applied: isSent ? 'unknown' : 'no',
       }),
     );
-  }
-
-  #settle(id: number, pending: Pending): void {
-    this.#pending.delete(id);
-    this.#pendingBytes -= pending.call.bytes;
-    this.#env.deadlines.cancel(pending.deadline);
   }
 
   #dial(): void {
@@ -219,10 +227,11 @@ export class OutboundLink {
     if (this.#phase === 'closed') return;
     // A member whose last dial was refused stays `down` until one succeeds: callers must not wait
     // for every attempt.
-    if (this.#phase !== 'refused') this.#enter('connecting', `dialling ${this.#options.address}`);
+    this.#address = this.#options.address();
+    if (this.#phase !== 'refused') this.#enter('connecting', `dialling ${this.#address}`);
     let stream: FrameStream | undefined;
     const isCurrent = () => stream !== undefined && this.#stream === stream;
-    stream = this.#env.transport.dial(this.#options.address, 'link', {
+    stream = this.#env.transport.dial(this.#address, 'link', {
       frame: (bytes) => {
         if (isCurrent()) this.#receive(bytes);
       },
@@ -255,12 +264,14 @@ export class OutboundLink {
       return;
     }
     if (frame.hello !== undefined) this.#greet(frame.hello);
+    else if (this.#phase === 'connected') this.#events.heard();
     if (frame.commitSeq > 0) this.#events.committed(frame.commitSeq);
-    for (const reply of frame.replies) this.#answer(reply);
+    const nowMs = this.#env.deadlines.nowMs();
+    for (const reply of frame.replies) this.#answer(reply, nowMs);
     this.#events.loadChanged(this.#pending.size);
   }
 
-  #answer(reply: LinkReply): void {
+  #answer(reply: LinkReply, nowMs: number): void {
     if (reply.id === FIRST_ID) {
       const { result } = reply;
       const refusal = result?.$case === 'error' ? errorFromWire(result.error).message : '';
@@ -270,16 +281,16 @@ export class OutboundLink {
       });
       return;
     }
-    const pending = this.#pending.get(reply.id);
-    if (pending === undefined) return; // It came after its deadline, which has answered the caller.
-    this.#settle(reply.id, pending);
+    const call = this.#pending.take(reply.id)?.call;
+    if (call === undefined) return; // It came after its deadline, which has answered the caller.
     const { result } = reply;
+    this.#times.over(reply.id, nowMs, result?.$case === 'error');
     if (result === undefined) {
-      pending.call.done(new CoterieError('MALFORMED_MESSAGE', 'A reply without a result', UNKNOWN));
+      call.done(new CoterieError('MALFORMED_MESSAGE', 'A reply without a result', UNKNOWN));
     } else if (result.$case === 'error') {
-      pending.call.done(errorFromWire(result.error));
+      call.done(errorFromWire(result.error));
     } else {
-      pending.call.done(result);
+      call.done(result);
     }
   }
 
@@ -326,15 +337,17 @@ export class OutboundLink {
   #lost(reason: StreamClosed): void {
     this.#stream = undefined;
     this.#dropTimers();
+    this.#times.drop();
     const wasConnected = this.#phase === 'connected';
     if (wasConnected) {
-      this.#failSent(reason.message);
+      this.#pending.failSent(this.#address, reason.message);
       this.#enter('broken', reason.message, reason.kind === 'ended');
       this.#dial();
       return;
     }
     this.#enter('refused', reason.message);
-    this.#failPending(reason.message);
+    this.#outbox = [];
+    this.#pending.failAll(this.#address, reason.message);
     this.#failedDials += 1;
     const { redialMinMs, redialMaxMs } = this.#options;
     const pauseMs = Math.min(redialMaxMs, redialMinMs * 2 ** Math.min(this.#failedDials - 1, 16));
@@ -342,22 +355,9 @@ export class OutboundLink {
     this.#redial = this.#env.deadlines.add(this.#env.deadlines.nowMs() + jitteredMs, () =>
       this.#dial(),
     );
-  }
-
-  #failSent(message: string): void {
-    for (const [id, pending] of [...this.#pending]) {
-      if (!pending.isSent) continue;
-      this.#settle(id, pending);
-      pending.call.done(unreachable(this.#options.address, message, 'unknown'));
-    }
-  }
-
-  #failPending(message: string): void {
-    this.#outbox = [];
-    for (const [id, pending] of [...this.#pending]) {
-      this.#settle(id, pending);
-      const applied = pending.isSent ? 'unknown' : 'no';
-      pending.call.done(unreachable(this.#options.address, message, applied));
+    // Of a member that has moved meanwhile the old door says nothing.
+    if (reason.isNobodyThere === true && this.#address === this.#options.address()) {
+      this.#events.nobodyThere();
     }
   }
 
@@ -380,7 +380,3 @@ export class OutboundLink {
 const FIRST_ID = 0;
 const EMPTY = new Uint8Array(0);
 const UNKNOWN = { applied: 'unknown' } as const;
-
-function unreachable(address: string, why: string, applied: 'no' | 'unknown'): CoterieError {
-  return new CoterieError('UNREACHABLE', `${address} cannot be reached: ${why}`, { applied });
-}

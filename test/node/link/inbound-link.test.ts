@@ -52,6 +52,7 @@ class Rig {
   /** The request that meets a bug. */
   bugId = 0;
   closedCount = 0;
+  heardCount = 0;
   readonly dialler: FrameStream;
   readonly link: Promise<InboundLink>;
 
@@ -71,6 +72,9 @@ class Rig {
               this.atWork.push({ request, done: once(done) });
             },
             commitSeq: () => this.commitSeq,
+            heard: () => {
+              this.heardCount += 1;
+            },
             committed: (commitSeq) => this.commits.push(commitSeq),
             closed: () => {
               this.closedCount += 1;

@@ -68,6 +68,10 @@ export class Rig {
   first: { $case: 'adopt'; adopt: { layout: Uint8Array } } | undefined;
   readonly link: OutboundLink;
   dialCount = 0;
+  heardCount = 0;
+  refusedCount = 0;
+  /** Where the member is said to be. */
+  address = 'far:1';
   #unlisten = (): void => {};
 
   constructor(options: Partial<OutboundLinkOptions> = {}) {
@@ -88,12 +92,18 @@ export class Rig {
           if (hello.refused !== undefined) throw new CoterieError('CONFLICT', 'refused');
           return this.first;
         },
+        heard: () => {
+          this.heardCount += 1;
+        },
+        nobodyThere: () => {
+          this.refusedCount += 1;
+        },
         committed: (commitSeq) => this.commits.push(commitSeq),
         loadChanged: () => {},
         phaseChanged: (phase) => this.phases.push(phase),
       },
       {
-        address: 'far:1',
+        address: () => this.address,
         requestsMax: 4,
         bytesMax: 1_000,
         frameBytes: 200,
@@ -105,8 +115,8 @@ export class Rig {
     );
   }
 
-  listen(): void {
-    this.#unlisten = this.network.listen('far:1', (_, stream) => this.far.accept(stream));
+  listen(address = 'far:1'): void {
+    this.#unlisten = this.network.listen(address, (_, stream) => this.far.accept(stream));
   }
 
   hangUp(): void {
