@@ -217,6 +217,7 @@ export class Node implements NodeServices {
       {
         requests: rooms.coordinator,
         name: rooms.name,
+        notes: rooms.notes,
         clusterId: () => this.#place?.ring.layout.clusterId ?? NO_BYTES,
         layout: () => ({ bytes: this.#layoutBytes, hash: this.#place?.ring.hash ?? NO_BYTES }),
       },

@@ -17,6 +17,7 @@ import { type MemberIdentity, saveGeneration } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
 import { LinkRequests } from './replica/link-requests.ts';
 import { Replica } from './replica/replica.ts';
+import { MemberNotes } from './session/member-notes.ts';
 import { StandingKeeper } from './standing/standing-keeper.ts';
 import type { OpeningState } from './storage/opening.ts';
 import type { RecordStore } from './storage/record-store.ts';
@@ -29,6 +30,7 @@ export interface Rooms {
   readonly gossip: Gossip;
   readonly links: Links;
   readonly coordinator: Coordinator;
+  readonly notes: MemberNotes;
   readonly hlc: HybridLogicalClock;
 }
 
@@ -115,7 +117,8 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     replaceAfterMs: options.replicaReadTimeoutMs,
     replicaWriteTimeoutMs: options.replicaWriteTimeoutMs,
   });
-  return { name, opening, opened, standing, gossip, links, coordinator, hlc };
+  const notes = new MemberNotes(env.deadlines, gossip, view.place);
+  return { name, opening, opened, standing, gossip, links, coordinator, notes, hlc };
 }
 
 function openedOf({ opening, runIds }: RoomsStart): OpenedStore {

@@ -13,6 +13,7 @@ import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
 import { errorToWire } from '../../wire/error-codec.ts';
 import { FrameWriter } from '../../wire/frame-writer.ts';
 import type {
+  MemberNote,
   SessionHello,
   SessionHelloReply,
   SessionReply,
@@ -21,10 +22,12 @@ import type {
 import { SessionReplyFrame, SessionRequestFrame } from '../../wire/generated/coterie/v1/kv.ts';
 import type { ClientRequests } from '../contracts.ts';
 import { ReplyOutbox } from '../reply-outbox.ts';
+import type { MemberNotes } from './member-notes.ts';
 
 export interface SessionNode {
   readonly requests: ClientRequests;
   readonly name: string;
+  readonly notes: MemberNotes;
   clusterId(): Uint8Array;
   /** Encoded layout and its hash; empty before init. */
   layout(): { readonly bytes: Uint8Array; readonly hash: Uint8Array };
@@ -40,6 +43,7 @@ const PROTOCOL_VERSION = 1;
 /** A stream that says nothing takes a place that a client could have. */
 const HELLO_WITHIN_MS = 2_000;
 const NO_BYTES = new Uint8Array(0);
+const NO_NOTES: readonly MemberNote[] = [];
 
 export class SessionServer {
   readonly #deadlines: Deadlines;
@@ -55,6 +59,9 @@ export class SessionServer {
   #isPaused = false;
   #isClosed = false;
   #sentLayoutHash: Uint8Array = NO_BYTES;
+  /** Notes changed while the client took nothing: it gets all of them once it does. */
+  #hasMissedNotes = false;
+  #stopNotes = (): void => {};
 
   constructor(
     env: { readonly clock: Clock; readonly deadlines: Deadlines },
@@ -85,10 +92,12 @@ export class SessionServer {
         this.#isClosed = true;
         this.#outbox.drop();
         this.#deadlines.cancel(this.#helloBy);
+        this.#stopNotes();
         this.#onClosed();
       },
       drained: () => {
         this.#outbox.flush();
+        if (this.#hasMissedNotes) this.#sendNotes(this.#node.notes.all());
         this.#resumeIfCalm();
       },
     };
@@ -97,6 +106,7 @@ export class SessionServer {
   close(): void {
     this.#outbox.flushAll();
     this.#isClosed = true;
+    this.#stopNotes();
     this.#stream.close();
     // An end is complete when what has arrived was taken, even if only to be dropped.
     this.#stream.resume();
@@ -146,12 +156,21 @@ export class SessionServer {
     this.#isGreeted = true;
     this.#deadlines.cancel(this.#helloBy);
     this.#sentLayoutHash = this.#node.layout().hash;
+    const { notes } = this.#node;
+    this.#stopNotes = notes.listen((changed) => this.#sendNotes(changed));
     this.#send({
       hello: this.#helloReply(undefined),
       replies: [],
       layoutHash: NO_BYTES,
-      members: [],
+      members: [...notes.all()],
     });
+  }
+
+  #sendNotes(notes: readonly MemberNote[]): void {
+    const members = this.#hasMissedNotes ? this.#node.notes.all() : notes;
+    this.#hasMissedNotes = this.#outbox.isBackedUp;
+    if (this.#hasMissedNotes) return;
+    this.#send({ hello: undefined, replies: [], layoutHash: NO_BYTES, members: [...members] });
   }
 
   #helloReply(refused: CoterieError | undefined): SessionHelloReply {
@@ -231,11 +250,13 @@ export class SessionServer {
   #sendReplies(replies: SessionReply[]): void {
     const { hash } = this.#node.layout();
     let layoutHash: Uint8Array = NO_BYTES;
+    let notes = NO_NOTES;
     if (!bytesEqual(hash, this.#sentLayoutHash)) {
       layoutHash = hash;
       this.#sentLayoutHash = hash;
+      notes = this.#node.notes.all();
     }
-    this.#send({ hello: undefined, replies, layoutHash, members: [] });
+    this.#send({ hello: undefined, replies, layoutHash, members: [...notes] });
     if (this.#outbox.isBackedUp && !this.#isPaused) {
       this.#isPaused = true;
       this.#stream.pause();
