@@ -1,7 +1,8 @@
 /** Which node gets an attempt.
  *  Order of preference: a replica of the key whose session is ready; any other ready node, which
  *  passes the request on; a node that can be dialed, replicas first; one that asked to be left
- *  alone; one that rests after a failure. Reads take the less loaded of two replicas that are
+ *  alone; one that rests after a failure; and after all of these, in the same order, nodes that
+ *  other nodes have in doubt or hold to be down. Reads take the less loaded of two replicas that are
  *  drawn at random. Writes do the same, except that the draw is made by the request id: the same
  *  id goes to the same minter, whoever repeats it, unless that one is much busier. Replicas
  *  without a session are dialed in passing, so that a request waits for a dial only when nothing
@@ -82,7 +83,7 @@ export class Router {
     let second: SessionConnection | undefined;
     for (let step = 0; step < count; step += 1) {
       const session = replicas[(from + step) % count];
-      if (session === undefined) continue;
+      if (session === undefined || this.#pool.isBad(session)) continue;
       if (!session.isReady()) {
         if (session.isDialable(nowMs)) session.connect();
       } else if (tried?.has(session) !== true && !session.isAvoided(nowMs)) {
@@ -107,7 +108,9 @@ export class Router {
     for (let step = 0; step < all.length; step += 1) {
       const session = all[(from + step) % all.length];
       if (session === undefined || tried?.has(session) === true) continue;
-      const rank = rankOf(session, replicas.includes(session), nowMs);
+      const rank =
+        rankOf(session, replicas.includes(session), nowMs) +
+        (this.#pool.isBad(session) ? LAST_RESORT : 0);
       const isBetter =
         rank < bestRank || (rank === bestRank && best !== undefined && session.load < best.load);
       if (!isBetter || rank === Number.POSITIVE_INFINITY) continue;
@@ -117,6 +120,9 @@ export class Router {
     return best;
   }
 }
+
+/** Above every other rank. */
+const LAST_RESORT = 40;
 
 /** Smaller is better. */
 function rankOf(session: SessionConnection, isReplica: boolean, nowMs: number): number {

@@ -15,6 +15,7 @@ import type { FrameStream, Transport } from '../env/transport.ts';
 import { errorFromWire } from '../wire/error-codec.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
 import type {
+  MemberNote,
   SessionHelloReply,
   SessionReply,
   SessionRequest,
@@ -59,6 +60,8 @@ export interface SessionOwner {
   broken(session: SessionConnection, error: CoterieError): void;
   /** The node sent the layout it works with. */
   layout(encoded: Uint8Array): void;
+  /** The ready node says where members are and how they are. */
+  notes(session: SessionConnection, notes: readonly MemberNote[]): void;
 }
 
 export type SessionState = 'idle' | 'dialing' | 'ready' | 'resting' | 'closed';
@@ -257,6 +260,7 @@ export class SessionConnection {
     this.#silentSinceMs = undefined;
     this.#silentTimeouts = 0;
     if (this.#state === 'dialing' && !this.#helloed(frame.hello)) return;
+    if (frame.members.length > 0) this.#owner.notes(this, frame.members);
     for (const reply of frame.replies) this.#reply(reply);
     if (frame.layoutHash.length > 0) this.askLayout();
     if (this.#waiting.size > 0) this.#planFlush();

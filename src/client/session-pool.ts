@@ -1,14 +1,16 @@
-/** The sessions of one client, one per node, and the layout they have shown it.
+/** The sessions of one client, one per node, and what they have shown it: the layout, and where the
+ *  members are.
  *  Invariants: of several layouts seen the newest version stands; a node known by name is never
  *  dialed twice, whether it was given or learned; all sessions belong to one cluster, the one
  *  asked for or else the first one met.
  *  Not here: which session a request takes (router.ts), the stream itself
- *  (session-connection.ts). */
+ *  (session-connection.ts), what is believed of a node (node-notes.ts). */
 import { bytesEqual } from '../core/bytes.ts';
 import { CoterieError } from '../core/errors.ts';
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
 import { Ring } from '../core/ring/ring.ts';
-import type { SessionHelloReply } from '../wire/generated/coterie/v1/kv.ts';
+import type { MemberNote, SessionHelloReply } from '../wire/generated/coterie/v1/kv.ts';
+import { NodeNotes } from './node-notes.ts';
 import {
   SessionConnection,
   type SessionEnvironment,
@@ -38,12 +40,15 @@ export class SessionPool implements SessionOwner {
   readonly #env: SessionEnvironment;
   readonly #byAddress = new Map<string, SessionConnection>();
   readonly #byName = new Map<string, SessionConnection>();
+  /** Names of nodes that should answer there, for sessions that were not ready yet. */
+  readonly #expected = new Map<SessionConnection, string>();
+  readonly #notes = new NodeNotes<SessionConnection>();
   readonly #listeners = new Set<SessionListener>();
   readonly #closing = new Set<Promise<void>>();
   #all: readonly SessionConnection[];
   #clusterId: Uint8Array;
   #ring: Ring | undefined;
-  /** Filled on first use, per partition; emptied when the layout or a name changes. */
+  /** Filled on first use, per partition; emptied when the layout, a name or an address changes. */
   #byPartition: (readonly SessionConnection[] | undefined)[] = [];
 
   constructor(env: SessionEnvironment, options: SessionPoolOptions) {
@@ -87,6 +92,12 @@ export class SessionPool implements SessionOwner {
     return sessions;
   }
 
+  /** Do other nodes say that this one is in doubt or down. */
+  isBad(session: SessionConnection): boolean {
+    const name = session.node ?? this.#expected.get(session);
+    return name !== undefined && this.#notes.isBad(name);
+  }
+
   clusterId(): Uint8Array {
     return this.#clusterId;
   }
@@ -99,6 +110,7 @@ export class SessionPool implements SessionOwner {
   }
 
   broken(session: SessionConnection, error: CoterieError): void {
+    if (this.#notes.drop(session)) this.#followNotes();
     for (const listener of [...this.#listeners]) listener.broken(session, error);
   }
 
@@ -118,8 +130,11 @@ export class SessionPool implements SessionOwner {
     }
     if (current !== undefined && current.layout.version >= ring.layout.version) return;
     this.#ring = ring;
-    this.#byPartition = [];
-    this.#dropStrangers(ring);
+    this.#followNotes();
+  }
+
+  notes(session: SessionConnection, notes: readonly MemberNote[]): void {
+    if (this.#notes.add(session, session.node ?? '', notes)) this.#followNotes();
   }
 
   /** Settles when every stream is over. */
@@ -141,20 +156,42 @@ export class SessionPool implements SessionOwner {
   #sessionOf(ring: Ring, nodeIndex: number): SessionConnection | undefined {
     const role = ring.role(nodeIndex);
     if (role === undefined) return undefined;
-    const known = this.#byName.get(role.name) ?? this.#byAddress.get(role.address);
-    if (known !== undefined) return known;
-    if (this.#byAddress.size >= SESSIONS_MAX) return undefined;
-    const session = new SessionConnection(this.#env, role.address, this);
-    this.#byAddress.set(role.address, session);
+    const { name } = role;
+    const address = this.#notes.addressOf(name) ?? role.address;
+    const named = this.#byName.get(name);
+    if (named !== undefined && !this.#hasMoved(named, address, role.address)) return named;
+    const known = this.#byAddress.get(address);
+    if (known === undefined && this.#byAddress.size >= SESSIONS_MAX) return named;
+    const session = known ?? new SessionConnection(this.#env, address, this);
+    this.#byAddress.set(address, session);
+    this.#expected.set(session, name);
     return session;
   }
 
-  /** Closes what was learned from an older layout and is idle. */
+  /** Is the node of this session to be looked for at another address. One that was given may be a
+   *  name for the same place: it stands until the node is said to have left its place. */
+  #hasMoved(named: SessionConnection, address: string, layoutAddress: string): boolean {
+    if (named.isReady() || named.address === address) return false;
+    return address !== layoutAddress || !this.given.includes(named);
+  }
+
+  #followNotes(): void {
+    this.#byPartition = [];
+    if (this.#ring !== undefined) this.#dropStrangers(this.#ring);
+  }
+
+  /** Closes what was learned, is not where a member is now, and is idle. */
   #dropStrangers(ring: Ring): void {
-    const addresses = new Set(ring.layout.roles.map((role) => role.address));
+    const addresses = new Set(
+      ring.layout.roles.map(({ name, address }) => this.#notes.addressOf(name) ?? address),
+    );
     for (const [address, session] of this.#byAddress) {
       if (addresses.has(address) || this.given.includes(session) || session.load > 0) continue;
+      // A member that works where nobody expects it is none.
+      if (session.isReady() && ring.roleByName(session.node ?? '') !== undefined) continue;
       this.#byAddress.delete(address);
+      this.#expected.delete(session);
+      this.#notes.drop(session);
       if (session.node !== undefined && this.#byName.get(session.node) === session) {
         this.#byName.delete(session.node);
       }
