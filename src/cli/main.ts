@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../platform/system/system-clock.ts';
 import type { CliPorts } from './ports.ts';
 import { runCli } from './program.ts';
 import { processTerminal } from './terminal.ts';
@@ -58,6 +59,7 @@ export async function main(): Promise<void> {
   const environment = process.env;
   process.exitCode = await runCli(process.argv.slice(2), {
     terminal: processTerminal(environment),
+    clock: systemClock,
     environment,
     ports,
     command: commandName(),

@@ -4,6 +4,7 @@
 import type { Client } from '../client/types.ts';
 import type { ProcessEnvironment } from '../config/load.ts';
 import type { NodeConfig, NodeConfigInput } from '../config/schema.ts';
+import type { Clock } from '../env/clock.ts';
 import type { reportOf, summarize } from '../sim/campaign.ts';
 import type { Scenario } from '../sim/scenario.ts';
 import type { replay, replayCommand, scenarioOf } from '../simulate.ts';
@@ -79,6 +80,7 @@ export interface CliPorts {
 
 export interface CliContext {
   readonly terminal: Terminal;
+  readonly clock: Clock;
   readonly environment: ProcessEnvironment;
   readonly ports: CliPorts;
   /** How a person calls this program. */

@@ -1,46 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { AdminConnection } from '../../src/cli/ports.ts';
 import { CoterieError } from '../../src/core/errors.ts';
 import { decodeLayout } from '../../src/core/ring/layout.ts';
-import type { ReserveReply, StatusReply } from '../../src/wire/generated/coterie/v1/admin.ts';
+import { FakeNode } from './fake-node.ts';
 import { FakeWorld } from './fake-world.ts';
 
 let world: FakeWorld;
 beforeEach(() => {
   world = new FakeWorld();
 });
-
-/** A node as far as init sees it: it takes one reservation and keeps the layout it adopted. */
-class FakeNode {
-  readonly reply: ReserveReply;
-  adopted = 0;
-  failAdopt: CoterieError | undefined;
-
-  constructor(number: number) {
-    this.reply = {
-      name: `n${number}`,
-      address: `h${number}:1`,
-      zone: `z${number}`,
-      datacentre: 'dc-1',
-      weight: number,
-      storeId: new Uint8Array(16).fill(number),
-      layout: new Uint8Array(),
-    };
-  }
-
-  get admin(): Partial<AdminConnection> {
-    return {
-      reserve: async () => ({ ...this.reply }),
-      adopt: async ({ layout }) => {
-        if (this.failAdopt !== undefined) throw this.failAdopt;
-        this.adopted += 1;
-        this.reply.layout = layout;
-        return {};
-      },
-      layout: async () => ({ layout: this.reply.layout }),
-    };
-  }
-}
 
 function threeNodes(): FakeNode[] {
   const nodes = [1, 2, 3].map((number) => new FakeNode(number));
@@ -105,7 +72,9 @@ describe('cluster init', () => {
   });
 
   test.each([
-    [['cluster', 'init', '-n', 'h1:1'], '3 replicas need as many nodes'],
+    [['cluster', 'init', '-n', 'h1:1', '-n', 'h2:1'], '3 replicas need as many nodes; 2 given'],
+    [[...INIT, '--expect', '4'], '--expect is 4, but 3 nodes are named'],
+    [[...INIT, '--expect', '2'], '--expect is 2, but 3 replicas'],
     [[...INIT.slice(0, -1), '100'], 'a power of two'],
     [[...INIT, '--replicas', '10'], 'from 1 to 9'],
   ])('%j is a usage error', async (argv, fragment) => {
@@ -153,83 +122,5 @@ describe('ring', () => {
     const { exitCode, stderr } = await world.run('ring', '-n', 'h1:1');
     expect(exitCode).toBe(4);
     expect(stderr).toContain('coterie cluster init');
-  });
-});
-
-const STATUS: StatusReply = {
-  node: 'n1',
-  address: 'h1:1',
-  clusterId: new Uint8Array(16).fill(0xab),
-  layoutVersion: 1,
-  layoutHash: new Uint8Array(32),
-  partitions: 256,
-  replicas: 3,
-  state: 'RECOVERING',
-  reason: 'its store is another one than its peers remember',
-  members: [
-    {
-      index: 0,
-      name: 'n1',
-      address: 'h1:1',
-      zone: 'z1',
-      datacentre: 'dc-1',
-      weight: 1,
-      link: 'self',
-      detail: '',
-      inFlight: 0,
-      replicas: 256,
-      inLayout: true,
-      id: 'ab'.repeat(16),
-      state: 'ALIVE',
-      phi: 0,
-      generation: 1_790_000_000_000,
-      incarnation: 0,
-      lastEvidenceMs: undefined,
-      clockOffsetMs: undefined,
-      diskPercent: 42,
-      layoutVersion: 1,
-    },
-  ],
-  run: 4,
-  commitSeq: 17,
-  keys: 12,
-  diskFreeBytes: 5 * 1_024 ** 3,
-  diskTotalBytes: 10 * 1_024 ** 3,
-  version: '0.1.0',
-  uptimeSeconds: 93_784,
-  engine: 'rocksdb',
-  unreadableKeys: 2,
-};
-
-describe('status', () => {
-  test('says how the node is and why', async () => {
-    world.admins.set('h1:1', { status: async () => STATUS });
-    const { stdout, exitCode } = await world.run('status', '-n', 'h1:1');
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain('RECOVERING (its store is another one than its peers remember)');
-    expect(stdout).toContain('up 1 d 2 h');
-    expect(stdout).toContain('5.0 of 10.0 GiB free, 2 unreadable keys');
-    expect(stdout).toContain('n1\th1:1\tz1\tdc-1\t1\t256\tself\t0');
-  });
-
-  test('prints one object with --json', async () => {
-    world.admins.set('h1:1', { status: async () => STATUS });
-    const { stdout } = await world.run('status', '-n', 'h1:1', '--json');
-    expect(JSON.parse(stdout)).toMatchObject({
-      node: 'n1',
-      state: 'RECOVERING',
-      clusterId: 'ab'.repeat(16),
-      disk: { freeBytes: 5 * 1_024 ** 3, totalBytes: 10 * 1_024 ** 3 },
-      members: [{ name: 'n1', link: 'self' }],
-    });
-  });
-
-  test('the next node is asked when one refuses, and all are named when none answers', async () => {
-    world.admins.set('h2:1', { status: async () => STATUS });
-    expect((await world.run('status', '-n', 'h1:1', '-n', 'h2:1')).exitCode).toBe(0);
-    const none = await world.run('status', '-n', 'h1:1', '-n', 'h3:1');
-    expect(none.exitCode).toBe(3);
-    expect(none.stderr).toMatch(/UNREACHABLE: None of h1:1, h3:1 answered/);
-    expect(world.closed).toBe(world.opened);
   });
 });

@@ -18,6 +18,7 @@ import type {
 import type { ProcessEnvironment } from '../../src/config/load.ts';
 import type { NodeConfig } from '../../src/config/schema.ts';
 import { CoterieError } from '../../src/core/errors.ts';
+import { ManualClock } from '../client/manual-clock.ts';
 
 export interface Call {
   readonly verb: string;
@@ -43,13 +44,17 @@ export class FakeWorld {
   signal: Promise<string> = Promise.resolve('SIGTERM');
   startError: Error | undefined;
   simulator: Simulator | undefined;
+  readonly clock = new ManualClock();
+  /** What was written so far, each time at once. */
+  readonly writes: string[] = [];
+  stderr = '';
   isTerminal = false;
   input = '';
   environment: ProcessEnvironment = {};
 
   async run(...argv: string[]): Promise<Outcome> {
     const out: Uint8Array[] = [];
-    let stderr = '';
+    this.stderr = '';
     const colors = picocolors.createColors(false);
     const input = this.input;
     const exitCode = await runCli(argv, {
@@ -62,11 +67,13 @@ export class FakeWorld {
         })(),
         write: async (content) => {
           out.push(Buffer.from(content as string));
+          this.writes.push(Buffer.from(content as string).toString());
         },
         writeError: async (text) => {
-          stderr += text;
+          this.stderr += text;
         },
       },
+      clock: this.clock,
       environment: this.environment,
       ports: this.#ports(),
       command: 'coterie',
@@ -74,7 +81,7 @@ export class FakeWorld {
       exitCode: 0,
     });
     const bytes = Buffer.concat(out);
-    return { exitCode, stdout: bytes.toString(), bytes, stderr };
+    return { exitCode, stdout: bytes.toString(), bytes, stderr: this.stderr };
   }
 
   #ports(): CliPorts {

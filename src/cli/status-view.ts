@@ -1,0 +1,171 @@
+/** What `coterie status` shows, made from the answer of one node alone. Pure. */
+import { bytesToHex } from '../core/bytes.ts';
+import type { MemberStatus, StatusReply } from '../wire/generated/coterie/v1/admin.ts';
+import { renderTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What is not known is absent. */
+export function statusJson(reply: StatusReply) {
+  const { layoutVersion, layoutHash, partitions, replicas } = reply;
+  return {
+    cluster: bytesToHex(reply.clusterId),
+    layout: { version: layoutVersion, hash: bytesToHex(layoutHash), partitions, replicas },
+    node: {
+      name: reply.node,
+      address: reply.address,
+      state: reply.state,
+      reason: reply.reason,
+      run: reply.run,
+      commitSeq: reply.commitSeq,
+      keys: reply.keys,
+      unreadableKeys: reply.unreadableKeys,
+      engine: reply.engine,
+      disk: { freeBytes: reply.diskFreeBytes, totalBytes: reply.diskTotalBytes },
+      version: reply.version,
+      uptimeSeconds: reply.uptimeSeconds,
+    },
+    nodes: reply.members.map(memberJson),
+  };
+}
+
+function memberJson(member: MemberStatus) {
+  const { name, index, id, phi, lastEvidenceMs, clockOffsetMs, inLayout, ...rest } = member;
+  return {
+    id: name,
+    ...(id === '' ? {} : { memberId: id }),
+    ...(inLayout ? { index } : {}),
+    inLayout,
+    ...rest,
+    phi: Math.round(phi * 100) / 100,
+    ...(lastEvidenceMs === undefined ? {} : { lastEvidenceMs: Math.round(lastEvidenceMs) }),
+    ...(clockOffsetMs === undefined ? {} : { clockOffsetMs: Math.round(clockOffsetMs) }),
+  };
+}
+
+export type Look = Pick<Terminal, 'isTerminal' | 'colors'>;
+
+const FOUND_HEAD = [
+  'node',
+  'address',
+  'zone',
+  'state',
+  'phi',
+  'heard',
+  'generation',
+  'clock',
+  'disk',
+  'layout',
+];
+const MEMBER_HEAD = [...FOUND_HEAD, 'in flight', 'link'];
+
+export function statusText(reply: StatusReply, look: Look): string {
+  const members = reply.members.filter(({ inLayout }) => inLayout);
+  const found = reply.members.filter(({ inLayout }) => !inLayout);
+  const sections = [`${nodeLines(reply, look).join('\n')}\n`];
+  if (members.length > 0) {
+    const rows = members.map((member) => [
+      ...memberCells(member, look),
+      String(member.inFlight),
+      member.detail === '' ? member.link : `${member.link}: ${member.detail}`,
+    ]);
+    sections.push(renderTable({ head: MEMBER_HEAD, rows }, look));
+  }
+  if (found.length > 0) {
+    const title =
+      members.length === 0 ? 'Found, not yet a cluster:' : 'Found, not in this cluster:';
+    const rows = found.map((member) => memberCells(member, look));
+    sections.push(`${title}\n${renderTable({ head: FOUND_HEAD, rows }, look)}`);
+  }
+  return sections.join('\n');
+}
+
+function nodeLines(reply: StatusReply, look: Look): string[] {
+  const { green, red, yellow } = look.colors;
+  const colorOf = { SERVING: green, FAILED: red }[reply.state] ?? yellow;
+  const reason = reply.reason === '' ? '' : ` (${reply.reason})`;
+  const { clusterId, layoutVersion, partitions, replicas } = reply;
+  const sizes = `${partitions} partitions, ${replicas} replicas`;
+  const up = `up ${duration(reply.uptimeSeconds)}`;
+  const cluster =
+    clusterId.length === 0
+      ? 'none yet: run `coterie cluster init`'
+      : `${bytesToHex(clusterId)}, layout ${layoutVersion}, ${sizes}`;
+  return [
+    `node     ${reply.node} at ${reply.address}, coterie ${reply.version}, ${up}`,
+    `state    ${colorOf(reply.state)}${reason}`,
+    `cluster  ${cluster}`,
+    `storage  ${storageText(reply)}`,
+  ];
+}
+
+function memberCells(member: MemberStatus, look: Look): string[] {
+  const isSelf = member.link === 'self';
+  const isHeard = member.id !== '';
+  const known = (text: string): string => (isHeard ? text : '-');
+  return [
+    member.name,
+    member.address,
+    member.zone,
+    colorOfState(member.state, look)(member.state),
+    isSelf ? '-' : known(member.phi.toFixed(1)),
+    member.lastEvidenceMs === undefined ? '-' : shortTime(member.lastEvidenceMs),
+    known(shortGeneration(member.generation)),
+    member.clockOffsetMs === undefined ? '-' : offsetText(member.clockOffsetMs),
+    known(`${member.diskPercent} %`),
+    member.layoutVersion === 0 ? '-' : String(member.layoutVersion),
+  ];
+}
+
+function colorOfState(state: string, { colors }: Look): (text: string) => string {
+  const { green, red, dim, yellow } = colors;
+  return { ALIVE: green, DOWN: red, LEFT: dim }[state] ?? yellow;
+}
+
+const GENERATION_DIGITS = 6;
+
+/** Generations are times of starts: the last digits tell two starts apart. */
+function shortGeneration(generation: number): string {
+  const digits = String(generation);
+  return digits.length <= GENERATION_DIGITS ? digits : `..${digits.slice(-GENERATION_DIGITS)}`;
+}
+
+function shortTime(timeMs: number): string {
+  if (timeMs < 1_000) return `${Math.round(timeMs)} ms`;
+  return timeMs < 60_000 ? `${(timeMs / 1_000).toFixed(1)} s` : duration(timeMs / 1_000);
+}
+
+function offsetText(offsetMs: number): string {
+  return `${offsetMs < 0 ? '-' : '+'}${shortTime(Math.abs(offsetMs))}`;
+}
+
+function storageText(reply: StatusReply): string {
+  const { engine, keys, run, diskFreeBytes, diskTotalBytes, unreadableKeys } = reply;
+  const parts = [engine, `${keys} keys`, `run ${run}`];
+  if (diskTotalBytes > 0) {
+    parts.push(`${gibibytes(diskFreeBytes)} of ${gibibytes(diskTotalBytes)} GiB free`);
+  }
+  if (unreadableKeys > 0) parts.push(`${unreadableKeys} unreadable keys`);
+  return parts.join(', ');
+}
+
+function gibibytes(bytes: number): string {
+  return (bytes / 1_024 ** 3).toFixed(1);
+}
+
+/** Two largest units: `3 d 4 h`, `12 s`. */
+export function duration(seconds: number): string {
+  const units = [
+    ['d', 86_400],
+    ['h', 3_600],
+    ['min', 60],
+    ['s', 1],
+  ] as const;
+  let left = Math.floor(seconds);
+  const parts: string[] = [];
+  for (const [unit, size] of units) {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    if (count > 0) parts.push(`${count} ${unit}`);
+  }
+  return parts.length === 0 ? '0 s' : parts.slice(0, 2).join(' ');
+}
