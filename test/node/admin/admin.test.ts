@@ -1,5 +1,6 @@
 /** Forming a cluster in two steps, and what a node says of itself. */
 import { expect, test } from 'vitest';
+import { findNodes } from '../../../src/client/find-nodes.ts';
 import { initCluster } from '../../../src/client/init-cluster.ts';
 import { CoterieError } from '../../../src/core/errors.ts';
 import { getRequest } from '../requests.ts';
@@ -7,6 +8,7 @@ import { Cluster, startCluster, startThree } from '../rig.ts';
 
 const ONE = new Uint8Array(16).fill(1);
 const TWO = new Uint8Array(16).fill(2);
+const SEARCH = { target: 'n1:7400', replicas: 2, timeoutMs: 1_000 };
 
 function startFresh(nodes: readonly string[] = ['n1', 'n2', 'n3']): Promise<Cluster> {
   return new Cluster({ nodes }).start();
@@ -168,7 +170,7 @@ test('before init a node answers administration, does not serve, and says what i
   expect(await cluster.run(admin.status({}))).toMatchObject({
     node: 'n1',
     state: 'UNINITIALISED',
-    members: [],
+    members: [{ name: 'n1', link: 'self', inLayout: false, state: 'ALIVE', layoutVersion: 0 }],
     layoutVersion: 0,
     run: 1,
   });
@@ -182,6 +184,7 @@ test('the status of a member tells its state, its layout, its disk and its links
   await using cluster = await startThree();
   await cluster.put('n1', { key: 'a', level: 'all' });
   await cluster.put('n1', { key: 'b', level: 'all' });
+  await cluster.advance(3_000);
   await cluster.node('n3').stop();
   await cluster.advance(5_000);
   const status = await cluster.run(cluster.node('n1').admin.status({}));
@@ -205,9 +208,51 @@ test('the status of a member tells its state, its layout, its disk and its links
   expect(status.diskFreeBytes).toBeLessThan(status.diskTotalBytes);
   expect(status.uptimeSeconds).toBeGreaterThanOrEqual(5);
   expect(status.members).toMatchObject([
-    { name: 'n1', link: 'self', replicas: 8 },
-    { name: 'n2', link: 'connected', detail: '', zone: 'zone-n2', replicas: 8 },
-    { name: 'n3', link: 'refused' },
+    { name: 'n1', link: 'self', replicas: 8, inLayout: true, state: 'ALIVE', phi: 0 },
+    { name: 'n2', link: 'connected', detail: '', zone: 'zone-n2', replicas: 8, state: 'ALIVE' },
+    { name: 'n3', link: 'refused', inLayout: true, layoutVersion: 1 },
   ]);
   expect(status.members[2]?.detail).toContain('n3:7400');
+  expect(status.members[2]?.state).toMatch(/^(AVOID|SUSPECT|DOWN)$/);
+  expect(status.members[1]?.lastEvidenceMs).toBeLessThan(5_000);
+});
+
+test('nodes that share a seed find each other, and any of them can be asked for all', async () => {
+  const options = { seeds: ['n1:7400'] };
+  await using cluster = await new Cluster({ nodes: ['n1', 'n2', 'n3', 'n4'], options }).start();
+  const asked = cluster.node('n3');
+  const search = { target: asked.address, replicas: 3, expect: 4, timeoutMs: 10_000 };
+  const found = await cluster.run(findNodes(asked.admin, search, cluster.world));
+  expect(found.map(({ name }) => name)).toEqual(['n1', 'n2', 'n3', 'n4']);
+  const nodes = found.map(({ address }) => address);
+  const plan = { nodes, replicas: 3, partitions: 8 };
+  await cluster.run(initCluster(plan, targets(cluster)));
+  await cluster.untilServing();
+  await cluster.advance(2_000);
+  for (const { admin } of cluster.nodes) {
+    const { members } = await cluster.run(admin.status({}));
+    expect(members.map(({ name, inLayout, state }) => [name, inLayout, state])).toEqual(
+      ['n1', 'n2', 'n3', 'n4'].map((name) => [name, true, 'ALIVE']),
+    );
+  }
+});
+
+test('a fresh node that has found a cluster is shown there as no part of it', async () => {
+  await using cluster = new Cluster({
+    nodes: ['n1', 'n2', { name: 'n3', options: { seeds: ['n2:7400'] } }],
+  });
+  await cluster.start();
+  const members = targets(cluster, ['n1', 'n2']);
+  const nodes = members.map(({ target }) => target);
+  await cluster.run(initCluster({ nodes, replicas: 2, partitions: 8 }, members));
+  await cluster.untilServing(['n1', 'n2']);
+  await cluster.advance(5_000);
+  const status = await cluster.run(cluster.node('n1').admin.status({}));
+  expect(status.members).toMatchObject([
+    { name: 'n1', inLayout: true, link: 'self' },
+    { name: 'n2', inLayout: true, link: 'connected' },
+    { name: 'n3', inLayout: false, link: 'closed', state: 'ALIVE', layoutVersion: 0 },
+  ]);
+  const again = findNodes(cluster.node('n1').admin, SEARCH, cluster.world);
+  expect((await cluster.run(again)).map(({ name }) => name)).toEqual(['n1', 'n2']);
 });
