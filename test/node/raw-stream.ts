@@ -87,18 +87,20 @@ export class RawLink extends RawStream {
       clusterId: NO_BYTES,
       layoutHash: NO_BYTES,
       commitSeq: 0,
+      linkId: 0,
       requests: stamped,
     });
   }
 
   send(
     requests: readonly Pick<LinkRequest, 'id' | 'operation'>[],
-    stamp: { clusterId?: Uint8Array; layoutHash?: Uint8Array } = {},
+    stamp: { clusterId?: Uint8Array; layoutHash?: Uint8Array; linkId?: number } = {},
     epochs: Partial<typeof EPOCHS> = {},
   ): void {
     this.#send({
       hello: undefined,
       commitSeq: 0,
+      linkId: this.hello?.linkId ?? 0,
       ...this.#stamp,
       ...stamp,
       requests: requests.map((request) => ({ ...EPOCHS, ...epochs, ...request })),

@@ -37,6 +37,7 @@ export function makeHello(speaker: Speaker, remembered: Remembered | undefined):
     ceiling: opened.ceiling,
     commitSeq: opened.commitSeq,
     refused: undefined,
+    linkId: 0,
     remembered:
       remembered === undefined
         ? undefined

@@ -1,6 +1,7 @@
 /** One link that another member opened: takes its requests, answers in batches of one event-loop
  *  tick.
- *  Invariants: nothing but the handshake is served before the handshake is accepted; a request is
+ *  Invariants: nothing but the handshake is served before the handshake is accepted; a frame that
+ *  was sent on another connection is not: a request that comes twice would be done twice; one is
  *  answered once; the stream is paused while more requests than the bound are at work or the
  *  replies are not taken, so that the memory a peer can use is bounded by its own window.
  *  Not here: what the requests do (the handlers handed in), whether a handshake is good
@@ -10,6 +11,7 @@ import type { DeadlineEntry } from '../../core/deadline-queue.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import type { Clock } from '../../env/clock.ts';
+import type { Random } from '../../env/random.ts';
 import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
 import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
 import { FrameWriter } from '../../wire/frame-writer.ts';
@@ -48,18 +50,20 @@ export class InboundLink {
   readonly #outbox: ReplyOutbox<LinkReply>;
   readonly #writer = new FrameWriter(LinkReplyFrame);
   readonly #helloBy: DeadlineEntry;
+  readonly #linkId: number;
   #atWork = 0;
   #isGreeted = false;
   #isPaused = false;
   #isClosed = false;
 
   constructor(
-    env: { readonly clock: Clock; readonly deadlines: Deadlines },
+    env: { readonly clock: Clock; readonly deadlines: Deadlines; readonly random: Random },
     stream: FrameStream,
     handlers: InboundLinkHandlers,
     options: InboundLinkOptions,
   ) {
     this.#deadlines = env.deadlines;
+    this.#linkId = 1 + Math.floor(env.random.float() * LINK_ID_MAX);
     this.#stream = stream;
     this.#handlers = handlers;
     this.#options = options;
@@ -112,6 +116,10 @@ export class InboundLink {
       this.#greet(frame);
       return;
     }
+    if (frame.linkId !== this.#linkId) {
+      this.#refuse(ofAnotherConnection());
+      return;
+    }
     this.#handlers.heard();
     try {
       this.#handlers.checkStamp(frame.clusterId, frame.layoutHash);
@@ -139,7 +147,8 @@ export class InboundLink {
     this.#pause(); // Requests wait in the transport until the handshake is decided.
     this.#handlers.greet(hello).then(
       (answer) => {
-        this.#sendFrame({ hello: answer, commitSeq: 0, replies: [] });
+        const hello = { ...answer, linkId: this.#linkId };
+        this.#sendFrame({ hello, commitSeq: 0, replies: [] });
         if (answer.refused !== undefined) {
           this.close();
           return;
@@ -209,6 +218,7 @@ export class InboundLink {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const LINK_ID_MAX = 0xffff_ffff;
 /** A stream that says nothing is no link. */
 const HELLO_WITHIN_MS = 2_000;
 
@@ -227,8 +237,13 @@ const EMPTY_HELLO: Hello = {
   ceiling: 0,
   commitSeq: 0,
   refused: undefined,
+  linkId: 0,
   remembered: undefined,
 };
+
+function ofAnotherConnection(): CoterieError {
+  return new CoterieError('MALFORMED_MESSAGE', 'The frame was made for another connection');
+}
 
 function replyBytes(reply: LinkReply): number {
   const { result } = reply;

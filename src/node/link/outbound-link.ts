@@ -72,6 +72,8 @@ export class OutboundLink {
   #failedDials = 0;
   #redial: DeadlineEntry | undefined;
   #greetBy: DeadlineEntry | undefined;
+  /** What the other side calls the present connection. */
+  #linkId = 0;
 
   constructor(
     env: { clock: Clock; random: Random; transport: Transport; deadlines: Deadlines },
@@ -190,7 +192,7 @@ export class OutboundLink {
     const outbox = this.#outbox;
     this.#outbox = [];
     this.#events.loadChanged(this.#pending.size);
-    const stamp = this.#events.stamp();
+    const stamp = { ...this.#events.stamp(), linkId: this.#linkId };
     const nowMs = this.#env.deadlines.nowMs();
     let requests: LinkRequest[] = [];
     let bytes = 0;
@@ -250,6 +252,7 @@ export class OutboundLink {
         clusterId: EMPTY,
         layoutHash: EMPTY,
         commitSeq: 0,
+        linkId: 0,
         requests: [],
       }).finish(),
     );
@@ -296,6 +299,7 @@ export class OutboundLink {
 
   #greet(hello: Hello): void {
     const stream = this.#stream;
+    this.#linkId = hello.linkId;
     this.#enter('greeting', 'checking the handshake');
     this.#events.greeted(hello).then(
       (first) => {
@@ -323,6 +327,7 @@ export class OutboundLink {
       LinkRequestFrame.encode({
         hello: undefined,
         ...this.#events.stamp(),
+        linkId: this.#linkId,
         requests: [request],
       }).finish(),
     );

@@ -12,6 +12,9 @@ import { ManualClock } from '../../client/manual-clock.ts';
 import { silentLog } from '../../client/scripted-node.ts';
 
 const NO_BYTES = new Uint8Array(0);
+const LOWEST = { float: () => 0, bytes: (length: number) => new Uint8Array(length) };
+/** What the link calls itself when chance says nothing but 0. */
+const LINK_ID = 1;
 const HELLO: Hello = {
   protocol: 1,
   clusterId: NO_BYTES,
@@ -27,6 +30,7 @@ const HELLO: Hello = {
   ceiling: 0,
   commitSeq: 0,
   refused: undefined,
+  linkId: 0,
   remembered: undefined,
 };
 
@@ -62,7 +66,7 @@ class Rig {
     this.link = new Promise((resolve) => {
       network.listen('near:1', (_, stream) => {
         const link = new InboundLink(
-          { clock, deadlines: new Deadlines(clock) },
+          { clock, deadlines: new Deadlines(clock), random: LOWEST },
           stream,
           {
             greet: async () => HELLO,
@@ -93,7 +97,7 @@ class Rig {
     this.send([], HELLO);
   }
 
-  send(ids: readonly number[], hello?: Hello, commitSeq = 0): void {
+  send(ids: readonly number[], hello?: Hello, commitSeq = 0, linkId = LINK_ID): void {
     const requests = ids.map((id) => ({
       id,
       timeoutMs: 1_000,
@@ -102,7 +106,7 @@ class Rig {
       peRead: 1,
       operation: undefined,
     }));
-    const frame = { hello, clusterId: NO_BYTES, layoutHash: NO_BYTES, commitSeq, requests };
+    const frame = { hello, clusterId: NO_BYTES, layoutHash: NO_BYTES, commitSeq, linkId, requests };
     this.dialler.send(LinkRequestFrame.encode(frame).finish());
   }
 
@@ -205,5 +209,18 @@ test('a link that is closed sends what is done, takes nothing more, and is over 
   await rig.clock.settle();
   expect(rig.replies).toEqual([1]);
   expect(rig.atWork).toHaveLength(2);
+  expect(rig.closedCount).toBe(1);
+});
+
+test('a frame that was made for another connection is refused with the whole stream', async () => {
+  const rig = new Rig();
+  rig.send([1]);
+  await rig.clock.settle();
+  rig.send([2], undefined, 12, LINK_ID + 1);
+  rig.send([3]);
+  await rig.clock.settle();
+  expect(rig.atWork.map(({ request }) => request.id)).toEqual([1]);
+  expect(rig.commits).toEqual([]);
+  expect(rig.frames.at(-1)?.hello?.refused?.code).toBe('MALFORMED_MESSAGE');
   expect(rig.closedCount).toBe(1);
 });

@@ -27,6 +27,7 @@ export const HELLO: Hello = {
   ceiling: 0,
   commitSeq: 0,
   refused: undefined,
+  linkId: 0,
   remembered: undefined,
 };
 export const ACK: PeerResult = { $case: 'replicate', replicate: { durable: true, changed: true } };

@@ -48,7 +48,11 @@ export interface Hello {
   /** 16 random bytes per run of this folder, the present one last, 64 at most */
   runIds: Uint8Array[];
   /** what the sender knows of the receiver from earlier links */
-  remembered: Remembered | undefined;
+  remembered:
+    | Remembered
+    | undefined;
+  /** in an answer: of this connection, at random; every later frame of the other side repeats it */
+  linkId: number;
 }
 
 /**
@@ -71,6 +75,8 @@ export interface LinkRequestFrame {
   requests: LinkRequest[];
   /** last durable commit of the asking node */
   commitSeq: number;
+  /** of the answer to the hello; frames of another connection are refused */
+  linkId: number;
 }
 
 export interface LinkRequest {
@@ -179,6 +185,7 @@ function createBaseHello(): Hello {
     refused: undefined,
     runIds: [],
     remembered: undefined,
+    linkId: 0,
   };
 }
 
@@ -228,6 +235,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.remembered !== undefined) {
       Remembered.encode(message.remembered, writer.uint32(114).fork()).join();
+    }
+    if (message.linkId !== 0) {
+      writer.uint32(133).fixed32(message.linkId);
     }
     return writer;
   },
@@ -365,6 +375,14 @@ export const Hello: MessageFns<Hello> = {
             message.remembered = Remembered.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 133) {
+              break;
+            }
+
+            message.linkId = reader.fixed32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -469,7 +487,14 @@ export const Remembered: MessageFns<Remembered> = {
 };
 
 function createBaseLinkRequestFrame(): LinkRequestFrame {
-  return { hello: undefined, clusterId: new Uint8Array(0), layoutHash: new Uint8Array(0), requests: [], commitSeq: 0 };
+  return {
+    hello: undefined,
+    clusterId: new Uint8Array(0),
+    layoutHash: new Uint8Array(0),
+    requests: [],
+    commitSeq: 0,
+    linkId: 0,
+  };
 }
 
 export const LinkRequestFrame: MessageFns<LinkRequestFrame> = {
@@ -488,6 +513,9 @@ export const LinkRequestFrame: MessageFns<LinkRequestFrame> = {
     }
     if (message.commitSeq !== 0) {
       writer.uint32(41).double(message.commitSeq);
+    }
+    if (message.linkId !== 0) {
+      writer.uint32(53).fixed32(message.linkId);
     }
     return writer;
   },
@@ -543,6 +571,14 @@ export const LinkRequestFrame: MessageFns<LinkRequestFrame> = {
             }
 
             message.commitSeq = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 53) {
+              break;
+            }
+
+            message.linkId = reader.fixed32();
             continue;
           }
         }
