@@ -5,6 +5,8 @@ import type { PeerCall } from '../../../src/node/contracts.ts';
 import { errorToWire } from '../../../src/wire/error-codec.ts';
 import { ACK, HELLO, Rig } from './outbound-rig.ts';
 
+const HELD = { record: new Uint8Array(0), verified: true };
+
 test('calls of one tick travel in one frame and are answered once, in any order', async () => {
   const rig = await new Rig().connect();
   const outcomes = [rig.call(), rig.call(), rig.call()];
@@ -293,4 +295,98 @@ test('a stopped link fails what is pending, dials no more and leaves no timer', 
   await rig.clock.advance(5_000);
   expect(rig.dialCount).toBe(dialCount);
   expect(rig.clock.timerCount).toBe(0);
+});
+
+test('a member that has moved is dialled at its new address at once, while it is refused', async () => {
+  const rig = new Rig();
+  rig.link.start();
+  await rig.clock.advance(5_000);
+  expect(rig.link.reach).toBe('down');
+  rig.address = 'far:2';
+  rig.listen('far:2');
+  rig.link.followAddress();
+  await rig.clock.settle();
+  expect(rig.link.phase).toBe('connected');
+});
+
+test('a member that has moved is dialled at its new address at once, while the old one says nothing', async () => {
+  const rig = new Rig();
+  rig.far.greets = false;
+  rig.listen();
+  rig.link.start();
+  const waiting = rig.call();
+  await rig.clock.settle();
+  rig.far.greets = true;
+  rig.address = 'far:2';
+  rig.listen('far:2');
+  rig.link.followAddress();
+  await rig.clock.settle();
+  expect(rig.link.phase).toBe('connected');
+  rig.far.send([{ id: rig.far.ids[0] ?? 0, result: ACK }]);
+  await rig.clock.settle();
+  expect(waiting).toMatchObject({ count: 1, result: ACK });
+  expect(rig.phases).not.toContain('refused');
+});
+
+test('a link that works is not given up for another address, and the next dial goes there', async () => {
+  const rig = await new Rig().connect();
+  rig.address = 'far:2';
+  rig.link.followAddress();
+  await rig.clock.settle();
+  expect(rig.dialCount).toBe(1);
+  rig.hangUp();
+  rig.listen('far:2');
+  await rig.clock.settle();
+  expect(rig.link.phase).toBe('connected');
+});
+
+test('where the address has not changed nothing is dialled sooner', async () => {
+  const rig = new Rig();
+  rig.link.start();
+  await rig.clock.advance(5_000);
+  const { dialCount } = rig;
+  rig.link.followAddress();
+  expect(rig.dialCount).toBe(dialCount);
+});
+
+test('every frame over the link is a sign of life, and the greeting is judged by others', async () => {
+  const rig = await new Rig().connect();
+  expect(rig.heardCount).toBe(0);
+  rig.far.send([], undefined, 17);
+  rig.far.send([], undefined, 18);
+  await rig.clock.settle();
+  expect(rig.heardCount).toBe(2);
+});
+
+test('that nobody listens is told, that the member is silent or has moved is not', async () => {
+  const refused = new Rig();
+  refused.link.start();
+  await refused.clock.settle();
+  expect(refused.refusedCount).toBe(1);
+  const silent = new Rig();
+  silent.far.greets = false;
+  silent.listen();
+  silent.link.start();
+  await silent.clock.advance(2_001);
+  expect(silent.link.reach).toBe('down');
+  expect(silent.refusedCount).toBe(0);
+  const moved = new Rig();
+  moved.link.start();
+  moved.address = 'far:2';
+  await moved.clock.settle();
+  expect(moved.link.reach).toBe('down');
+  expect(moved.refusedCount).toBe(0);
+});
+
+test('the link knows how long its member takes to answer reads', async () => {
+  const rig = await new Rig().connect();
+  expect(rig.link.latencyMs).toBe(0);
+  rig.call();
+  await rig.clock.advance(40);
+  expect(rig.link.latencyMs).toBe(40);
+  rig.far.send([{ id: rig.far.ids[0] ?? 0, result: { $case: 'read', read: HELD } }]);
+  await rig.clock.settle();
+  expect(rig.link.latencyMs).toBe(40);
+  await rig.clock.advance(10_000);
+  expect(rig.link.latencyMs).toBeCloseTo(20);
 });
