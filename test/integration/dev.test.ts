@@ -118,7 +118,10 @@ describe('dev in memory with one node', () => {
       const stored = await coterie(['put', 'k', 'v', '-c', 'all', ...node, '--json']);
       expect(stored.json()).toMatchObject({ acks: { required: 1, received: 1 } });
       const status = await coterie(['status', ...node, '--json']);
-      expect(status.json()).toMatchObject({ engine: 'memory', replicas: 1, state: 'SERVING' });
+      expect(status.json()).toMatchObject({
+        layout: { replicas: 1 },
+        node: { engine: 'memory', state: 'SERVING' },
+      });
       const both = await coterie(['dev', '--memory', '--data', join(folder.path, 'x')]);
       expect(both.code).toBe(2);
     } finally {

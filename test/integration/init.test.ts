@@ -38,7 +38,11 @@ describe('before init', () => {
     expect(status.stdout).toMatch(/state +UNINITIALISED/);
     expect(status.stdout).toMatch(/none yet: run `coterie cluster init`/);
     const json = await coterie(['status', ...nodes.nodes(0), '--json']);
-    expect(json.json()).toMatchObject({ state: 'UNINITIALISED', clusterId: '', members: [] });
+    expect(json.json()).toMatchObject({
+      cluster: '',
+      node: { state: 'UNINITIALISED' },
+      nodes: [{ id: 'n0', inLayout: false, state: 'ALIVE' }],
+    });
     expect(await health(0, '')).toBe('NOT_SERVING');
     expect(await health(0, 'coterie.v1.KV')).toBe('NOT_SERVING');
   });

@@ -155,20 +155,25 @@ describe('three processes', () => {
   it('show their state and their ring, as JSON too', async () => {
     const status = await coterie(['status', ...cluster.nodes(1), '--json']);
     expect(status.json()).toMatchObject({
-      node: 'n1',
-      address: cluster.address(1),
-      clusterId: expect.stringMatching(/^[0-9a-f]{32}$/),
-      layoutVersion: 1,
-      layoutHash: expect.stringMatching(/^[0-9a-f]{64}$/),
-      partitions: 256,
-      replicas: 3,
-      state: 'SERVING',
-      reason: '',
-      engine: 'rocksdb',
-      disk: { freeBytes: expect.any(Number), totalBytes: expect.any(Number) },
-      members: [0, 1, 2].map((index) => ({
-        index: expect.any(Number),
-        name: `n${index}`,
+      cluster: expect.stringMatching(/^[0-9a-f]{32}$/),
+      layout: {
+        version: 1,
+        hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+        partitions: 256,
+        replicas: 3,
+      },
+      node: {
+        name: 'n1',
+        address: cluster.address(1),
+        state: 'SERVING',
+        reason: '',
+        engine: 'rocksdb',
+        disk: { freeBytes: expect.any(Number), totalBytes: expect.any(Number) },
+      },
+      nodes: [0, 1, 2].map((index) => ({
+        id: `n${index}`,
+        index,
+        inLayout: true,
         address: cluster.address(index),
         zone: `z${index}`,
         datacentre: 'dc-1',
@@ -200,7 +205,7 @@ describe('three processes', () => {
     });
     expect(listed).toMatchObject({ code: 0, stdout: 'value of all' });
     const named = await coterie(['status', '--node', nobody, ...cluster.nodes(2), '--json']);
-    expect(named.json()).toMatchObject({ node: 'n2' });
+    expect(named.json()).toMatchObject({ node: { name: 'n2' } });
     const alone = await coterie(['get', 'key-all', '--node', nobody, '--json']);
     expect(alone.code).toBe(3);
     expect(alone.error()).toMatchObject({

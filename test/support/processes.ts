@@ -133,7 +133,7 @@ export async function runNode(
 
 export interface ServedProcess {
   readonly pid: number;
-  /** The line that begins with `ready`. */
+  /** The line that it was waited for. */
   readonly ready: string;
   /** Everything on standard output so far. */
   output(): string;
@@ -141,10 +141,12 @@ export interface ServedProcess {
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts a long-running command and waits until it says `ready`. */
+/** Starts a long-running command and waits for a line of standard output: by default the one that
+ *  begins with `ready`. */
 export async function serve(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  line: RegExp = /^ready .*$/m,
 ): Promise<ServedProcess> {
   const child = start([BIN, ...args], { env: environment(env) });
   let stdout = '';
@@ -165,7 +167,7 @@ export async function serve(
   const ready = await waitUntil(
     () => {
       if (hasExited) throw new Error(`coterie ${args.join(' ')} ended: ${stderr}`);
-      return /^ready .*$/m.exec(stdout)?.[0];
+      return line.exec(stdout)?.[0];
     },
     { deadlineMs: START_DEADLINE_MS, what: () => `coterie ${args.join(' ')}: ${stderr}` },
   );
