@@ -18,6 +18,7 @@ import {
 import type { Log } from './env/log.ts';
 import type { Metrics } from './env/metrics.ts';
 import type { Store } from './env/store.ts';
+import type { MemberEvent, KnownMember as MemberInfo } from './node/contracts.ts';
 import { Node } from './node/node.ts';
 import type { NodeOptions } from './node/node-options.ts';
 import { STORAGE_DEFAULTS } from './node/storage/storage-options.ts';
@@ -54,6 +55,12 @@ export interface RunningNode extends AsyncDisposable {
    *  stop. */
   readonly failed: Promise<CoterieError>;
   readonly admin: AdminService;
+  /** What this node knows of every node that it has heard of, itself included, in the order of
+   *  names. Costs O(n). */
+  members(): readonly MemberInfo[];
+  /** Calls back once each time that this node sees another one come up, go down or flap; returns
+   *  what ends the subscription. */
+  onMemberEvent(listener: (event: MemberEvent) => void): () => void;
   /** A client that begins with this node; closed by its user. */
   client(options?: Omit<ClientOptions, 'nodes'>): Promise<Client>;
   stop(): Promise<void>;
@@ -94,6 +101,8 @@ export async function startNode(
       metricsAddress: page?.address,
       failed,
       admin: node.admin,
+      members: () => node.members(),
+      onMemberEvent: (listener) => node.onMemberEvent(listener),
       client: (clientOptions = {}) => connect({ ...clientOptions, nodes: [address] }),
       stop,
       [Symbol.asyncDispose]: stop,

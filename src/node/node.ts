@@ -14,10 +14,11 @@ import type { ClockReading } from '../core/version/hlc.ts';
 import type { RecordCodec } from '../core/version/record-codec.ts';
 import { createRecordCodec } from '../core/version/record-codec.ts';
 import type { FrameStream, StreamHandlers, StreamService } from '../env/transport.ts';
+import { asCoterieError } from '../wire/error-codec.ts';
 import type { AdminService, KvService, NodeServices } from '../wire/services.ts';
 import type { AdministeredNode, NodeFacts } from './admin/admin.ts';
 import { Admin } from './admin/admin.ts';
-import type { DataState, MemberEvent, Place } from './contracts.ts';
+import type { DataState, KnownMember, MemberEvent, Place } from './contracts.ts';
 import { noteRun, readIdentity, startGeneration, writeIdentity } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
 import { NOT_STARTED, refuseStream } from './not-running.ts';
@@ -176,6 +177,11 @@ export class Node implements NodeServices {
     return () => this.#servingListeners.delete(listener);
   }
 
+  /** Every node that this one has heard of, itself included; empty before it has started. */
+  members(): readonly KnownMember[] {
+    return this.#rooms?.gossip.list() ?? [];
+  }
+
   /** Called when this node sees another come up, go down or flap; returns what ends it. */
   onMemberEvent(listener: (event: MemberEvent) => void): () => void {
     this.#memberListeners.add(listener);
@@ -203,9 +209,7 @@ export class Node implements NodeServices {
       },
       adopt: (layout) => this.#adopt(layout),
       servingChanged: () => this.#announceServing(),
-      told: (event) => {
-        for (const listener of this.#memberListeners) listener(event);
-      },
+      told: (event) => this.#tell(event),
       mustStop: (reason) => this.#fail(reason, 'member-stopped'),
     });
   }
@@ -314,6 +318,18 @@ export class Node implements NodeServices {
     for (const listener of this.#failureListeners) listener(error);
   }
 
+  /** Whoever embeds the node may fail to bear the news; the node goes on. */
+  #tell(event: MemberEvent): void {
+    for (const listener of [...this.#memberListeners]) {
+      try {
+        listener(event);
+      } catch (thrown) {
+        const { message } = asCoterieError(thrown);
+        this.#env.log.error('member-listener-failed', { node: this.name, message });
+      }
+    }
+  }
+
   #announceServing(): void {
     const isServing = this.isServing();
     if (isServing === this.#wasServing) return;
@@ -335,7 +351,7 @@ export class Node implements NodeServices {
       unreadableCount: () => this.#store.unreadableCount,
       diskSpace: () => this.#env.store.diskSpace(),
       link: (nodeIndex) => this.#rooms?.links.link(nodeIndex),
-      members: () => this.#rooms?.gossip.list() ?? [],
+      members: () => this.members(),
       adopt: (layout) => this.#adopt(layout),
     };
   }
