@@ -59,17 +59,19 @@ export class NodeNotes<Source> {
   #conclude(name: string): boolean {
     let isGood = false;
     let isBad = false;
+    // Who does not hear the node may have its address from long ago: better than none.
     let address: string | undefined;
+    let hearsay: string | undefined;
     for (const { by, notes } of this.#bySource.values()) {
       const note = notes.get(name);
       if (note === undefined) continue;
-      // Who hears the node knows best where it is.
-      if (address === undefined || by === name || GOOD.has(note.state)) address = note.address;
+      if (by === name || GOOD.has(note.state)) address = note.address;
+      else hearsay ??= note.address;
       if (by === name) continue;
       isGood ||= GOOD.has(note.state);
       isBad ||= BAD.has(note.state);
     }
-    const hasMoved = address !== undefined && this.#move(name, address);
+    const hasMoved = this.#move(name, address ?? this.#addresses.get(name) ?? hearsay);
     const isBelievedBad = isBad && !isGood;
     if (isBelievedBad === this.#bad.has(name)) return hasMoved;
     if (isBelievedBad) this.#bad.add(name);
@@ -77,9 +79,9 @@ export class NodeNotes<Source> {
     return true;
   }
 
-  #move(name: string, address: string): boolean {
+  #move(name: string, address: string | undefined): boolean {
     const before = this.#addresses.get(name);
-    if (before === address) return false;
+    if (before === address || address === undefined) return false;
     if (before === undefined && this.#addresses.size >= NOTES_MAX) return false;
     this.#addresses.set(name, address);
     return true;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { CoterieError } from '../../src/core/errors.ts';
 import { encodeLayout, layoutHash } from '../../src/core/ring/layout.ts';
 import { Ring } from '../../src/core/ring/ring.ts';
 import { closeClient, createRig, readyClient, watch } from './client-rig.ts';
-import { layoutOf, ok, type ScriptedNode } from './scripted-node.ts';
+import { layoutOf, ok, refusal, type ScriptedNode } from './scripted-node.ts';
 
 const KEYS = Array.from({ length: 200 }, (_, index) => `key-${index}`);
 
@@ -154,6 +155,145 @@ describe('learning the layout', () => {
     for (const key of KEYS) watch(db.get(key));
     await clock.settle();
     expect(alias.of('get').length).toBe(KEYS.length);
+    expect(listed.dials).toBe(0);
+    await closeClient(db, clock);
+  });
+});
+
+describe('what nodes say of each other', () => {
+  test('a node that others have in doubt gets nothing while another is left, and everything afterwards', async () => {
+    const { clock, network, client } = createRig();
+    const [one, two, bad] = network.addCluster(3);
+    const db = client();
+    await readyClient(db, clock);
+    one?.tell({ n3: 'AVOID' });
+    await clock.settle();
+    const results = KEYS.flatMap((key) => [watch(db.get(key)), watch(db.put(key, 'v'))]);
+    await clock.settle();
+    expect(results.every((result) => result.value !== undefined)).toBe(true);
+    expect(bad?.requests).toEqual([]);
+    for (const node of [one, two]) {
+      if (node !== undefined) node.script = () => refusal(new CoterieError('NOT_RUNNING', 'stops'));
+    }
+    const last = watch(db.get('k'));
+    await clock.settle();
+    expect(last.value?.found).toBe(true);
+    expect(bad?.requests).toHaveLength(1);
+    await closeClient(db, clock);
+  });
+
+  test('one node that hears it outweighs the others, and what it said ends with its session', async () => {
+    const { clock, network, client } = createRig();
+    const [one, two, three] = network.addCluster(3);
+    const db = client();
+    await readyClient(db, clock);
+    for (const key of KEYS) watch(db.get(key));
+    await clock.settle();
+    one?.tell({ n3: 'DOWN' });
+    two?.tell({ n3: 'ALIVE' });
+    await clock.settle();
+    three?.frames.splice(0);
+    for (const key of KEYS) watch(db.get(key));
+    await clock.settle();
+    expect(three?.requests.length).toBeGreaterThan(0);
+    if (two !== undefined) two.state = 'refusing';
+    two?.cut();
+    await clock.settle();
+    three?.frames.splice(0);
+    for (const key of KEYS) watch(db.get(key));
+    await clock.settle();
+    expect(three?.requests).toEqual([]);
+    await closeClient(db, clock);
+  });
+
+  test('a node that is held to be down is not dialed in passing', async () => {
+    const { clock, network, client } = createRig();
+    const [one, , away] = network.addCluster(3);
+    const db = client({ nodes: ['n1:1'] });
+    await readyClient(db, clock);
+    one?.tell({ n3: 'DOWN' });
+    await clock.settle();
+    for (const key of KEYS) watch(db.get(key));
+    await clock.settle();
+    expect(away?.dials).toBe(0);
+    one?.tell({ n3: 'ALIVE' });
+    await clock.settle();
+    for (const key of KEYS) watch(db.get(key));
+    await clock.settle();
+    expect(away?.dials).toBe(1);
+    await closeClient(db, clock);
+  });
+
+  test('a client that was given one node learns where all are, also one that works at another address', async () => {
+    const { clock, network, client } = createRig();
+    const [seed, , home] = network.addCluster(3);
+    const moved = network.add('moved:9', { ...home?.hello });
+    const db = client({ nodes: ['n1:1'] });
+    await readyClient(db, clock);
+    seed?.tell({ n3: ['ALIVE', 'moved:9'] });
+    await clock.settle();
+    for (const round of [1, 2]) {
+      for (const key of KEYS) watch(db.get(`${key}-${round}`));
+      await clock.settle();
+    }
+    expect(moved.requests.length).toBeGreaterThan(0);
+    expect(home?.dials).toBe(0);
+    if (seed !== undefined) seed.state = 'refusing';
+    seed?.cut();
+    await clock.settle();
+    const results = KEYS.map((key) => watch(db.get(key)));
+    await clock.settle();
+    expect(results.every((result) => result.value !== undefined)).toBe(true);
+    await closeClient(db, clock);
+  });
+
+  test('a node that restarts at another address is followed, and its old address is given up', async () => {
+    const { clock, network, client } = createRig();
+    const [seed, , home] = network.addCluster(3);
+    const db = client({ nodes: ['n1:1'] });
+    await readyClient(db, clock);
+    const readAll = async (): Promise<void> => {
+      for (const key of KEYS) watch(db.get(key));
+      await clock.settle();
+    };
+    await readAll();
+    await readAll();
+    expect(home?.requests.length).toBeGreaterThan(0);
+    const moved = network.add('moved:9', { ...home?.hello });
+    if (home !== undefined) home.state = 'refusing';
+    home?.cut();
+    seed?.tell({ n3: ['ALIVE', 'moved:9'] });
+    await clock.settle();
+    const dials = home?.dials;
+    await readAll();
+    await readAll();
+    expect(moved.requests.length).toBeGreaterThan(0);
+    moved.state = 'refusing';
+    moved.cut();
+    const back = network.add('n3:1', { ...home?.hello });
+    seed?.tell({ n3: ['ALIVE', 'n3:1'] });
+    await clock.settle();
+    expect(home?.dials).toBe(dials);
+    await readAll();
+    await readAll();
+    expect(back.requests.length).toBeGreaterThan(0);
+    await closeClient(db, clock);
+  });
+
+  test('a node that was given under another name stays there while it is said to be where the layout has it', async () => {
+    const { clock, network, client } = createRig();
+    const encoded = encodeLayout(layoutOf(1, 1));
+    const alias = network.add('localhost:1', { node: 'n1', layout: encoded });
+    const listed = network.add('n1:1', { node: 'n1', layout: encoded });
+    const db = client({ nodes: ['localhost:1'] });
+    await readyClient(db, clock);
+    alias.tell({ n1: 'ALIVE' });
+    await clock.settle();
+    alias.cut();
+    await clock.advance(100);
+    const results = KEYS.map((key) => watch(db.get(key)));
+    await clock.settle();
+    expect(results.every((result) => result.value !== undefined)).toBe(true);
     expect(listed.dials).toBe(0);
     await closeClient(db, clock);
   });

@@ -132,6 +132,15 @@ export class ScriptedNode {
     for (const stream of this.streams) stream.deliver({ layoutHash });
   }
 
+  /** Says how members are, or how and where. */
+  tell(states: Readonly<Record<string, string | readonly [state: string, address: string]>>): void {
+    const members = Object.entries(states).map(([name, said]) => {
+      const [state, address] = typeof said === 'string' ? [said, `${name}:1`] : said;
+      return { name, state, address };
+    });
+    for (const stream of this.streams) stream.deliver({ members });
+  }
+
   /** Breaks every connection to the node. */
   cut(): void {
     for (const stream of [...this.streams]) stream.end('broken', 'cut by the test');

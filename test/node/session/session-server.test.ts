@@ -33,6 +33,41 @@ test('the greeting tells a client the node, the cluster, its layout and how much
   expect(session.hello?.layout.length).toBeGreaterThan(0);
 });
 
+test('the greeting tells a client where all members are and how they are, and later frames what changed', async () => {
+  await using cluster = await startThree();
+  await cluster.advance(3_000);
+  const session = await greeted(cluster);
+  const notes = session.frames[0]?.members ?? [];
+  expect(notes.map(({ name, address }) => `${name} ${address}`)).toEqual([
+    'n1 n1:7400',
+    'n2 n2:7400',
+    'n3 n3:7400',
+  ]);
+  expect(notes.map(({ state }) => state)).toEqual(['ALIVE', 'ALIVE', 'ALIVE']);
+  await cluster.node('n3').kill();
+  const later = () => session.frames.slice(1).flatMap(({ members }) => members);
+  await cluster.until(() => later().some(({ state }) => state === 'DOWN'), 'DOWN', 10_000);
+  expect(new Set(later().map(({ name }) => name))).toEqual(new Set(['n3']));
+});
+
+test('a client that takes nothing is told how members are once it does', async () => {
+  await using cluster = await startThree({ sessionRequestsMax: 64 });
+  await cluster.put('n1', { key: 'big', value: new Uint8Array(MIB), level: 'all' });
+  await cluster.advance(3_000);
+  const session = await greeted(cluster);
+  session.stream.pause();
+  for (let id = 0; id < 32; id += 1) {
+    session.send([get(id, { key: 'big', level: 'one' })]);
+    await cluster.settle();
+  }
+  await cluster.node('n3').kill();
+  await cluster.advance(10_000);
+  session.stream.resume();
+  await cluster.settle();
+  const last = session.frames.findLast(({ members }) => members.length > 0);
+  expect(last?.members.find(({ name }) => name === 'n3')?.state).toBe('DOWN');
+});
+
 test('requests of one frame are answered under their ids, in one frame when they are done together', async () => {
   await using cluster = await startThree();
   const session = await greeted(cluster);
