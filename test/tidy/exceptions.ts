@@ -17,8 +17,6 @@ const NO_ZLIB =
   'the checksum where there is no zlib (simulator, browser); held to the native one by tests';
 const IN_PROCESS = 'the network of tests that run several nodes on a virtual clock';
 
-const GOSSIP_TO_COME =
-  'the rules of membership are built and proven; the service that carries them out comes next';
 const REALITY = 'shows that the simulation refuses it';
 
 export const EXCEPTIONS: readonly Exception[] = [
@@ -29,13 +27,6 @@ export const EXCEPTIONS: readonly Exception[] = [
   { rule: 'laws', path: 'src/core/checksum.ts', reason: 'one type, nothing runs' },
   { rule: 'orphans', path: 'src/platform/system/crc32-table.ts', reason: NO_ZLIB },
   { rule: 'orphans', path: 'src/platform/memory/memory-transport.ts', reason: IN_PROCESS },
-  {
-    rule: 'orphans',
-    path: 'src/core/membership/failure-detector.ts',
-    reason: GOSSIP_TO_COME,
-  },
-  { rule: 'orphans', path: 'src/core/membership/gossip-rounds.ts', reason: GOSSIP_TO_COME },
-  { rule: 'orphans', path: 'src/wire/gossip-codec.ts', reason: GOSSIP_TO_COME },
   {
     rule: 'words',
     path: 'src/platform/grpc/call-stream.ts',

@@ -57,6 +57,24 @@ function roundTrip(content: GossipContent): unknown {
   return decodeGossipFrame(encodeGossipFrame({ exchange: 5, wallMs: 1.5, content })).content;
 }
 
+it('a frame has the bytes that docs/protocol.md shows', () => {
+  const sender = {
+    protocol: 1,
+    clusterId: 'c1'.repeat(16),
+    id: 'ab'.repeat(16),
+    generation: 1_000,
+    address: 'a:1',
+  };
+  const target = 'cd'.repeat(16);
+  const content: GossipContent = { kind: 'probe', target, address: 'b:2', timeoutMs: 500 };
+  const bytes = encodeGossipFrame({ exchange: 5, wallMs: 1.5, sender, content });
+  const golden =
+    `0a2e 0801 1210${'c1'.repeat(16)} 1a10${'ab'.repeat(16)} 20e807 2a03613a31` +
+    `1005 19000000000000f83f 421a 0a10${'cd'.repeat(16)} 1203623a32 18f403`;
+  expect(bytesToHex(bytes)).toBe(golden.replaceAll(' ', ''));
+  expect(decodeGossipFrame(bytes)).toEqual({ exchange: 5, wallMs: 1.5, sender, content });
+});
+
 describe('a frame comes back as it was', () => {
   const zeros = Array.from({ length: 64 }, () => 0);
 

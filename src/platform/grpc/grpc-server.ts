@@ -1,8 +1,8 @@
 /** Offers a node's services over gRPC: KV and Admin unary, Peer.Link, KV.Session and
- *  Gossip.Exchange as frame streams, and beside them grpc.health.v1 (the whole server and coterie.v1.KV say whether the
- *  node serves data) and server reflection. Insecure credentials: it listens on 127.0.0.1 unless
- *  told otherwise. Not here: what the services do, and which of them may be used in which state
- *  of the node. */
+ *  Gossip.Exchange as frame streams, and beside them grpc.health.v1 (the whole server and
+ *  coterie.v1.KV say whether the node serves data) and server reflection. Insecure credentials: it
+ *  listens on 127.0.0.1 unless told otherwise. Not here: what the services do, and which of them
+ *  may be used in which state of the node. */
 import {
   type handleBidiStreamingCall,
   logVerbosity,
