@@ -1,8 +1,8 @@
 /** What the nodes say of each other, as far as a client needs it: which are better left alone, and
  *  where each is to be found.
- *  Invariants: a node is believed bad while somebody says so over a session that is ready and nobody
- *  who hears it contradicts; what a node says of itself is no judgement. An address outlives the
- *  session that told it. At most NOTES_MAX nodes are kept of one session, and of all.
+ *  Invariants: a node is believed bad while somebody says so over a session that is ready and
+ *  nobody who hears it contradicts; what a node says of itself is no judgement. An address outlives
+ *  the session that told it. At most NOTES_MAX nodes are kept of one session, and of all.
  *  Not here: who is asked in the end (router.ts): a bad node still is when nothing else is left. */
 import type { MemberNote } from '../wire/generated/coterie/v1/kv.ts';
 

@@ -2,9 +2,9 @@
  *  Order of preference: a replica of the key whose session is ready; any other ready node, which
  *  passes the request on; a node that can be dialed, replicas first; one that asked to be left
  *  alone; one that rests after a failure; and after all of these, in the same order, nodes that
- *  other nodes have in doubt or hold to be down. Reads take the less loaded of two replicas that are
- *  drawn at random. Writes do the same, except that the draw is made by the request id: the same
- *  id goes to the same minter, whoever repeats it, unless that one is much busier. Replicas
+ *  other nodes have in doubt or hold to be down. Reads take the less loaded of two replicas that
+ *  are drawn at random. Writes do the same, except that the draw is made by the request id: the
+ *  same id goes to the same minter, whoever repeats it, unless that one is much busier. Replicas
  *  without a session are dialed in passing, so that a request waits for a dial only when nothing
  *  is ready.
  *  Source: Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001. */

@@ -63,8 +63,8 @@ function refusalWithout(down: readonly number[], plan: Plan): CoterieError | und
   );
 }
 
-/** Replicas to ask first come first: this node, then by what is thought of them, by whether there is
- *  a link, by how far they are, and by how soon they are likely to answer. Where all of this is
+/** Replicas to ask first come first: this node, then by what is thought of them, by whether there
+ *  is a link, by how far they are, and by how soon they are likely to answer. Where all of this is
  *  equal the key decides: keys spread over the replicas, and each stays in the caches of the same
  *  ones. */
 export function rankReplicas({ place, replicas, key }: Plan, peers: Peers): number[] {
