@@ -27,6 +27,10 @@ export class FrameGate {
     this.#held = undefined;
   }
 
+  get isHolding(): boolean {
+    return this.#held !== undefined;
+  }
+
   get heldCount(): number {
     return this.#held?.length ?? 0;
   }

@@ -2,18 +2,22 @@
  *  after which nothing of it runs any more. */
 import type { Clock, Timer } from '../../src/env/clock.ts';
 import type { ManualClock } from '../client/manual-clock.ts';
+import { FrameGate } from './frame-gate.ts';
 
 const WALL_MS_AT_ZERO = Date.UTC(2026, 0, 1);
 
 export class NodeClock implements Clock {
   /** How far this node's wall clock is ahead of the others'. */
   skewMs = 0;
+  /** While it holds, time goes on but nothing of the node runs: it was stopped. */
+  readonly halt: FrameGate;
   readonly #world: ManualClock;
   readonly #timers = new Set<Timer>();
   #isDead = false;
 
-  constructor(world: ManualClock) {
+  constructor(world: ManualClock, halt: FrameGate = new FrameGate()) {
     this.#world = world;
+    this.halt = halt;
   }
 
   wallMs(): number {
@@ -26,8 +30,10 @@ export class NodeClock implements Clock {
 
   setTimer(delayMs: number, callback: () => void): Timer {
     const inner = this.#world.setTimer(delayMs, () => {
-      this.#timers.delete(timer);
-      if (!this.#isDead) callback();
+      this.halt.pass(() => {
+        // It may have been cancelled by what ran just before it.
+        if (this.#timers.delete(timer) && !this.#isDead) callback();
+      });
     });
     const timer: Timer = {
       cancel: () => {
@@ -41,7 +47,7 @@ export class NodeClock implements Clock {
 
   defer(callback: () => void): void {
     this.#world.defer(() => {
-      if (!this.#isDead) callback();
+      this.halt.pass(() => this.#isDead || callback());
     });
   }
 

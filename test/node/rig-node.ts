@@ -24,6 +24,8 @@ import { Notes } from './notes.ts';
 
 export interface NodeSpec {
   readonly name: string;
+  /** `<name>:7400`. */
+  readonly address?: string;
   /** By default the name's own: every node is a zone. */
   readonly zone?: string;
   readonly datacentre?: string;
@@ -40,8 +42,9 @@ const RECORD_ROW = 0x44;
 
 export class RigNode {
   readonly name: string;
-  readonly address: string;
-  /** Frames of links that others dialled: requests to this node, and its replies. */
+  /** Another one is used from the next start on. */
+  address: string;
+  /** Frames of links and gossip that others dialled: requests to this node, and its replies. */
   readonly requests = new FrameGate();
   readonly replies = new FrameGate();
   /** What other members asked of this node. */
@@ -52,6 +55,8 @@ export class RigNode {
   /** Of `isServing`, in order. */
   readonly serving: boolean[] = [];
   readonly failures: CoterieError[] = [];
+  /** As `up n2`, in order. */
+  readonly memberEvents: string[] = [];
   skewMs = 0;
   disk = new MemoryDisk();
   engine!: CountingStore;
@@ -60,7 +65,7 @@ export class RigNode {
   #isRunning = false;
   #isFrozen = false;
   #unlisten = (): void => {};
-  readonly #accepted = new Set<FrameStream>();
+  readonly #accepted = new Map<FrameStream, StreamService>();
   /** Of earlier runs on this disk. */
   #past: StoreEvent[] = [];
   #starts = 0;
@@ -71,7 +76,7 @@ export class RigNode {
     this.#rig = rig;
     this.#spec = spec;
     this.name = spec.name;
-    this.address = `${spec.name}:7400`;
+    this.address = spec.address ?? `${spec.name}:7400`;
   }
 
   get node(): Node {
@@ -98,14 +103,15 @@ export class RigNode {
   /** A new node, which listens but is not started. */
   make(): Node {
     const { world, network } = this.#rig;
-    this.clock = new NodeClock(world);
+    const halt = new FrameGate();
+    this.clock = new NodeClock(world, halt);
     this.clock.skewMs = this.skewMs;
     this.engine = new CountingStore(new MemoryStore({ clock: this.clock }, { disk: this.disk }));
     this.#starts += 1;
     const node = new Node(
       {
         store: this.engine,
-        transport: network.renew(this.address),
+        transport: network.renew(this.address, halt),
         clock: this.clock,
         random: seededRandom(seedOf(this.name) + this.#starts),
         checksum: (bytes, previous) => crc32(bytes, previous),
@@ -117,6 +123,7 @@ export class RigNode {
     this.#node = node;
     node.onServingChange((isServing) => this.serving.push(isServing));
     node.onFailed((error) => this.failures.push(error));
+    node.onMemberEvent(({ kind, name }) => this.memberEvents.push(`${kind} ${name}`));
     this.#unlisten = network.memory.listen(this.address, (service, stream) =>
       this.#accept(node, service, stream),
     );
@@ -145,8 +152,19 @@ export class RigNode {
     this.#keepPast();
   }
 
+  /** SIGSTOP: its connections stay, time goes on, and nothing of it runs until `resume`. */
+  suspend(): void {
+    this.clock.halt.hold();
+  }
+
+  /** SIGCONT: all that came and was due meanwhile, in its order. */
+  resume(): void {
+    this.clock.halt.release();
+  }
+
   /** The process hangs: its connections stay, and nothing moves any more. */
   freeze(): void {
+    this.suspend();
     this.#isRunning = false;
     this.#isFrozen = true;
     this.clock.kill();
@@ -170,6 +188,10 @@ export class RigNode {
   /** Streams that others opened to this node and that are not over. */
   get acceptedCount(): number {
     return this.#accepted.size;
+  }
+
+  acceptedOf(service: StreamService): number {
+    return [...this.#accepted.values()].filter((accepted) => accepted === service).length;
   }
 
   /** Batches written since the start of this run. */
@@ -217,15 +239,13 @@ export class RigNode {
   }
 
   async #replay(events: StoreEvent[]): Promise<void> {
-    const disk = new MemoryDisk();
-    const store = new MemoryStore({ clock: systemClock }, { disk });
-    await store.open();
-    for (const event of events) {
-      if (event.what === 'batch-started') await store.batch(event.operations, { sync: true });
-    }
-    await store.close();
-    this.disk = disk;
+    this.disk = await diskOf(events);
     this.#past = events;
+  }
+
+  /** Of all that was written so far: as a copy of the folder, taken while the node runs. */
+  copyOfDisk(): Promise<MemoryDisk> {
+    return diskOf([...this.#past, ...this.engine.events]);
   }
 
   wipe(): void {
@@ -243,18 +263,29 @@ export class RigNode {
     this.engine.events.length = 0;
   }
 
+  /** A process that is stopped takes streams and frames when it goes on. */
   #accept(node: Node, service: StreamService, stream: FrameStream): StreamHandlers {
-    this.#accepted.add(stream);
-    const forget = (handlers: StreamHandlers): StreamHandlers => ({
-      ...handlers,
+    this.#accepted.set(stream, service);
+    const { halt } = this.clock;
+    let handlers: StreamHandlers | undefined;
+    halt.pass(() => {
+      handlers = this.#take(node, service, stream);
+    });
+    return {
+      frame: (bytes) => halt.pass(() => handlers?.frame(bytes)),
       closed: (reason) => {
         this.#accepted.delete(stream);
-        handlers.closed(reason);
+        halt.pass(() => handlers?.closed(reason));
       },
-    });
-    if (service === 'session') return forget(node.accept(service, stream));
+      drained: () => halt.pass(() => handlers?.drained?.()),
+    };
+  }
+
+  #take(node: Node, service: StreamService, stream: FrameStream): StreamHandlers {
+    if (service === 'session') return node.accept(service, stream);
     const gated = gateStream(stream, this.requests, this.replies);
     const handlers = node.accept(service, gated.stream);
+    if (service === 'gossip') return gated.wrap(handlers);
     const noting: StreamHandlers = {
       ...handlers,
       frame: (bytes) => {
@@ -262,7 +293,7 @@ export class RigNode {
         handlers.frame(bytes);
       },
     };
-    return forget(gated.wrap(noting));
+    return gated.wrap(noting);
   }
 
   #note(bytes: Uint8Array): void {
@@ -274,6 +305,17 @@ export class RigNode {
       this.notes.debug('undecodable-frame');
     }
   }
+}
+
+async function diskOf(events: readonly StoreEvent[]): Promise<MemoryDisk> {
+  const disk = new MemoryDisk();
+  const store = new MemoryStore({ clock: systemClock }, { disk });
+  await store.open();
+  for (const event of events) {
+    if (event.what === 'batch-started') await store.batch(event.operations, { sync: true });
+  }
+  await store.close();
+  return disk;
 }
 
 function nodeOptions(spec: NodeSpec): NodeOptions {

@@ -65,6 +65,16 @@ export class Cluster implements AsyncDisposable {
     return node;
   }
 
+  /** One more node, which is not started. */
+  add(spec: NodeSpec): RigNode {
+    const node = new RigNode(this, {
+      ...spec,
+      options: { ...this.#spec.options, ...spec.options },
+    });
+    this.#nodes.set(`${spec.name} at ${node.address}`, node);
+    return node;
+  }
+
   /** Starts every node; they belong to no cluster yet. */
   async start(): Promise<this> {
     for (const node of this.nodes) await node.start();
