@@ -11,6 +11,8 @@
 const SAMPLES = 8;
 /** When this node's own clock has moved by more, what was measured with it is of no use. */
 const OWN_JUMP_MS = 50;
+/** Further apart no two dates can be: what says so is no clock. */
+const OFFSET_MAX_MS = 8_640_000_000_000_000;
 
 export interface ClockSample {
   /** Of this node, monotonic: when the question was sent and the answer came. */
@@ -32,10 +34,12 @@ export class ClockOffsets {
   /** Wall minus monotonic time of this node. */
   #baseMs: number | undefined;
 
+  /** A sample that is no time is left out. Whose ids are noted bounds the memory: `forget` the
+   *  others. */
   note(id: string, sample: ClockSample): void {
     const roundTripMs = Math.max(0, sample.receivedMs - sample.sentMs);
     const offsetMs = sample.peerWallMs - (sample.ownWallMs - roundTripMs / 2);
-    if (!Number.isFinite(offsetMs)) return;
+    if (!(Math.abs(offsetMs) <= OFFSET_MAX_MS)) return;
     this.#noticeJump(sample.ownWallMs - sample.receivedMs);
     const kept = this.#samples.get(id) ?? [];
     kept.push({ offsetMs, roundTripMs });
@@ -50,12 +54,6 @@ export class ClockOffsets {
       if (best === undefined || estimate.roundTripMs <= best.roundTripMs) best = estimate;
     }
     return best?.offsetMs;
-  }
-
-  #noticeJump(baseMs: number): void {
-    const isJump = Math.abs(baseMs - (this.#baseMs ?? baseMs)) > OWN_JUMP_MS;
-    if (isJump) this.#samples.clear();
-    if (isJump || this.#baseMs === undefined) this.#baseMs = baseMs;
   }
 
   forget(id: string): void {
@@ -76,5 +74,11 @@ export class ClockOffsets {
     const lower = offsets.length % 2 === 1 ? upper : (offsets[middle - 1] ?? 0);
     const medianMs = (upper + lower) / 2;
     return medianMs === 0 ? 0 : -medianMs;
+  }
+
+  #noticeJump(baseMs: number): void {
+    const isJump = Math.abs(baseMs - (this.#baseMs ?? baseMs)) > OWN_JUMP_MS;
+    if (isJump) this.#samples.clear();
+    if (isJump || this.#baseMs === undefined) this.#baseMs = baseMs;
   }
 }
