@@ -162,8 +162,8 @@ function differenceOf(layout: Layout, wanted: Wanted): string | undefined {
   if (layout.partitions !== wanted.partitions) {
     return `has ${layout.partitions} partitions and not ${wanted.partitions}`;
   }
-  const known = new Map(layout.roles.map((role) => [role.name, memberText(memberOf(role))]));
-  const asked = new Map(wanted.members.map((member) => [member.name, memberText(member)]));
+  const known = new Map(layout.roles.map((role) => [role.name, roleText(role)]));
+  const asked = new Map(wanted.members.map((member) => [member.name, roleText(member)]));
   const stranger = [...asked.keys()].find((name) => !known.has(name));
   if (stranger !== undefined) return `has no member ${stranger}`;
   const forgotten = [...known.keys()].find((name) => !asked.has(name));
@@ -184,6 +184,11 @@ function memberOf({ name, address, zone, datacentre, weight }: Member): Member {
 
 function memberText({ name, address, zone, datacentre, weight }: Member): string {
   return JSON.stringify([name, address, zone, datacentre, weight]);
+}
+
+/** Without the address: a member that has moved is still the same. */
+function roleText({ name, zone, datacentre, weight }: Member): string {
+  return JSON.stringify([name, zone, datacentre, weight]);
 }
 
 function usage(message: string): CoterieError {

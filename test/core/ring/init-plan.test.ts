@@ -86,6 +86,11 @@ describe('nodes of a cluster', () => {
     expect(plan.encoded).toEqual(made.encoded);
   });
 
+  test('a member that has moved to another address is still the same', () => {
+    const plan = planInit(sizes, [{ ...holding(1), address: 'h9:7400' }, holding(2), holding(3)]);
+    expect(plan).toMatchObject({ kind: 'unchanged', targets: [] });
+  });
+
   test.each([
     ['other replicas', { replicas: 2 }, [1, 2, 3], {}, 'has 3 replicas and not 2'],
     ['other partitions', { partitions: 32 }, [1, 2, 3], {}, 'has 16 partitions and not 32'],
