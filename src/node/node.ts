@@ -124,6 +124,7 @@ export class Node implements NodeServices {
     if (layout !== undefined) await this.#join(layout);
     this.#phase = 'running';
     this.#rooms.gossip.start();
+    this.#rooms.disk.start();
     this.#env.log.info('node-started', { node: name, state: this.state, run: opening.run });
     this.#announceServing();
   }
@@ -146,6 +147,7 @@ export class Node implements NodeServices {
     }
     for (const session of [...this.#sessions]) session.close();
     this.#rooms?.gossip.stop();
+    this.#rooms?.disk.stop();
     this.#rooms?.links.stop();
     await this.#rooms?.standing.flush();
     await this.#store.stop();
@@ -314,6 +316,7 @@ export class Node implements NodeServices {
     this.#env.log.error(event, { node: this.name, message: error.message });
     this.#announceServing();
     this.#rooms?.gossip.stop();
+    this.#rooms?.disk.stop();
     this.#rooms?.links.stop();
     for (const listener of this.#failureListeners) listener(error);
   }

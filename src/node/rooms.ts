@@ -11,6 +11,7 @@ import { HybridLogicalClock } from '../core/version/hlc.ts';
 import type { RecordCodec } from '../core/version/record-codec.ts';
 import type { DataState, MemberEvent, Place } from './contracts.ts';
 import { Coordinator } from './coordinator/coordinator.ts';
+import { DiskGauge } from './disk-gauge.ts';
 import { Gossip } from './gossip/gossip.ts';
 import { Links } from './link/links.ts';
 import { type MemberIdentity, saveGeneration } from './node-identity.ts';
@@ -28,6 +29,7 @@ export interface Rooms {
   readonly opened: OpenedStore;
   readonly standing: StandingKeeper;
   readonly gossip: Gossip;
+  readonly disk: DiskGauge;
   readonly links: Links;
   readonly coordinator: Coordinator;
   readonly notes: MemberNotes;
@@ -63,6 +65,8 @@ export interface RoomsNode {
 
 /** Of the protocol between nodes. */
 const PROTOCOL_VERSION = 1;
+/** A node without a cluster that has been there for so long is the one that the others know. */
+const SETTLED_MS = 30_000;
 
 export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   const { env, options, codec, store, view } = node;
@@ -70,6 +74,7 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   const { clock } = env;
   const reading = () => ({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
   const opened = openedOf(start);
+  const startedMs = clock.monotonicMs();
   const standing = new StandingKeeper(env, store, (next) => {
     env.log.info('standing', { node: name, state: next.state, reason: next.reason });
     node.servingChanged();
@@ -80,7 +85,10 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     {
       own: ownRecord(start, options),
       saveGeneration: (generation) => saveGeneration(store, { ...start.member, generation }),
-      isAccepted: () => standing.standing.state === 'SERVING',
+      isAccepted: () => {
+        if (view.place() !== undefined) return standing.standing.state === 'SERVING';
+        return clock.monotonicMs() - startedMs > SETTLED_MS;
+      },
       told: node.told,
       clockConfirmed: () => {
         if (hlc.isJumped) hlc.agree(reading());
@@ -89,6 +97,7 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     },
     { seeds: options.seeds, detector: options.detector },
   );
+  const disk = new DiskGauge(env, (diskPercent) => gossip.updateOwn({ diskPercent }));
   const replica = new Replica({ ...env, store, codec, hlc }, view, {
     requestTableEntriesMax: options.requestTableEntriesMax,
   });
@@ -118,7 +127,7 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     replicaWriteTimeoutMs: options.replicaWriteTimeoutMs,
   });
   const notes = new MemberNotes(env.deadlines, gossip, view.place);
-  return { name, opening, opened, standing, gossip, links, coordinator, notes, hlc };
+  return { name, opening, opened, standing, gossip, disk, links, coordinator, notes, hlc };
 }
 
 function openedOf({ opening, runIds }: RoomsStart): OpenedStore {

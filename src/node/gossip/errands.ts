@@ -55,7 +55,8 @@ export class Errands {
       this.#probed.delete(id);
       const nowMs = this.#deadlines.nowMs();
       if (outcome === 'ack') detector.evidence(id, nowMs, 'direct');
-      if (outcome === 'refused') detector.refused(id, nowMs);
+      // What is gone from where the member was until now says nothing of where it is.
+      if (outcome === 'refused' && addressOf(id) === address) detector.refused(id, nowMs);
       concluded();
     });
   }

@@ -3,9 +3,14 @@
  *  Of two nodes under one id the one that the others have not taken gives way: the later start, as
  *  for links. Two that were both taken, on the two sides of a partition, settle it by generation
  *  and address.
+ *  Invariants: what is found again and again is logged once; memory is bounded.
  *  Not here: finding it (core/membership/member-table.ts). */
 import { CoterieError } from '../../core/errors.ts';
-import type { MemberFinding } from '../../core/membership/member-finding.ts';
+import {
+  FINDINGS_MAX,
+  FindingList,
+  type MemberFinding,
+} from '../../core/membership/member-finding.ts';
 import type { Log } from '../../env/log.ts';
 
 export interface FindingParts {
@@ -20,6 +25,9 @@ const CLONES_BORNE = 8;
 export class Findings {
   readonly #log: Log;
   readonly #parts: FindingParts;
+  readonly #told = new FindingList();
+  /** Addresses and names that were spoken of. */
+  readonly #named = new Set<string>();
   #cloneCount = 0;
   #hasToldTooMany = false;
 
@@ -29,23 +37,11 @@ export class Findings {
   }
 
   found(finding: MemberFinding): void {
-    const { kind, id } = finding;
-    switch (finding.kind) {
-      case 'other-cluster': {
-        const { name, clusterId } = finding;
-        this.#log.warn('member-of-another-cluster', { member: name, cluster: clusterId });
-        return;
-      }
-      case 'clone':
-        this.#clone(finding);
-        return;
-      case 'removed':
-        this.#log.error('removed', { id });
-        if (id === this.#parts.ownId) this.#parts.mustStop(removed());
-        return;
-      default:
-        this.#log.warn(kind, { ...finding });
-    }
+    this.#told.add(finding);
+    for (const fresh of this.#told.take()) this.#tell(fresh);
+    if (finding.id !== this.#parts.ownId) return;
+    if (finding.kind === 'clone') this.#meetClone(finding);
+    if (finding.kind === 'removed') this.#parts.mustStop(removed());
   }
 
   /** On a channel that has just begun. Errors: CLUSTER_MISMATCH and CONFLICT when it may not go
@@ -67,10 +63,46 @@ export class Findings {
     this.#log.error('member-not-watched', { id, message: error.message });
   }
 
-  #clone(finding: Extract<MemberFinding, { readonly kind: 'clone' }>): void {
-    const { id, addresses, mustStop } = finding;
-    this.#log.error('two-nodes-with-one-id', { id, addresses: addresses.join(' and ') });
-    if (id !== this.#parts.ownId) return;
+  /** A stream ended because one side does not take the other. */
+  refused(address: string, error: CoterieError): void {
+    if (!this.#isNew(address)) return;
+    this.#log.warn('gossip-refused', { peer: address, code: error.code, message: error.message });
+  }
+
+  /** Two live ids under one name, at two addresses. */
+  namesakes(member: string, addresses: readonly string[]): void {
+    if (!this.#isNew(`name ${member}`)) return;
+    this.#log.error('two-nodes-with-one-name', { member, addresses: addresses.join(' and ') });
+  }
+
+  #isNew(what: string): boolean {
+    if (this.#named.has(what)) return false;
+    if (this.#named.size >= FINDINGS_MAX) this.#named.clear();
+    this.#named.add(what);
+    return true;
+  }
+
+  #tell(finding: MemberFinding): void {
+    switch (finding.kind) {
+      case 'other-cluster': {
+        const { name, clusterId } = finding;
+        this.#log.warn('member-of-another-cluster', { member: name, cluster: clusterId });
+        return;
+      }
+      case 'clone': {
+        const { id, addresses } = finding;
+        this.#log.error('two-nodes-with-one-id', { id, addresses: addresses.join(' and ') });
+        return;
+      }
+      case 'removed':
+        this.#log.error('removed', { id: finding.id });
+        return;
+      default:
+        this.#log.warn(finding.kind, { ...finding });
+    }
+  }
+
+  #meetClone({ addresses, mustStop }: Extract<MemberFinding, { readonly kind: 'clone' }>): void {
     this.#cloneCount += 1;
     const isToStop = this.#parts.isAccepted() ? mustStop && this.#cloneCount > CLONES_BORNE : true;
     if (!isToStop) return;

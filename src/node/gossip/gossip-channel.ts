@@ -28,11 +28,13 @@ export interface ChannelHandlers {
   /** The other side says who it is. Throws a CoterieError when it is not taken. */
   greeted(peer: GossipPeer, channel: GossipChannel): void;
   heard(frame: GossipFrame, peer: GossipPeer, channel: GossipChannel): void;
+  /** One side does not take the other; the stream ends with it. */
+  refused(error: CoterieError, channel: GossipChannel, by: 'this-node' | 'peer'): void;
   /** Called once. `isOwnWish`: this side ended it. */
   closed(reason: StreamClosed, channel: GossipChannel, isOwnWish: boolean): void;
 }
 
-/** What was opened last and is not answered. */
+/** What was opened and is not answered. */
 export interface OpenExchange {
   readonly number: number;
   readonly digest: GossipDigest;
@@ -41,6 +43,8 @@ export interface OpenExchange {
 }
 
 const BUFFERED_BYTES_MAX = 512 * 1_024;
+/** A way that takes longer than a round has more than one exchange on it. */
+const EXCHANGES_MAX = 8;
 /** A stream that says nothing is no channel. */
 const HELLO_WITHIN_MS = 5_000;
 
@@ -52,10 +56,12 @@ export class GossipChannel {
   readonly #helloBy: DeadlineEntry;
   #stream: FrameStream | undefined;
   #peer: GossipPeer | undefined;
-  #exchange: OpenExchange | undefined;
+  /** By their numbers, the oldest first. */
+  readonly #exchanges = new Map<number, OpenExchange>();
   #hasGreeted = false;
   #isClosed = false;
   #usedMs: number;
+  #heardMs: number;
   /** When the first frame was sent that nothing has followed since. */
   #unansweredMs: number | undefined;
 
@@ -64,6 +70,7 @@ export class GossipChannel {
     this.address = address;
     this.#handlers = handlers;
     this.#usedMs = env.deadlines.nowMs();
+    this.#heardMs = this.#usedMs;
     this.#helloBy = env.deadlines.add(this.#usedMs + HELLO_WITHIN_MS, () => {
       this.#end({ kind: 'broken', message: 'The other side did not say who it is' });
     });
@@ -87,8 +94,9 @@ export class GossipChannel {
     return this.#unansweredMs;
   }
 
-  get exchange(): OpenExchange | undefined {
-    return this.#exchange;
+  /** Monotonic: when a frame last came, or it began. */
+  get heardMs(): number {
+    return this.#heardMs;
   }
 
   /** What the transport calls. */
@@ -109,13 +117,20 @@ export class GossipChannel {
   }
 
   open(exchange: OpenExchange, content: GossipContent): void {
-    this.#exchange = exchange;
+    this.#exchanges.set(exchange.number, exchange);
+    const [oldest] = this.#exchanges.keys();
+    if (this.#exchanges.size > EXCHANGES_MAX && oldest !== undefined) {
+      this.#exchanges.delete(oldest);
+    }
     this.send(exchange.number, content);
     this.#unansweredMs ??= exchange.sentMs;
   }
 
-  answered(): void {
-    this.#exchange = undefined;
+  /** The exchange that is answered now: each once. */
+  answered(number: number): OpenExchange | undefined {
+    const exchange = this.#exchanges.get(number);
+    this.#exchanges.delete(number);
+    return exchange;
   }
 
   /** Dropped when the other side takes nothing. `exchange`: u32. */
@@ -153,11 +168,9 @@ export class GossipChannel {
   #take(frame: GossipFrame): void {
     const { sender, content } = frame;
     this.#unansweredMs = undefined;
-    if (content?.kind === 'refused') {
-      this.#end({ kind: 'refused', message: content.error.message });
-      return;
-    }
-    if (this.#peer === undefined) {
+    this.#heardMs = this.#env.deadlines.nowMs();
+    const isRefused = content?.kind === 'refused';
+    if (this.#peer === undefined && !(isRefused && sender === undefined)) {
       if (sender === undefined) {
         throw new CoterieError('MALFORMED_MESSAGE', 'The first frame does not say who sends it');
       }
@@ -166,11 +179,22 @@ export class GossipChannel {
       this.#peer = sender;
       this.#greet();
     }
-    if (!this.#isClosed) this.#handlers.heard(frame, this.#peer, this);
+    if (this.#isClosed) return;
+    if (isRefused) {
+      this.#handlers.refused(content.error, this, 'peer');
+      this.#end({ kind: 'refused', message: content.error.message });
+      return;
+    }
+    if (this.#peer !== undefined) this.#handlers.heard(frame, this.#peer, this);
   }
 
   #refuse(error: CoterieError): void {
-    this.#stream?.send(this.#encode({ exchange: 0, content: { kind: 'refused', error } }));
+    const content = { kind: 'refused', error } as const;
+    // Also who is not taken is to know by whom: it may be the same one.
+    const sender = this.#hasGreeted ? {} : { sender: this.#handlers.own() };
+    this.#hasGreeted = true;
+    this.#stream?.send(this.#encode({ ...sender, exchange: 0, content }));
+    this.#handlers.refused(error, this, 'this-node');
     this.#end({ kind: 'refused', message: error.message });
   }
 

@@ -7,16 +7,13 @@
  *  Not here: the rules (core/membership), streams (channels.ts), who acts on a state (link,
  *  coordinator, session).
  *  Source: ARCHITECTURE 5.10; Das, Gupta, Motivala 2002 (SWIM); Dadgar et al. 2018 (Lifeguard). */
+import { Alarm } from '../../core/alarm.ts';
 import { bytesToHex } from '../../core/bytes.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import { ClockOffsets } from '../../core/membership/clock-offset.ts';
 import type { DetectorOptions } from '../../core/membership/detector-options.ts';
-import {
-  type DetectorAction,
-  type DetectorEvent,
-  FailureDetector,
-} from '../../core/membership/failure-detector.ts';
+import { type DetectorAction, FailureDetector } from '../../core/membership/failure-detector.ts';
 import { GossipExchange, type Heard } from '../../core/membership/gossip-exchange.ts';
 import { GOSSIP_ROUNDS_DEFAULTS, GossipRounds } from '../../core/membership/gossip-rounds.ts';
 import type { MemberRecord } from '../../core/membership/member-record.ts';
@@ -30,6 +27,7 @@ import type { Random } from '../../env/random.ts';
 import type { FrameStream, StreamClosed, StreamHandlers, Transport } from '../../env/transport.ts';
 import type { GossipFrame, GossipPeer } from '../../wire/gossip-codec.ts';
 import type { KnownMember, MemberEvent, Members, PeerSigns, Place } from '../contracts.ts';
+import { Announcements } from './announcements.ts';
 import { Channels } from './channels.ts';
 import { Errands } from './errands.ts';
 import { Findings } from './findings.ts';
@@ -37,6 +35,7 @@ import type { GossipChannel } from './gossip-channel.ts';
 import { MemberView } from './member-view.ts';
 import { OwnLife } from './own-life.ts';
 import { Prober } from './prober.ts';
+import { WatchList } from './watch-list.ts';
 
 export interface GossipEnvironment {
   readonly clock: Clock;
@@ -70,7 +69,6 @@ const EXCHANGES_MAX = 0xffff_ffff;
 
 export class Gossip implements Members, PeerSigns {
   readonly #env: GossipEnvironment;
-  readonly #parts: GossipParts;
   readonly #options: GossipOptions;
   readonly #table: MemberTable;
   readonly #news = new NewsQueue();
@@ -83,16 +81,19 @@ export class Gossip implements Members, PeerSigns {
   readonly #prober: Prober;
   readonly #errands: Errands;
   readonly #findings: Findings;
+  readonly #watches: WatchList;
+  readonly #announcements: Announcements;
   readonly #life: OwnLife;
   readonly #seeds: Set<string>;
+  readonly #beatAlarm: Alarm;
+  readonly #roundAlarm: Alarm;
+  readonly #flushAlarm: Alarm;
   #exchanges = 0;
-  #isFlushDue = false;
   #isRunning = false;
 
   constructor(env: GossipEnvironment, parts: GossipParts, options: GossipOptions) {
     const { own } = parts;
     this.#env = env;
-    this.#parts = parts;
     this.#options = options;
     this.#seeds = new Set(options.seeds);
     this.#table = new MemberTable(own);
@@ -108,6 +109,7 @@ export class Gossip implements Members, PeerSigns {
       own: () => this.#self(),
       greeted: (peer, channel) => this.#greeted(peer, channel),
       heard: (frame, peer, channel) => this.#heardFrame(frame, peer, channel),
+      refused: (error, channel, by) => this.#refusedStream(error, channel, by),
       closed: (reason, channel, isOwnWish) => this.#closed(reason, channel, isOwnWish),
     });
     this.#prober = new Prober(env, () => this.#self());
@@ -124,6 +126,17 @@ export class Gossip implements Members, PeerSigns {
       isAccepted: parts.isAccepted,
       mustStop: parts.mustStop,
     });
+    this.#watches = new WatchList({
+      table: this.#table,
+      detector: this.#detector,
+      view: this.#view,
+      offsets: this.#offsets,
+      findings: this.#findings,
+    });
+    this.#announcements = new Announcements(env, parts.told);
+    this.#beatAlarm = new Alarm(env.deadlines, () => this.#beat());
+    this.#roundAlarm = new Alarm(env.deadlines, () => this.#round());
+    this.#flushAlarm = new Alarm(env.deadlines, () => this.#flush());
     this.#life = new OwnLife(env, {
       table: this.#table,
       offsets: this.#offsets,
@@ -162,6 +175,7 @@ export class Gossip implements Members, PeerSigns {
 
   stop(): void {
     this.#isRunning = false;
+    for (const alarm of [this.#beatAlarm, this.#roundAlarm, this.#flushAlarm]) alarm.stop();
     this.#life.stop();
     this.#channels.stop();
     this.#prober.stop();
@@ -176,8 +190,10 @@ export class Gossip implements Members, PeerSigns {
   joined({ ring, nodeIndex }: Place): void {
     const { layout, hash } = ring;
     for (const role of layout.roles) this.#seeds.add(role.address);
+    const clusterId = bytesToHex(layout.clusterId);
+    this.#channels.leaveOthers(clusterId);
     this.updateOwn({
-      clusterId: bytesToHex(layout.clusterId),
+      clusterId,
       nodeIndex,
       layoutVersion: layout.version,
       layoutHash: bytesToHex(hash),
@@ -207,7 +223,7 @@ export class Gossip implements Members, PeerSigns {
   }
 
   #round(): void {
-    if (!this.#isRunning) return;
+    this.#roundAlarm.set(this.#rounds.pauseMs());
     const nowMs = this.#env.deadlines.nowMs();
     this.#table.beat();
     this.#life.weighClock();
@@ -218,19 +234,17 @@ export class Gossip implements Members, PeerSigns {
       const opening = { number, digest, sentMs: nowMs };
       this.#channels.to(address).open(opening, this.#exchange.open(digest));
     }
-    this.#env.deadlines.add(nowMs + this.#rounds.pauseMs(), () => this.#round());
   }
 
   #beat(): void {
-    if (!this.#isRunning) return;
+    this.#beatAlarm.set(this.#options.detector.localPause.beatMs);
     const nowMs = this.#env.deadlines.nowMs();
     const { actions, events, pauseMs } = this.#detector.tick(nowMs);
     if (pauseMs > 0) this.#env.log.warn('node-paused', { pauseMs: Math.round(pauseMs) });
     for (const action of actions) this.#act(action);
+    this.#watches.weighNamesakes(nowMs);
     this.#view.refresh();
-    for (const event of events) this.#announce(event);
-    const { beatMs } = this.#options.detector.localPause;
-    this.#env.deadlines.add(nowMs + beatMs, () => this.#beat());
+    for (const { kind, id } of events) this.#announcements.announce(kind, this.#view.standing(id));
   }
 
   #act(action: DetectorAction): void {
@@ -251,26 +265,27 @@ export class Gossip implements Members, PeerSigns {
   }
 
   #flushSoon(): void {
-    if (this.#isFlushDue || this.#news.size === 0) return;
-    this.#isFlushDue = true;
-    const dueMs = this.#env.deadlines.nowMs() + GOSSIP_ROUNDS_DEFAULTS.flushMs;
-    this.#env.deadlines.add(dueMs, () => {
-      this.#isFlushDue = false;
-      if (!this.#isRunning) return;
-      for (const address of this.#rounds.newsPeers(this.#view.candidates(this.#seeds))) {
-        const push = this.#exchange.push();
-        if (push === undefined) break;
-        this.#channels.to(address).send(this.#nextExchange(), push);
-      }
-      this.#flushSoon();
-    });
+    if (this.#news.size > 0) this.#flushAlarm.set(GOSSIP_ROUNDS_DEFAULTS.flushMs);
+  }
+
+  #flush(): void {
+    const peers = this.#rounds.newsPeers(this.#view.candidates(this.#seeds));
+    for (const address of peers) {
+      const push = this.#exchange.push();
+      if (push === undefined) break;
+      this.#channels.to(address).send(this.#nextExchange(), push);
+    }
+    // News that nobody is there to hear wait for a round.
+    if (peers.length > 0) this.#flushSoon();
   }
 
   #greeted(peer: GossipPeer, channel: GossipChannel): void {
     const { own } = this.#table;
     const isSelf = peer.id === own.id && peer.address === own.address;
-    if (isSelf && peer.generation === own.generation) {
-      // A seed may be this node itself, under another of its addresses.
+    if (isSelf && peer.generation <= own.generation) {
+      // A seed may be this node itself, under another of its addresses. The side that dialled it
+      // knows which.
+      if (channel.address === '') return;
       this.#seeds.delete(channel.address);
       channel.close('This node has dialled itself');
       return;
@@ -296,11 +311,12 @@ export class Gossip implements Members, PeerSigns {
         this.#note(this.#exchange.hearOpen(content, wallMs), exchange, channel);
         break;
       case 'reply': {
-        const opened = channel.exchange;
-        if (opened?.number !== exchange) break;
-        channel.answered();
-        const times = { sentMs: opened.sentMs, receivedMs: nowMs, ownWallMs: wallMs };
-        this.#offsets.note(peer.id, { ...times, peerWallMs: frame.wallMs });
+        const opened = channel.answered(exchange);
+        if (opened === undefined) break;
+        if (this.#view.isJudged(peer.id)) {
+          const times = { sentMs: opened.sentMs, receivedMs: nowMs, ownWallMs: wallMs };
+          this.#offsets.note(peer.id, { ...times, peerWallMs: frame.wallMs });
+        }
         this.#note(this.#exchange.hearReply(opened.digest, content, wallMs), exchange, channel);
         break;
       }
@@ -324,8 +340,7 @@ export class Gossip implements Members, PeerSigns {
     if (answer !== undefined) channel.send(exchange, answer);
     const nowMs = this.#env.deadlines.nowMs();
     if (changed.length > 0) {
-      this.#recordsChanged();
-      for (const id of changed) this.#learn(id, nowMs);
+      this.#watches.changed(changed, nowMs);
       this.#flushSoon();
     }
     for (const id of advanced) this.#detector.evidence(id, nowMs, 'relayed');
@@ -333,36 +348,9 @@ export class Gossip implements Members, PeerSigns {
     if (isAccused) this.#life.answer();
   }
 
-  #learn(id: string, nowMs: number): void {
-    const record = this.#table.record(id);
-    if (this.#view.isSuperseded(id)) {
-      this.#detector.forget(id);
-      this.#offsets.forget(id);
-      return;
-    }
-    try {
-      if (record !== undefined) this.#detector.learn(record, nowMs);
-    } catch (thrown) {
-      if (!(thrown instanceof CoterieError) || thrown.code !== 'OVERLOADED') throw thrown;
-      this.#findings.tooMany(id, thrown);
-      return;
-    }
-    for (const accusation of this.#table.accusations(id)) {
-      this.#detector.accused(accusation, nowMs);
-    }
-  }
-
-  #recordsChanged(): void {
-    this.#view.index();
-    this.#view.refresh();
-    for (const { id } of this.#table.entries()) {
-      if (this.#view.isSuperseded(id)) this.#detector.forget(id);
-    }
-  }
-
   #tellOwn(): void {
     this.#news.add(this.#table.ownId);
-    this.#recordsChanged();
+    this.#watches.changed([], this.#env.deadlines.nowMs());
     this.#flushSoon();
   }
 
@@ -382,15 +370,11 @@ export class Gossip implements Members, PeerSigns {
     this.#view.refresh();
   }
 
-  #announce({ kind, id }: DetectorEvent): void {
-    const { log, metrics } = this.#env;
-    const record = this.#table.record(id);
-    if (record === undefined) return;
-    const { name, address } = record;
-    const level = kind === 'up' ? 'info' : 'warn';
-    log[level](`member-${kind}`, { member: name, address });
-    metrics.add('coterie_member_events_total', { kind });
-    this.#parts.told({ kind, name, address });
+  #refusedStream(error: CoterieError, channel: GossipChannel, by: 'this-node' | 'peer'): void {
+    const { code } = error;
+    // Why this node does not take somebody has been found and told.
+    if (by === 'this-node' && (code === 'CLUSTER_MISMATCH' || code === 'CONFLICT')) return;
+    this.#findings.refused(channel.address || (channel.peer?.address ?? 'unknown'), error);
   }
 
   #nextExchange(): number {

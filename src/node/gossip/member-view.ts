@@ -1,9 +1,8 @@
 /** What the other rooms see of the members: one per name, by place in the layout or as a list.
- *  Of several ids under one name the latest start counts: a member whose folder was wiped comes
- *  back under a new id, and its earlier life is nobody's business any more.
  *  Invariants: `refresh` tells the listeners once, and only when a state or an address is another
  *  one; what is asked per request is an array access.
- *  Not here: who decides on states (core/membership/failure-detector.ts). */
+ *  Not here: which of several ids stands for a name (namesakes.ts), who decides on states
+ *  (core/membership/failure-detector.ts). */
 import type { ClockOffsets } from '../../core/membership/clock-offset.ts';
 import type { FailureDetector, MemberOpinion } from '../../core/membership/failure-detector.ts';
 import type { GossipCandidates } from '../../core/membership/gossip-rounds.ts';
@@ -11,6 +10,7 @@ import type { MemberRecord } from '../../core/membership/member-record.ts';
 import type { MemberTable } from '../../core/membership/member-table.ts';
 import type { MemberState } from '../../core/membership/member-watch.ts';
 import type { KnownMember } from '../contracts.ts';
+import { type Claims, Namesakes } from './namesakes.ts';
 
 export interface ViewSources {
   readonly table: MemberTable;
@@ -27,14 +27,15 @@ interface Seen {
 export class MemberView {
   readonly #sources: ViewSources;
   readonly #listeners = new Set<() => void>();
-  /** By name, this node included. */
-  #records = new Map<string, MemberRecord>();
+  readonly #namesakes: Namesakes;
+  #claims: Claims = { standing: new Map(), contenders: new Set() };
   #byIndex: (Seen | undefined)[] = [];
   #idByAddress = new Map<string, string>();
   #text = '';
 
   constructor(sources: ViewSources) {
     this.#sources = sources;
+    this.#namesakes = new Namesakes(sources.table.ownId, (id) => this.#stateOf(id));
   }
 
   stateOf(nodeIndex: number): MemberState {
@@ -53,16 +54,29 @@ export class MemberView {
     return this.#idByAddress.get(address);
   }
 
-  /** Whether another id has taken the name over. */
-  isSuperseded(id: string): boolean {
+  /** Whether what is thought of the id matters here: it stands for its name, or may do so yet. */
+  isJudged(id: string): boolean {
     const record = this.#sources.table.record(id);
-    if (record === undefined || record.status === 'LEFT') return false;
-    return this.#records.get(record.name)?.id !== id;
+    if (record === undefined) return false;
+    if (record.status === 'LEFT' || this.#claims.contenders.has(id)) return true;
+    return this.#claims.standing.get(record.name)?.id === id;
   }
 
-  /** The latest record of each name. Members that have left are not among them. */
+  /** Its record, when it stands for a name. */
+  standing(id: string): MemberRecord | undefined {
+    const record = this.#sources.table.record(id);
+    if (record === undefined) return undefined;
+    return this.#claims.standing.get(record.name)?.id === id ? record : undefined;
+  }
+
+  /** Ids that live under the name of another one: who stands for it changes with their states. */
+  get contenders(): ReadonlySet<string> {
+    return this.#claims.contenders;
+  }
+
+  /** The record that stands for each name. Members that have left are not among them. */
   records(): Iterable<MemberRecord> {
-    return this.#records.values();
+    return this.#claims.standing.values();
   }
 
   /** Whom this node could speak with. */
@@ -70,7 +84,7 @@ export class MemberView {
     const { own } = this.#sources.table;
     const live: string[] = [];
     const down: string[] = [];
-    for (const { id, address } of this.#records.values()) {
+    for (const { id, address } of this.records()) {
       if (id !== own.id) (this.#stateOf(id) === 'DOWN' ? down : live).push(address);
     }
     return { own: own.address, live, down, seeds: [...seeds] };
@@ -81,18 +95,10 @@ export class MemberView {
     return () => this.#listeners.delete(listener);
   }
 
-  /** To be called when records have come or changed: which record stands for which name. */
+  /** To be called when records have come or changed, and while there are contenders: which record
+   *  stands for which name. */
   index(): void {
-    const { table } = this.#sources;
-    const records = new Map<string, MemberRecord>();
-    for (const { record } of table.entries()) {
-      if (record === undefined || record.status === 'LEFT') continue;
-      const known = records.get(record.name);
-      if (known === undefined || isLater(record, known, table.ownId)) {
-        records.set(record.name, record);
-      }
-    }
-    this.#records = records;
+    this.#claims = this.#namesakes.settle(this.#present());
   }
 
   /** To be called when states may have changed. */
@@ -101,7 +107,7 @@ export class MemberView {
     const byIndex: (Seen | undefined)[] = [];
     const idByAddress = new Map<string, string>();
     let text = '';
-    for (const { id, name, address, nodeIndex, clusterId } of this.#records.values()) {
+    for (const { id, name, address, nodeIndex, clusterId } of this.records()) {
       const state = this.#stateOf(id);
       if (id !== table.ownId) idByAddress.set(address, id);
       const isPlaced = nodeIndex !== undefined && clusterId === table.own.clusterId;
@@ -118,7 +124,7 @@ export class MemberView {
   list(nowMs: number): readonly KnownMember[] {
     const { table, detector, offsets } = this.#sources;
     const opinions = new Map(detector.opinions(nowMs).map((opinion) => [opinion.id, opinion]));
-    const members = [...this.#records.values()].map((record) =>
+    const members = [...this.records()].map((record) =>
       knownOf(record, {
         isSelf: record.id === table.ownId,
         opinion: opinions.get(record.id),
@@ -126,6 +132,12 @@ export class MemberView {
       }),
     );
     return members.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  *#present(): Iterable<MemberRecord> {
+    for (const { record } of this.#sources.table.entries()) {
+      if (record !== undefined && record.status !== 'LEFT') yield record;
+    }
   }
 
   #stateOf(id: string): MemberState {
@@ -165,12 +177,4 @@ function knownOf(
     diskPercent,
     layoutVersion,
   };
-}
-
-/** This node itself always stands for its name: it knows that it lives. */
-function isLater(record: MemberRecord, known: MemberRecord, ownId: string): boolean {
-  if (known.id === ownId) return false;
-  if (record.id === ownId) return true;
-  if (record.generation !== known.generation) return record.generation > known.generation;
-  return record.id > known.id;
 }

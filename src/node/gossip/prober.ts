@@ -29,6 +29,7 @@ export class Prober {
   };
   readonly #own: () => GossipPeer;
   readonly #stops = new Set<() => void>();
+  #isStopped = false;
 
   constructor(
     env: {
@@ -44,6 +45,7 @@ export class Prober {
 
   /** `done` is called once, in a later turn; never after `stop`. */
   probe(target: ProbeTarget, done: (outcome: ProbeOutcome) => void): void {
+    if (this.#isStopped) return;
     const { deadlines, transport, clock } = this.#env;
     let stream: FrameStream | undefined;
     let isOver = this.#stops.size >= PROBES_MAX;
@@ -77,6 +79,7 @@ export class Prober {
   }
 
   stop(): void {
+    this.#isStopped = true;
     for (const stop of [...this.#stops]) stop();
   }
 }
