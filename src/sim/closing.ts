@@ -9,6 +9,7 @@ import type { ScriptClient } from './clients/script-client.ts';
 import type { SimCluster } from './cluster/sim-cluster.ts';
 import type { ReplicaContents } from './history.ts';
 import type { ClientStep } from './scenario.ts';
+import { getStep, type StepPlace, writeStep } from './workloads/steps.ts';
 
 /** Ids of closing operations begin here. */
 export const CLOSING_ID_FROM = 100_000_000;
@@ -22,7 +23,6 @@ const TRIES_MAX = 5;
 /** For repairs that a read leaves behind: a replica write has 1 s. */
 const REPAIR_US = 3_000_000;
 const ROUNDS_MAX = 3;
-const QUORUM = { level: 'quorum' } as const;
 
 export class Closing {
   readonly #cluster: SimCluster;
@@ -43,9 +43,9 @@ export class Closing {
     await this.#cluster.kernel.after(SETTLE_US, 'closing');
     for (const client of clients) {
       for (const [index, key] of this.#keys.entries()) {
-        await this.#ask(client, () => ({ kind: 'get', ...this.#step(key) }));
+        await this.#ask(client, () => getStep(this.#place(key)));
         if (index % 2 === 1) continue;
-        await this.#ask(client, () => ({ kind: 'put', ...this.#step(key), context: 'last' }));
+        await this.#ask(client, () => writeStep('put', this.#place(key), 'last'));
       }
     }
   }
@@ -81,14 +81,14 @@ export class Closing {
     const fewest = Math.floor(scenario.replicas / 2) + 1;
     for (let count = serving.length; count >= fewest; count -= 1) {
       const level = { r: count, w: count };
-      const read = await client.perform({ kind: 'get', ...this.#step(key), level }, TIMEOUT_MS);
+      const read = await client.perform(getStep(this.#place(key), level), TIMEOUT_MS);
       if (read?.outcome === 'ok') return;
     }
   }
 
-  #step(key: string): Pick<ClientStep, 'id' | 'atMs' | 'key' | 'level'> {
+  #place(key: string): StepPlace {
     this.#nextId += 1;
-    return { id: this.#nextId, atMs: 0, key, level: QUORUM };
+    return { id: this.#nextId, atMs: 0, key };
   }
 }
 

@@ -55,8 +55,10 @@ export function writeOutcome(attempted: Attempt<unknown>): Outcome {
 }
 
 /** Code and message of a failure, for the history. */
-export function wordsOf(attempted: Attempt<unknown>): { code?: string; message?: string } {
-  if (attempted.kind === 'done') return {};
+export function wordsOf(attempted: Exclude<Attempt<unknown>, { readonly kind: 'done' }>): {
+  readonly code: string;
+  readonly message: string;
+} {
   if (attempted.kind === 'broken') return { code: 'BROKEN', message: attempted.message };
   return { code: attempted.error.code, message: attempted.error.message };
 }

@@ -4,12 +4,20 @@
  *  value is asked for once, except where the script repeats it under its request id; nothing that a
  *  client must never meet is passed over.
  *  Not here: what is asked when (workloads), what the notes mean (checkers). */
-import type { Client, DeleteResult, PutResult, WriteOptions } from '../../client/types.ts';
+import type {
+  Client,
+  DeleteOptions,
+  DeleteResult,
+  GetOptions,
+  PutOptions,
+  PutResult,
+} from '../../client/types.ts';
 import type { Operation, ReadOperation, WriteId, WriteOperation } from '../history.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { ClientScript, ClientStep, LevelChoice } from '../scenario.ts';
-import { type Attempt, attempt, wordsOf, writeOutcome } from './attempt.ts';
+import { type Attempt, attempt } from './attempt.ts';
 import { type Given, KnownResults } from './known-results.ts';
+import { notedRead, notedWrite, type WriteFacts } from './noted.ts';
 import type { OperationNotes } from './operation-notes.ts';
 import type { SetValues } from './set-values.ts';
 import { readHead, valueBytes } from './values.ts';
@@ -40,7 +48,8 @@ interface AskedWrite {
   readonly set: Pick<WriteOperation, 'elements' | 'removes'> | undefined;
 }
 
-interface SentWrite extends AskedWrite {
+interface SentWrite {
+  readonly asked: AskedWrite;
   readonly requestId: string;
 }
 
@@ -109,27 +118,20 @@ export class ScriptClient {
     const level = readLevel(wanted);
     const begun = notes.begin();
     const startUs = kernel.nowUs;
-    const asked = await attempt(kernel, timeoutMs, () =>
-      this.#client.get(key, { ...readOptions(level), timeoutMs }),
-    );
-    const base = { kind: 'get', id, client: this.name, key, level, startUs } as const;
-    const times = { endUs: asked.endUs, ...wordsOf(asked) };
-    let operation: ReadOperation;
+    const options = readOptions(level, timeoutMs);
+    const asked = await attempt(kernel, timeoutMs, () => this.#client.get(key, options));
+    const seen =
+      asked.kind === 'done'
+        ? asked.result.siblings.map(({ value, dot }) => book.recognise(key, value, dot))
+        : [];
+    const operation = notedRead({ id, client: this.name, key, level, startUs }, asked, seen);
     if (asked.kind === 'done') {
-      const { siblings, context, replies, found } = asked.result;
-      const seen = siblings.map(({ value, dot }) => book.recognise(key, value, dot));
-      const { received, required, nodes } = replies;
-      operation = {
-        ...{ ...base, ...times, outcome: 'ok', seen },
-        ...{ received, required, answeredBy: nodes },
-      };
-      if (found !== siblings.length > 0) {
-        notes.broken(operation, `Found is ${found}, and there are ${siblings.length} values`);
+      const { context, found } = asked.result;
+      if (found !== seen.length > 0) {
+        notes.broken(operation, `Found is ${found}, and there are ${seen.length} values`);
       }
       const covers = seen.flatMap(({ write }) => (write === undefined ? [] : [write]));
       this.#known.add({ key, context, covers });
-    } else {
-      operation = { ...base, ...times, outcome: 'refused', seen: [], received: 0, required: 0 };
     }
     if (asked.kind === 'broken') notes.broken(operation, asked.message);
     notes.end(begun, operation);
@@ -173,7 +175,7 @@ export class ScriptClient {
     if (sent === undefined) return undefined;
     const label = `${this.name} repeat ${step.id}`;
     const client = this.#parts.connect(label, [step.through], this.#script);
-    const operation = await this.#write(step.id, sent, client, timeoutMs, sent.requestId);
+    const operation = await this.#write(step.id, sent.asked, client, timeoutMs, sent.requestId);
     const isClosed = client.close();
     this.#closing = this.#closing.then(() => isClosed);
     return operation;
@@ -192,22 +194,27 @@ export class ScriptClient {
     const begun = notes.begin();
     const startUs = kernel.nowUs;
     const isRetry = requestId !== undefined;
-    const options = { ...writeOptions(level), timeoutMs, ...(isRetry ? { requestId } : {}) };
+    const options = writeOptions(level, timeoutMs);
+    if (isRetry) options.requestId = requestId;
+    if (given.kind === 'context') options.context = given.context;
+    else if (given.kind === 'overwrite') options[kind === 'put' ? 'overwrite' : 'blind'] = true;
     const tried = await attempt<PutResult | DeleteResult>(kernel, timeoutMs, () =>
-      kind === 'put'
-        ? client.put(key, value, { ...options, ...contextOption(given, 'overwrite') })
-        : client.delete(key, { ...options, ...contextOption(given, 'blind') }),
+      kind === 'put' ? client.put(key, value, options) : client.delete(key, options),
     );
-    const operation: WriteOperation = {
-      ...{ kind, id, client: this.name, key, level, startUs, endUs: tried.endUs, write },
-      outcome: writeOutcome(tried),
-      ...wordsOf(tried),
+    const facts: WriteFacts = {
+      id,
+      client: this.name,
+      key,
+      level,
+      startUs,
+      kind,
+      write,
       given: givenWrites(kind, given),
-      ...(kind === 'delete' && given.kind === 'nothing' ? { looksFirst: true } : {}),
-      ...(this.#script.retry === 'none' ? { isSentOnce: true } : {}),
-      ...set,
-      ...(tried.kind === 'done' ? acknowledgement(tried.result) : NOT_ACKNOWLEDGED),
+      looksFirst: kind === 'delete' && given.kind === 'nothing',
+      isSentOnce: this.#script.retry === 'none',
+      set,
     };
+    const operation = notedWrite(facts, tried);
     if (tried.kind === 'broken') notes.broken(operation, tried.message);
     this.#remember(asked, tried, isRetry);
     notes.end(begun, operation);
@@ -219,31 +226,13 @@ export class ScriptClient {
     if (tried.kind === 'done') {
       const { context } = tried.result;
       const before = asked.given.kind === 'context' ? asked.given.covers : [];
-      const covers = [...new Set([...before, asked.write])];
+      const covers = before.includes(asked.write) ? before : [...before, asked.write];
       this.#known.add({ key: asked.key, context, covers });
     }
     if (isRetry) return;
     const requestId = requestIdOf(tried);
-    if (requestId !== undefined) this.#sent.set(asked.key, { ...asked, requestId });
+    if (requestId !== undefined) this.#sent.set(asked.key, { asked, requestId });
   }
-}
-
-const NOT_ACKNOWLEDGED = { acknowledgedBy: [], durable: 0, required: 0 };
-
-type Acknowledgement = Pick<
-  WriteOperation,
-  'acknowledgedBy' | 'durable' | 'required' | 'dot' | 'siblings' | 'found'
->;
-
-function acknowledgement(result: PutResult | DeleteResult): Acknowledgement {
-  const { acks, durable, siblings } = result;
-  return {
-    acknowledgedBy: acks.nodes,
-    durable,
-    required: acks.required,
-    siblings,
-    ...('dot' in result ? { dot: result.dot } : { found: result.found }),
-  };
 }
 
 function requestIdOf(tried: Attempt<PutResult | DeleteResult>): string | undefined {
@@ -258,24 +247,21 @@ function givenWrites(kind: 'put' | 'delete', given: Given): readonly WriteId[] |
   return given.kind === 'nothing' && kind === 'put' ? [] : undefined;
 }
 
-function contextOption<Flag extends string>(
-  given: Given,
-  overwriting: Flag,
-): { readonly context?: string } | { readonly [Name in Flag]?: boolean } {
-  if (given.kind === 'context') return { context: given.context };
-  if (given.kind === 'nothing') return {};
-  return { [overwriting]: true } as { readonly [Name in Flag]?: boolean };
-}
-
 /** There is no read at `any`; who writes at it reads at `one`. */
 function readLevel(level: LevelChoice): LevelChoice {
   return 'level' in level && level.level === 'any' ? { level: 'one' } : level;
 }
 
-function readOptions(level: LevelChoice): Parameters<Client['get']>[1] {
-  return 'level' in level ? { consistency: level.level } : { r: level.r };
+function readOptions(level: LevelChoice, timeoutMs: number): GetOptions {
+  return 'level' in level ? { consistency: level.level, timeoutMs } : { r: level.r, timeoutMs };
 }
 
-function writeOptions(level: LevelChoice): Pick<WriteOptions, 'consistency' | 'w'> {
-  return 'level' in level ? { consistency: level.level } : { w: level.w };
+type Draft<Options> = { -readonly [Field in keyof Options]: Options[Field] };
+
+/** To be completed. */
+function writeOptions(
+  level: LevelChoice,
+  timeoutMs: number,
+): Draft<PutOptions> & Draft<DeleteOptions> {
+  return 'level' in level ? { consistency: level.level, timeoutMs } : { w: level.w, timeoutMs };
 }

@@ -5,18 +5,14 @@
  *  arrivals, from 1 on, so that later steps can speak of earlier ones.
  *  Not here: what is done at an arrival (the workloads). */
 import type { RandomStream } from '../kernel/random-stream.ts';
-import type { ClientScript, ClientStep, LevelChoice } from '../scenario.ts';
+import type { ClientScript, ClientStep } from '../scenario.ts';
+import type { StepPlace } from './steps.ts';
 import type { WorkloadFacts } from './workload.ts';
 
-export interface Arrival {
-  /** Of the step that is made of it. */
-  readonly id: number;
-  readonly atMs: number;
+/** The place of the step that is made of it, and whose step that is. */
+export interface Arrival extends StepPlace {
   readonly client: number;
-  readonly key: string;
 }
-
-export const QUORUM: LevelChoice = { level: 'quorum' };
 
 const MS_PER_SECOND = 1_000;
 const BURST_SHARE = 0.12;

@@ -4,7 +4,8 @@
  *  errors, which unit tests cover. */
 import type { RandomStream } from '../kernel/random-stream.ts';
 import type { LevelChoice } from '../scenario.ts';
-import { compose, QUORUM } from './compose.ts';
+import { compose } from './compose.ts';
+import { getStep, QUORUM, writeStep } from './steps.ts';
 import type { Workload } from './workload.ts';
 
 const READ_LEVELS: readonly LevelChoice[] = [
@@ -19,14 +20,13 @@ export const LEVELS: Workload = {
   name: 'levels',
   summary: 'All consistency levels and raw numbers mixed on the same keys',
   script: (stream, facts) =>
-    compose(stream, facts, ({ id, atMs, key }) => {
+    compose(stream, facts, (place) => {
       const draw = stream.float();
       const level = drawLevel(stream, facts.replicas, draw >= 0.5);
-      const step = { id, atMs, key, level };
-      if (draw < 0.5) return { ...step, kind: 'get' };
-      if (draw < 0.85) return { ...step, kind: 'put', context: 'last' };
-      if (draw < 0.93) return { ...step, kind: 'put', context: 'none' };
-      return { ...step, kind: 'delete', context: 'last' };
+      if (draw < 0.5) return getStep(place, level);
+      if (draw < 0.85) return writeStep('put', place, 'last', level);
+      if (draw < 0.93) return writeStep('put', place, 'none', level);
+      return writeStep('delete', place, 'last', level);
     }),
 };
 

@@ -2,7 +2,8 @@
  *  sometimes long after: a write asked for twice is one write.
  *  Invariant: a repeat names a node, not a write; the client repeats its last write of the key. */
 
-import { compose, QUORUM } from './compose.ts';
+import { compose } from './compose.ts';
+import { getStep, repeatStep, writeStep } from './steps.ts';
 import type { Workload } from './workload.ts';
 
 export const RETRIES: Workload = {
@@ -14,17 +15,17 @@ export const RETRIES: Workload = {
     return compose(
       stream,
       facts,
-      ({ id, atMs, key, client }) => {
-        const step = { id, atMs, key, level: QUORUM };
+      (arrival) => {
+        const { client, key } = arrival;
         const last = written.get(client);
         const draw = stream.float();
-        if (draw < 0.3) return { ...step, kind: 'get' };
+        if (draw < 0.3) return getStep(arrival);
         if (draw < 0.55 && last !== undefined) {
-          return { ...step, key: last, kind: 'repeat', through: stream.below(facts.nodes) };
+          return repeatStep(arrival, last, stream.below(facts.nodes));
         }
         written.set(client, key);
-        if (draw < 0.93) return { ...step, kind: 'put', context: draw < 0.65 ? 'none' : 'last' };
-        return { ...step, kind: 'delete', context: 'last' };
+        if (draw < 0.93) return writeStep('put', arrival, draw < 0.65 ? 'none' : 'last');
+        return writeStep('delete', arrival, 'last');
       },
       { retries: ['any', 'any', 'same', 'none'], timeoutsMs: [100, 200, 400, 1_000] },
     );

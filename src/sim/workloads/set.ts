@@ -2,8 +2,9 @@
  *  context of the read: an element added under an acknowledged write must never be lost.
  *  Source: the cart of DeCandia et al. 2007, section 4.4, without deletes. */
 
-import { compose, QUORUM } from './compose.ts';
+import { compose } from './compose.ts';
 import { ElementDrawer } from './elements.ts';
+import { changeSetStep, getStep } from './steps.ts';
 import type { Workload } from './workload.ts';
 
 export const SET: Workload = {
@@ -11,10 +12,9 @@ export const SET: Workload = {
   summary: 'Sets changed by read, merge and write: no element is lost, none comes back',
   script: (stream, facts) => {
     const elements = new ElementDrawer(stream);
-    return compose(stream, facts, ({ id, atMs, key }) => {
-      const step = { id, atMs, key, level: QUORUM };
-      if (stream.chance(0.3)) return { ...step, kind: 'get' };
-      return { ...step, kind: 'change-set', removes: elements.change(key, id) };
+    return compose(stream, facts, (place) => {
+      if (stream.chance(0.3)) return getStep(place);
+      return changeSetStep(place, elements.change(place.key, place.id));
     });
   },
 };

@@ -2,7 +2,8 @@
  *  Invariant of the product that it looks for: an old context replaces only what it had seen; one
  *  of another key is refused and changes nothing. */
 import type { ContextChoice } from '../scenario.ts';
-import { compose, QUORUM } from './compose.ts';
+import { compose } from './compose.ts';
+import { getStep, writeStep } from './steps.ts';
 import type { Workload } from './workload.ts';
 
 const CONTEXTS: readonly ContextChoice[] = ['stale', 'stale', 'stale', 'last', 'last', 'none'];
@@ -11,11 +12,10 @@ export const STALE: Workload = {
   name: 'stale',
   summary: 'Writes and deletes with contexts of long ago, of other keys, or none',
   script: (stream, facts) =>
-    compose(stream, facts, ({ id, atMs, key }) => {
-      const step = { id, atMs, key, level: QUORUM };
+    compose(stream, facts, (place) => {
       const draw = stream.float();
-      if (draw < 0.45) return { ...step, kind: 'get' };
+      if (draw < 0.45) return getStep(place);
       const context = stream.chance(0.08) ? 'other-key' : stream.pick(CONTEXTS);
-      return { ...step, kind: draw < 0.85 ? 'put' : 'delete', context };
+      return writeStep(draw < 0.85 ? 'put' : 'delete', place, context);
     }),
 };
