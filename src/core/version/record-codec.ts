@@ -196,15 +196,24 @@ function headerOf(bytes: Uint8Array): Uint8Array {
   return reader.take(reader.varint());
 }
 
-interface SiblingHeader {
+/** Of a sibling what its HEADER says. */
+export interface SiblingHeader {
   readonly dot: Dot;
   readonly isTombstone: boolean;
   readonly contentHash: number;
 }
 
-function readRecord(bytes: Uint8Array): VersionedRecord {
-  if (bytes[FLAGS_AT] !== 0) throw malformed(`Record flags ${bytes[FLAGS_AT]} are not known`);
-  const reader = new ByteReader(bytes, HEADER_LENGTH_AT);
+/** Of the record's siblings what its HEADER says, without a look at the checksum and the values.
+ *  Errors: MALFORMED_MESSAGE. */
+export function siblingHeaders(bytes: Uint8Array): readonly SiblingHeader[] {
+  return readHeader(new ByteReader(bytes, HEADER_LENGTH_AT)).headers;
+}
+
+interface RecordHeader extends CausalContext {
+  readonly headers: readonly SiblingHeader[];
+}
+
+function readHeader(reader: ByteReader): RecordHeader {
   const headerLength = reader.varint();
   const headerEnd = reader.offset + headerLength;
   const { vector, dots } = readContext(reader);
@@ -224,6 +233,13 @@ function readRecord(bytes: Uint8Array): VersionedRecord {
   if (reader.offset !== headerEnd) {
     throw malformed(`The header should end at byte ${headerEnd}, it ends at ${reader.offset}`);
   }
+  return { vector, dots, headers };
+}
+
+function readRecord(bytes: Uint8Array): VersionedRecord {
+  if (bytes[FLAGS_AT] !== 0) throw malformed(`Record flags ${bytes[FLAGS_AT]} are not known`);
+  const reader = new ByteReader(bytes, HEADER_LENGTH_AT);
+  const { vector, dots, headers } = readHeader(reader);
   const siblings: Sibling[] = [];
   for (const header of headers) siblings.push(readSibling(reader, header));
   if (reader.remaining > 0) throw malformed(`${reader.remaining} bytes follow the record`);
@@ -240,7 +256,8 @@ function readSiblingHeader(reader: ByteReader, vector: readonly Dot[]): SiblingH
   if (entry.seq - behind < entry.epoch) throw malformed('A sibling is below its epoch');
   if (flags > FLAG_TOMBSTONE) throw malformed(`Sibling flags ${flags} are not known`);
   // The newest event of an actor is its entry: most siblings share that object.
-  const dot = behind === 0 ? entry : { ...entry, seq: entry.seq - behind };
+  const { nodeIndex, epoch, seq } = entry;
+  const dot = behind === 0 ? entry : { nodeIndex, epoch, seq: seq - behind };
   return { dot, isTombstone: flags === FLAG_TOMBSTONE, contentHash };
 }
 

@@ -159,14 +159,13 @@ export class CausalOracle {
     const keys = new Map<string, KeyOracle>();
     for (const key of new Set([...tries.keys(), ...reads.keys()])) {
       const groups = [...(tries.get(key)?.values() ?? [])].sort(byStart);
-      const writes = groups.map((group, index) => {
+      const writes: OracleWrite[] = [];
+      for (const [index, group] of groups.entries()) {
         const hasTwins = sights.get(key)?.twins.has(group[0]?.write ?? -1) ?? false;
-        return writeOf(group, index, hasTwins, { losses, replicas: history.replicas });
-      });
-      for (const [index, write] of writes.entries()) {
-        const looksFirst = groups[index]?.every((one) => one.looksFirst === true) === true;
-        if (!looksFirst) continue;
-        writes[index] = { ...write, given: certainlySeenBy(write, writes, history.replicas) };
+        const write = writeOf(group, index, hasTwins, { losses, replicas: history.replicas });
+        const looksFirst = group.every((one) => one.looksFirst === true);
+        if (looksFirst) write.given = certainlySeenBy(write, writes, history.replicas);
+        writes.push(write);
       }
       const answered = (reads.get(key) ?? []).sort((a, b) => a.startUs - b.startUs || a.id - b.id);
       keys.set(key, new KeyOracle(key, writes, answered));
@@ -210,12 +209,14 @@ export function lossesByNode(losses: readonly DiskLoss[]): Map<string, DiskLoss[
   return byNode;
 }
 
+type Draft<Write> = { -readonly [Field in keyof Write]: Write[Field] };
+
 function writeOf(
   tries: readonly WriteOperation[],
   index: number,
   hasTwins: boolean,
   facts: { losses: ReadonlyMap<string, DiskLoss[]>; replicas: number },
-): OracleWrite {
+): Draft<OracleWrite> {
   const [first] = tries;
   if (first === undefined) throw new RangeError('A write without a try');
   const acknowledgements = tries
@@ -247,20 +248,20 @@ function writeOf(
 
 /** What every majority held from before the write began until after its last effect. */
 function certainlySeenBy(
-  { index, startUs, effectEndUs }: OracleWrite,
-  writes: readonly OracleWrite[],
+  { startUs, effectEndUs }: OracleWrite,
+  earlier: readonly OracleWrite[],
   replicas: number,
 ): WriteId[] {
   const others = replicas - majority(replicas);
-  return writes.slice(0, index).flatMap(({ write, acknowledgements }) => {
-    const isHeld = acknowledgements.some(
-      ({ atUs, holders, heldUntilUs }) =>
-        atUs < startUs &&
-        holders > others &&
-        (heldUntilUs === Number.POSITIVE_INFINITY || heldUntilUs > effectEndUs),
-    );
-    return isHeld ? [write] : [];
-  });
+  const isHeld = ({ atUs, holders, heldUntilUs }: Acknowledgement): boolean =>
+    atUs < startUs &&
+    holders > others &&
+    (heldUntilUs === Number.POSITIVE_INFINITY || heldUntilUs > effectEndUs);
+  const seen: WriteId[] = [];
+  for (const { write, acknowledgements } of earlier) {
+    if (acknowledgements.some(isHeld)) seen.push(write);
+  }
+  return seen;
 }
 
 function heldUntilUs(

@@ -6,7 +6,11 @@ import { bytesToHex } from '../../core/bytes.ts';
 import { DEFAULT_BUCKET } from '../../core/limits.ts';
 import { formatDot } from '../../core/version/dot.ts';
 import type { Sibling, VersionedRecord } from '../../core/version/record.ts';
-import type { RecordCodec } from '../../core/version/record-codec.ts';
+import {
+  type RecordCodec,
+  type SiblingHeader,
+  siblingHeaders,
+} from '../../core/version/record-codec.ts';
 import type { StoreEntry } from '../../env/store.ts';
 import { headText, readHead } from '../clients/values.ts';
 import type { StoredRecord, StoredSibling } from '../history.ts';
@@ -45,8 +49,18 @@ export function readRow(codec: RecordCodec, { key, value }: StoreEntry): ReadRow
 
 /** undefined when the bytes are damaged. */
 export function decodeRecord(codec: RecordCodec, bytes: Uint8Array): VersionedRecord | undefined {
+  return unlessDamaged(() => codec.decode(bytes));
+}
+
+/** Of the siblings what can be told without a look at their values; undefined when the header
+ *  makes no sense. */
+export function headersOf(bytes: Uint8Array): readonly SiblingHeader[] | undefined {
+  return unlessDamaged(() => siblingHeaders(bytes));
+}
+
+function unlessDamaged<Answer>(read: () => Answer): Answer | undefined {
   try {
-    return codec.decode(bytes);
+    return read();
   } catch (error) {
     if (isDamage(error)) return undefined;
     throw error;

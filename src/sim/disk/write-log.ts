@@ -6,7 +6,7 @@
  *  once it is forgotten here (age, bytes), as the operating system writes pages back by itself.
  *  Not here: which batches a fault takes (sim-disk.ts). */
 import type { ByteMap } from '../../core/byte-map.ts';
-import { bytesToHex, unshared } from '../../core/bytes.ts';
+import { bytesToHex } from '../../core/bytes.ts';
 import { assert } from '../../core/errors.ts';
 import type { StoreOperation } from '../../env/store.ts';
 
@@ -64,18 +64,17 @@ export class WriteLog {
     return this.#end - Math.max(this.#unsyncedFrom, this.#cut + this.#dropped);
   }
 
-  /** Applies the operations, in order, and notes what they replace. Keeps the bytes. `atUs` is at
-   *  or after that of the batch before. */
+  /** Applies the operations, in order, and notes what they replace. Keeps the bytes without a copy:
+   *  who hands them to a store must not change them any more. `atUs` is at or after that of the
+   *  batch before. */
   apply(content: ByteMap, operations: readonly StoreOperation[], atUs: number): void {
     const keys: Uint8Array[] = [];
     const previous: (Uint8Array | undefined)[] = [];
     let bytes = 0;
     for (const operation of operations) {
-      const key = unshared(operation.key);
+      const { key } = operation;
       const replaced =
-        operation.type === 'del'
-          ? content.delete(key)
-          : content.set(key, unshared(operation.value));
+        operation.type === 'del' ? content.delete(key) : content.set(key, operation.value);
       keys.push(key);
       previous.push(replaced);
       bytes += ROW_BYTES + key.length + (replaced?.length ?? 0);
