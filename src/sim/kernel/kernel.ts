@@ -52,19 +52,10 @@ export class Kernel {
   schedule(delayUs: number, source: string, run: () => void): Scheduled {
     if (this.#heap.size >= EVENTS_MAX) throw new RangeError(`${EVENTS_MAX} events are waiting`);
     this.#sequence += 1;
-    const event: ScheduledEvent = {
-      timeUs: this.#nowUs + Math.max(0, Math.round(delayUs)),
-      priority: this.#order.uint32(),
-      sequence: this.#sequence,
-      source,
-      run,
-    };
+    const timeUs = this.#nowUs + Math.max(0, Math.round(delayUs));
+    const event = new KernelEvent(timeUs, this.#order.uint32(), this.#sequence, source, run);
     this.#heap.push(event);
-    return {
-      cancel: () => {
-        event.run = undefined;
-      },
-    };
+    return event;
   }
 
   /** Settles `delayUs` from now. */
@@ -87,5 +78,25 @@ export class Kernel {
       return true;
     }
     return false;
+  }
+}
+
+class KernelEvent implements ScheduledEvent, Scheduled {
+  readonly timeUs: number;
+  readonly priority: number;
+  readonly sequence: number;
+  readonly source: string;
+  run: (() => void) | undefined;
+
+  constructor(timeUs: number, priority: number, sequence: number, source: string, run: () => void) {
+    this.timeUs = timeUs;
+    this.priority = priority;
+    this.sequence = sequence;
+    this.source = source;
+    this.run = run;
+  }
+
+  cancel(): void {
+    this.run = undefined;
   }
 }

@@ -5,7 +5,7 @@
  *  ever runs again.
  *  Not here: which faults happen when (sim/faults). */
 import type { Clock, Timer } from '../../env/clock.ts';
-import type { Kernel } from './kernel.ts';
+import type { Kernel, Scheduled } from './kernel.ts';
 
 /** 2026-01-01T00:00:00Z: where virtual time begins on the wall. */
 export const WALL_START_MS = 1_767_225_600_000;
@@ -50,11 +50,17 @@ export class NodeClock implements Clock {
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    return this.#set((delayMs * US_PER_MS) / this.#rate, callback);
+    const timer = new ClockTimer(callback);
+    // Never early: who finds that it is not time yet would set the same timer for ever.
+    const delayUs = Math.ceil((delayMs * US_PER_MS) / this.#rate);
+    timer.event = this.#kernel.schedule(delayUs, this.#source, () => {
+      this.enter(() => timer.run());
+    });
+    return timer;
   }
 
   defer(callback: () => void): void {
-    this.#set(0, callback);
+    this.#kernel.schedule(0, this.#source, () => this.enter(callback));
   }
 
   get isDead(): boolean {
@@ -108,22 +114,6 @@ export class NodeClock implements Clock {
     return (this.#kernel.nowUs - sinceUs) * this.#rate;
   }
 
-  #set(delayUs: number, callback: () => void): Timer {
-    let isCancelled = false;
-    // Never early: who finds that it is not time yet would set the same timer for ever.
-    const event = this.#kernel.schedule(Math.ceil(delayUs), this.#source, () => {
-      this.enter(() => {
-        if (!isCancelled) callback();
-      });
-    });
-    return {
-      cancel: () => {
-        isCancelled = true;
-        event.cancel();
-      },
-    };
-  }
-
   /** One step after the other, in the order in which they came. */
   #setTurn(): void {
     if (this.#isTurnSet || this.#isPaused || this.#waiting.length === 0) return;
@@ -135,5 +125,24 @@ export class NodeClock implements Clock {
       this.#setTurn();
       next?.();
     });
+  }
+}
+
+/** A timer may be cancelled after its event too, while its process stands still. */
+class ClockTimer implements Timer {
+  event: Scheduled | undefined;
+  #callback: (() => void) | undefined;
+
+  constructor(callback: () => void) {
+    this.#callback = callback;
+  }
+
+  run(): void {
+    this.#callback?.();
+  }
+
+  cancel(): void {
+    this.#callback = undefined;
+    this.event?.cancel();
   }
 }
