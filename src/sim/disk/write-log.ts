@@ -9,23 +9,26 @@ import type { ByteMap } from '../../core/byte-map.ts';
 import { bytesToHex } from '../../core/bytes.ts';
 import { assert } from '../../core/errors.ts';
 import type { StoreOperation } from '../../env/store.ts';
+import {
+  type ReplacedRow,
+  ROW_HEADER_BYTES,
+  RowPages,
+  type RowsPlace,
+  rowsAt,
+} from './row-pages.ts';
 
 /** How far back a disk can be rolled: an hour. */
 const AGE_US_MAX = 3_600_000_000;
 /** Keys and values kept for one disk, about. */
 const BYTES_MAX: number = 32 * 1_024 * 1_024;
-/** What one row costs beside its bytes. */
-const ROW_BYTES = 64;
 /** Forgotten batches left at the array's front at most, and never more than half of it. */
 const DROPPED_MAX = 1_024;
 
 interface LoggedBatch {
   readonly atUs: number;
   readonly bytes: number;
-  /** In the order of the writes; a key may come twice. */
-  readonly keys: Uint8Array[];
-  /** By the same index; undefined = the key was absent. */
-  readonly previous: (Uint8Array | undefined)[];
+  /** What it replaced, in the order of its writes; a key may come twice. */
+  rows: RowsPlace;
 }
 
 export interface WriteLogOptions {
@@ -49,6 +52,7 @@ export class WriteLog {
   /** Number of the first batch since the disk was last opened. */
   #runFrom = 0;
   #reachesUs = 0;
+  readonly #pages = new RowPages();
 
   constructor(options: WriteLogOptions = {}) {
     this.#ageUsMax = options.ageUsMax ?? AGE_US_MAX;
@@ -68,18 +72,16 @@ export class WriteLog {
    *  who hands them to a store must not change them any more. `atUs` is at or after that of the
    *  batch before. */
   apply(content: ByteMap, operations: readonly StoreOperation[], atUs: number): void {
-    const keys: Uint8Array[] = [];
     const previous: (Uint8Array | undefined)[] = [];
     let bytes = 0;
     for (const operation of operations) {
       const { key } = operation;
       const replaced =
         operation.type === 'del' ? content.delete(key) : content.set(key, operation.value);
-      keys.push(key);
       previous.push(replaced);
-      bytes += ROW_BYTES + key.length + (replaced?.length ?? 0);
+      bytes += ROW_HEADER_BYTES + key.length + (replaced?.length ?? 0);
     }
-    this.#batches.push({ atUs, bytes, keys, previous });
+    this.#batches.push({ atUs, bytes, rows: this.#pages.keep(operations, previous) });
     this.#bytes += bytes;
     this.#forget(atUs);
   }
@@ -101,9 +103,8 @@ export class WriteLog {
     const batch = this.#batches.pop();
     assert(batch !== undefined, 'The log has lost a batch');
     this.#bytes -= batch.bytes;
-    for (let at = batch.keys.length - 1; at >= 0; at -= 1) {
-      restore(content, keyAt(batch, at), batch.previous[at]);
-    }
+    const rows = rowsAt(batch.rows).reverse();
+    for (const { key, previous } of rows) restore(content, key, previous);
     this.#unsyncedFrom = Math.min(this.#unsyncedFrom, this.#end);
     this.#runFrom = Math.min(this.#runFrom, this.#end);
   }
@@ -127,16 +128,16 @@ export class WriteLog {
     const batch = this.#batches[index];
     if (batch === undefined || index < this.#dropped) return undefined;
     if (number < this.#runFrom || number >= this.#unsyncedFrom) return undefined;
-    const before = new Map<string, { key: Uint8Array; value: Uint8Array | undefined }>();
-    for (const [at, key] of batch.keys.entries()) {
-      const id = bytesToHex(key);
-      if (!before.has(id)) before.set(id, { key, value: batch.previous[at] });
+    const before = new Map<string, ReplacedRow>();
+    for (const row of rowsAt(batch.rows)) {
+      const id = bytesToHex(row.key);
+      if (!before.has(id)) before.set(id, row);
     }
     this.#batches.splice(index, 1);
     this.#bytes -= batch.bytes;
     this.#unsyncedFrom -= 1;
     this.#bequeath(index, before);
-    for (const { key, value } of before.values()) restore(content, key, value);
+    for (const { key, previous } of before.values()) restore(content, key, previous);
     return batch.atUs;
   }
 
@@ -157,16 +158,19 @@ export class WriteLog {
 
   /** The first later batch that wrote a key replaced, as it turns out, what was there before the
    *  removed one. Keys that found their heir leave the map. */
-  #bequeath(index: number, before: Map<string, { readonly value: Uint8Array | undefined }>): void {
+  #bequeath(index: number, before: Map<string, ReplacedRow>): void {
     for (let later = index; later < this.#batches.length && before.size > 0; later += 1) {
       const batch = this.#batches[later];
-      for (const [at, key] of batch?.keys.entries() ?? []) {
-        const id = bytesToHex(key);
-        const inherited = before.get(id);
-        if (inherited === undefined || batch === undefined) continue;
-        batch.previous[at] = inherited.value;
+      if (batch === undefined) continue;
+      const rows = rowsAt(batch.rows);
+      const heirsMissing = before.size;
+      const previous = rows.map((row) => {
+        const id = bytesToHex(row.key);
+        const heritage = before.get(id) ?? row;
         before.delete(id);
-      }
+        return heritage.previous;
+      });
+      if (before.size < heirsMissing) batch.rows = this.#pages.keep(rows, previous);
     }
   }
 
@@ -190,10 +194,4 @@ export class WriteLog {
 function restore(content: ByteMap, key: Uint8Array, value: Uint8Array | undefined): void {
   if (value === undefined) content.delete(key);
   else content.set(key, value);
-}
-
-function keyAt(batch: LoggedBatch, at: number): Uint8Array {
-  const key = batch.keys[at];
-  assert(key !== undefined, `There is no row ${at} of ${batch.keys.length}`);
-  return key;
 }
