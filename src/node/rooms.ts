@@ -65,8 +65,6 @@ export interface RoomsNode {
 
 /** Of the protocol between nodes. */
 const PROTOCOL_VERSION = 1;
-/** A node without a cluster that has been there for so long is the one that the others know. */
-const SETTLED_MS = 30_000;
 
 export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   const { env, options, codec, store, view } = node;
@@ -74,7 +72,6 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   const { clock } = env;
   const reading = () => ({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
   const opened = openedOf(start);
-  const startedMs = clock.monotonicMs();
   const standing = new StandingKeeper(env, store, (next) => {
     env.log.info('standing', { node: name, state: next.state, reason: next.reason });
     node.servingChanged();
@@ -85,10 +82,6 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     {
       own: ownRecord(start, options),
       saveGeneration: (generation) => saveGeneration(store, { ...start.member, generation }),
-      isAccepted: () => {
-        if (view.place() !== undefined) return standing.standing.state === 'SERVING';
-        return clock.monotonicMs() - startedMs > SETTLED_MS;
-      },
       told: node.told,
       clockConfirmed: () => {
         if (hlc.isJumped) hlc.agree(reading());

@@ -113,7 +113,7 @@ export class RigNode {
         store: this.engine,
         transport: network.renew(this.address, halt),
         clock: this.clock,
-        random: seededRandom(seedOf(this.name) + this.#starts),
+        random: seededRandom(seedOf(this.#spec.address ?? this.name) + this.#starts),
         checksum: (bytes, previous) => crc32(bytes, previous),
         log: this.notes,
         metrics: this.notes,

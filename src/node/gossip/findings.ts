@@ -1,8 +1,8 @@
 /** What follows when gossip shows something that should not be: a line in the log, a peer that is
  *  not spoken with, or the end of this node.
- *  Of two nodes under one id the one that the others have not taken gives way: the later start, as
- *  for links. Two that were both taken, on the two sides of a partition, settle it by generation
- *  and address.
+ *  Of two nodes under one id the later start gives way, which is the one that has not been there
+ *  for long. Two that both have, on the two sides of a partition, settle it by generation and
+ *  address.
  *  Invariants: what is found again and again is logged once; memory is bounded.
  *  Not here: finding it (core/membership/member-table.ts). */
 import { CoterieError } from '../../core/errors.ts';
@@ -15,11 +15,12 @@ import type { Log } from '../../env/log.ts';
 
 export interface FindingParts {
   readonly ownId: string;
-  readonly isAccepted: () => boolean;
+  /** Has this node been there for so long that it cannot be the later one. */
+  readonly isSettled: () => boolean;
   readonly mustStop: (reason: CoterieError) => void;
 }
 
-/** A node that was taken bears another one under its id for so many findings. */
+/** A settled node bears another one under its id for so many findings. */
 const CLONES_BORNE = 8;
 
 export class Findings {
@@ -36,18 +37,15 @@ export class Findings {
     this.#parts = parts;
   }
 
+  /** In what others tell. */
   found(finding: MemberFinding): void {
-    this.#told.add(finding);
-    for (const fresh of this.#told.take()) this.#tell(fresh);
-    if (finding.id !== this.#parts.ownId) return;
-    if (finding.kind === 'clone') this.#meetClone(finding);
-    if (finding.kind === 'removed') this.#parts.mustStop(removed());
+    this.#follow(finding, false);
   }
 
   /** On a channel that has just begun. Errors: CLUSTER_MISMATCH and CONFLICT when it may not go
    *  on. */
   met(finding: MemberFinding): void {
-    this.found(finding);
+    this.#follow(finding, true);
     const { kind, id } = finding;
     if (kind === 'other-cluster') {
       throw new CoterieError('CLUSTER_MISMATCH', `This node belongs to another cluster than yours`);
@@ -73,6 +71,14 @@ export class Findings {
   namesakes(member: string, addresses: readonly string[]): void {
     if (!this.#isNew(`name ${member}`)) return;
     this.#log.error('two-nodes-with-one-name', { member, addresses: addresses.join(' and ') });
+  }
+
+  #follow(finding: MemberFinding, isFace: boolean): void {
+    this.#told.add(finding);
+    for (const fresh of this.#told.take()) this.#tell(fresh);
+    if (finding.id !== this.#parts.ownId) return;
+    if (finding.kind === 'clone') this.#meetClone(finding, isFace);
+    if (finding.kind === 'removed') this.#parts.mustStop(removed());
   }
 
   #isNew(what: string): boolean {
@@ -102,9 +108,15 @@ export class Findings {
     }
   }
 
-  #meetClone({ addresses, mustStop }: Extract<MemberFinding, { readonly kind: 'clone' }>): void {
+  #meetClone(finding: Extract<MemberFinding, { readonly kind: 'clone' }>, isFace: boolean): void {
+    const { addresses, generations, mustStop } = finding;
+    const [own = 0, other = 0] = generations;
     this.#cloneCount += 1;
-    const isToStop = this.#parts.isAccepted() ? mustStop && this.#cloneCount > CLONES_BORNE : true;
+    // Face to face the lower generation is the earlier start, until one of them has risen.
+    const isLater = !isFace || own > other;
+    const isToStop = this.#parts.isSettled()
+      ? mustStop && this.#cloneCount > CLONES_BORNE
+      : isLater;
     if (!isToStop) return;
     this.#parts.mustStop(
       new CoterieError(

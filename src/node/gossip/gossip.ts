@@ -51,8 +51,6 @@ export interface GossipParts {
   readonly own: MemberRecord;
   /** Makes a higher one durable. */
   readonly saveGeneration: (generation: number) => Promise<void>;
-  /** Has this node been taken by the others as the one it says it is. */
-  readonly isAccepted: () => boolean;
   readonly told: (event: MemberEvent) => void;
   /** The clocks of a majority of the members agree with this node's. */
   readonly clockConfirmed: () => void;
@@ -65,6 +63,8 @@ export interface GossipOptions {
   readonly detector: DetectorOptions;
 }
 
+/** A copy of a folder that runs beside the original is found sooner. */
+const SETTLED_MS = 30_000;
 const EXCHANGES_MAX = 0xffff_ffff;
 
 export class Gossip implements Members, PeerSigns {
@@ -88,6 +88,7 @@ export class Gossip implements Members, PeerSigns {
   readonly #beatAlarm: Alarm;
   readonly #roundAlarm: Alarm;
   readonly #flushAlarm: Alarm;
+  readonly #startedMs: number;
   #exchanges = 0;
   #isRunning = false;
 
@@ -95,6 +96,7 @@ export class Gossip implements Members, PeerSigns {
     const { own } = parts;
     this.#env = env;
     this.#options = options;
+    this.#startedMs = env.deadlines.nowMs();
     this.#seeds = new Set(options.seeds);
     this.#table = new MemberTable(own);
     this.#exchange = new GossipExchange(this.#table, this.#news);
@@ -123,7 +125,7 @@ export class Gossip implements Members, PeerSigns {
     });
     this.#findings = new Findings(env.log, {
       ownId: own.id,
-      isAccepted: parts.isAccepted,
+      isSettled: () => env.deadlines.nowMs() - this.#startedMs > SETTLED_MS,
       mustStop: parts.mustStop,
     });
     this.#watches = new WatchList({
