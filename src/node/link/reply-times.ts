@@ -8,7 +8,7 @@
 
 export const HALF_LIFE_MS = 10_000;
 /** Part of the difference by which one sample moves the mean. */
-export const SAMPLE_WEIGHT = 0.25;
+const SAMPLE_WEIGHT = 0.25;
 /** What an error counts as: otherwise a peer that refuses everything at once would be the first to
  *  be asked. */
 export const REFUSAL_MS = 100;
