@@ -14,44 +14,54 @@ import {
 } from './members-rig.ts';
 
 /** A node on a copy of the folder of `name`, beside it. */
-async function startCopy(cluster: Cluster, name: string, address: string): Promise<RigNode> {
-  const copy = cluster.add({ name, address, options: { seeds: [cluster.node(name).address] } });
+async function startCopy(cluster: Cluster, name: string, seed: string): Promise<RigNode> {
+  const copy = cluster.add({ name, address: 'copy:7400', options: { seeds: [`${seed}:7400`] } });
   copy.disk = await cluster.node(name).copyOfDisk();
   await copy.start();
   return copy;
 }
 
-test('a copy of the folder of a running member stops itself, and the original goes on', async () => {
-  await using cluster = await startFound();
-  await cluster.advance(60_000);
-  const original = cluster.node('n1');
-  const copy = await startCopy(cluster, 'n1', 'copy:7400');
-  await cluster.until(() => copy.failures.length > 0, 'the copy stops', 20_000);
-  expect(copy.failures).toMatchObject([{ code: 'CONFLICT' }]);
-  expect(copy.failures[0]?.message).toContain('copy of a folder');
-  await copy.stop();
-  await cluster.advance(30_000);
-  expect(original.failures).toEqual([]);
-  expect(original.state).toBe('SERVING');
-  const members = cluster.nodes.filter((node) => node !== copy);
-  for (const at of members) {
-    expect(known(at, 'n1')).toMatchObject({ address: 'n1:7400', state: 'ALIVE' });
-    expect(at.memberEvents.filter((event) => event.startsWith('down'))).toEqual([]);
-  }
-  expect(isAllAlive(members)).toBe(true);
-});
+test.each([
+  ['dials the original', 'n1', 60_000],
+  ['dials another one', 'n3', 60_000],
+  ['dials the original, when that has just started', 'n1', 0],
+])(
+  'a copy of the folder of a running member that %s stops itself, and the original goes on',
+  async (_, seed, ageMs) => {
+    await using cluster = await startFound();
+    await cluster.advance(ageMs);
+    const original = cluster.node('n1');
+    const copy = await startCopy(cluster, 'n1', seed);
+    await cluster.until(() => copy.failures.length > 0, 'the copy stops', 5_000);
+    expect(copy.failures).toMatchObject([{ code: 'CONFLICT' }]);
+    expect(copy.failures[0]?.message).toContain('copy of a folder');
+    await copy.stop();
+    await cluster.advance(30_000);
+    expect(original.failures).toEqual([]);
+    expect(original.state).toBe('SERVING');
+    const members = cluster.nodes.filter((node) => node !== copy);
+    for (const at of members) {
+      expect(known(at, 'n1')).toMatchObject({ address: 'n1:7400', state: 'ALIVE' });
+      expect(at.memberEvents.filter((event) => event.startsWith('down'))).toEqual([]);
+    }
+    expect(isAllAlive(members)).toBe(true);
+  },
+);
 
-test('of a folder that was copied before there is a cluster the one that was there first goes on', async () => {
-  await using cluster = await startSeeded(['n1', 'n2', 'n3']);
-  await untilAllAlive(cluster);
-  await cluster.advance(60_000);
-  const copy = await startCopy(cluster, 'n1', 'copy:7400');
-  await cluster.until(() => copy.failures.length > 0, 'the copy stops', 20_000);
-  await copy.stop();
-  await cluster.advance(30_000);
-  expect(cluster.node('n1').failures).toEqual([]);
-  expect(known(cluster.node('n2'), 'n1')).toMatchObject({ address: 'n1:7400', state: 'ALIVE' });
-});
+test.each(['n1', 'n2'])(
+  'of a folder that was copied before there is a cluster the first one goes on (seed %s)',
+  async (seed) => {
+    await using cluster = await startSeeded(['n1', 'n2', 'n3']);
+    await untilAllAlive(cluster);
+    await cluster.advance(60_000);
+    const copy = await startCopy(cluster, 'n1', seed);
+    await cluster.until(() => copy.failures.length > 0, 'the copy stops', 20_000);
+    await copy.stop();
+    await cluster.advance(30_000);
+    expect(cluster.node('n1').failures).toEqual([]);
+    expect(known(cluster.node('n2'), 'n1')).toMatchObject({ address: 'n1:7400', state: 'ALIVE' });
+  },
+);
 
 test('a wiped node takes the place of its earlier id, which nobody is told to be down', async () => {
   await using cluster = await startFound();
