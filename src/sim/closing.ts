@@ -1,13 +1,15 @@
 /** Is the cluster whole again once nothing is broken any more? First every client reads and writes
  *  every key, which must succeed; then every key is read at all of its replicas, so that those that
- *  differ are repaired, until none differ.
+ *  differ are repaired, until none differ; then the nodes are asked what they think of each other,
+ *  until they agree.
  *  Invariants: nothing here draws; ids of the operations are above those of every scenario and do
  *  not depend on it, so that a smaller scenario asks for the same.
  *  Not here: judging (checkers): what is not equal in the end is left as it is.
  *  Source: TigerBeetle's simulator, the liveness phase after the safety phase. */
+import { findDisagreement } from './checkers/members-agree.ts';
 import type { ScriptClient } from './clients/script-client.ts';
 import type { SimCluster } from './cluster/sim-cluster.ts';
-import type { ReplicaContents } from './history.ts';
+import type { MemberView, ReplicaContents } from './history.ts';
 import type { ClientStep } from './scenario.ts';
 import { getStep, type StepPlace, writeStep } from './workloads/steps.ts';
 
@@ -23,6 +25,9 @@ const TRIES_MAX = 5;
 /** For repairs that a read leaves behind: a replica write has 1 s. */
 const REPAIR_US = 3_000_000;
 const ROUNDS_MAX = 3;
+/** A member that came and went too often is avoided for 2 min after that. */
+const AGREE_MAX_US = 150_000_000;
+const AGREE_POLL_US = 1_000_000;
 
 export class Closing {
   readonly #cluster: SimCluster;
@@ -58,6 +63,19 @@ export class Closing {
       await this.#cluster.kernel.after(REPAIR_US, 'closing');
       const contents = this.#cluster.contents();
       keys = this.#keys.filter((key) => differs(contents, key));
+    }
+  }
+
+  /** What every node thinks of every member, as soon as they agree, or after 150 virtual s. */
+  async agree(): Promise<readonly MemberView[]> {
+    const { kernel, nodes } = this.#cluster;
+    const endUs = kernel.nowUs + AGREE_MAX_US;
+    for (;;) {
+      const views = await this.#cluster.memberViews();
+      const states = nodes.map(({ name, state }) => ({ node: name, state }));
+      const isAgreed = findDisagreement(states, views) === undefined;
+      if (isAgreed || kernel.nowUs >= endUs) return views;
+      await kernel.after(AGREE_POLL_US, 'closing');
     }
   }
 

@@ -126,6 +126,8 @@ export interface FaultEvent {
   readonly text: string;
   /** Names of the nodes that it struck; when absent, those that `text` names. */
   readonly nodes?: readonly string[];
+  /** Of a partition: the nodes on either side of it. Those of one side hear each other. */
+  readonly sides?: readonly [readonly string[], readonly string[]];
 }
 
 /** A node's own word on whether it serves (SERVING, RECOVERING, ...), noted whenever it changed. */
@@ -134,6 +136,24 @@ export interface StateChange {
   readonly node: string;
   readonly state: string;
   readonly reason: string;
+}
+
+/** A node has concluded that another one is gone, is back, or comes and goes too often. */
+export interface MemberChange {
+  readonly atUs: number;
+  /** Who concluded. */
+  readonly node: string;
+  readonly about: string;
+  readonly kind: 'up' | 'down' | 'flap';
+}
+
+/** What a node thinks of a member, itself included, once everything is over. */
+export interface MemberView {
+  readonly node: string;
+  readonly about: string;
+  /** ALIVE, DOWN, ... */
+  readonly state: string;
+  readonly generation: number;
 }
 
 /** A node whose disk lost something that had been synced; `atUs` is when. */
@@ -167,6 +187,12 @@ export interface History {
   /** By time; whether a node that lost data has served again is judged by it (the cluster notes
    *  it: refusal-to-serve then sees also what was put right before the end). */
   readonly states?: readonly StateChange[];
+  /** By time, and bounded. */
+  readonly memberChanges?: readonly MemberChange[];
+  /** Of every node that runs in the end; absent when nobody was asked. */
+  readonly memberViews?: readonly MemberView[];
+  /** The network may be silent for seconds although nothing is broken. */
+  readonly hasHeavyTail?: boolean;
   readonly watermarks: readonly Watermark[];
   /** The nodes' table of requests was drawn so small that it forgets before its time. */
   readonly remembersFewRequests?: boolean;

@@ -19,10 +19,10 @@ import { SimCluster } from './cluster/sim-cluster.ts';
 import { drive } from './drive.ts';
 import { FAULT_KINDS, FAULTS, WAITING_FAULTS } from './faults/catalogue.ts';
 import { Nemesis } from './faults/nemesis.ts';
-import type { History, ReplicaContents } from './history.ts';
+import type { History, MemberView, ReplicaContents } from './history.ts';
 import { Kernel } from './kernel/kernel.ts';
 import type { RunOptions, RunResult, RunScenario, RunWorld } from './result.ts';
-import type { ClientScript, Scenario } from './scenario.ts';
+import type { ClientScript, NetworkModel, Scenario } from './scenario.ts';
 import { pathsTaken } from './sometimes.ts';
 
 const US_PER_MS = 1_000;
@@ -30,6 +30,8 @@ const US_PER_MS = 1_000;
 const EXTRA_MS = 3_600_000;
 /** Virtual time in which everything that was set going ends after the stop. */
 const QUIET_MS = 120_000;
+/** Mean time of a frame of the tail from which on the tail is heavy. */
+const TAIL_HEAVY_MS = 250;
 /** The batch under way and the one after it. */
 const UNDER_WAY_US = 200_000;
 
@@ -52,6 +54,7 @@ class Run {
   readonly #bugs: Violation[] = [];
   readonly #clients: ScriptClient[] = [];
   #contents: readonly ReplicaContents[] = [];
+  #memberViews: readonly MemberView[] | undefined;
   #isFormed = false;
   #healedUs = Number.POSITIVE_INFINITY;
 
@@ -97,6 +100,7 @@ class Run {
     const closer = this.#client(this.#patientScript('closer'));
     await this.#closing.prove(this.#provers(working, clients));
     await this.#closing.equalise(closer);
+    this.#memberViews = await this.#closing.agree();
     this.#contents = this.#cluster.contents();
     await Promise.all(this.#clients.map((client) => client.close()));
     await this.#cluster.stop();
@@ -171,7 +175,7 @@ class Run {
   }
 
   #history(): History {
-    const { minted, faultEvents, losses, states, watermarks } = this.#cluster;
+    const { minted, faultEvents, losses, states, memberChanges, watermarks } = this.#cluster;
     const isOver = this.#bugs.length === 0;
     return {
       replicas: this.#scenario.replicas,
@@ -181,6 +185,9 @@ class Run {
       faults: faultEvents,
       losses,
       states,
+      memberChanges,
+      ...(this.#memberViews !== undefined && { memberViews: this.#memberViews }),
+      hasHeavyTail: hasHeavyTail(this.#scenario.network),
       watermarks,
       remembersFewRequests: this.#scenario.limits.requestTableEntriesMax !== undefined,
       healedUs: this.#healedUs,
@@ -199,6 +206,12 @@ class Run {
 /** In the order in which scripts name them. */
 function keysOf({ clients }: Scenario): string[] {
   return [...new Set(clients.flatMap(({ steps }) => steps.map(({ key }) => key)))];
+}
+
+/** Whether a frame of the tail takes long enough that several in a row look like silence. */
+function hasHeavyTail(model: NetworkModel): boolean {
+  const { delayMinMs, delayMeanMs, tailShare, tailFactor } = model;
+  return tailShare > 0 && (delayMinMs + delayMeanMs) * tailFactor > TAIL_HEAVY_MS;
 }
 
 function notEnabled(checkers: readonly Checker[]): RunResult['notEnabled'] {

@@ -53,7 +53,13 @@ export interface LimitsModel {
 }
 
 /** What a fault or a checker may depend on. A run uses those that the product offers so far. */
-export type Capability = 'blocking-repair' | 'hints' | 'anti-entropy' | 'rebuild' | 'membership';
+export type Capability =
+  | 'blocking-repair'
+  | 'hints'
+  | 'anti-entropy'
+  | 'rebuild'
+  | 'membership'
+  | 'elasticity';
 
 interface Timed {
   /** Virtual time since clients began. */

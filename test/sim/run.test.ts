@@ -49,7 +49,15 @@ describe('a run', () => {
 
   it('says what is not enabled yet, and why', async () => {
     const { notEnabled } = await ran({ seed: 6, faults: [], workload: 'register' });
-    expect(notEnabled).toContainEqual({ name: 'membership-change', needs: ['membership'] });
+    expect(notEnabled).toContainEqual({ name: 'membership-change', needs: ['elasticity'] });
+  });
+
+  it('asks every node in the end what it thinks of every member', async () => {
+    const { history } = await ran({ seed: 5, minutes: 0.3, faults: ['restart'] });
+    const { memberViews = [], memberChanges = [] } = history;
+    expect(memberViews).toHaveLength(9);
+    expect(new Set(memberViews.map(({ state }) => state))).toEqual(new Set(['ALIVE']));
+    expect(memberChanges.filter(({ kind }) => kind === 'up').length).toBeGreaterThanOrEqual(6);
   });
 
   it('runs the checks that are asked for and no other', async () => {

@@ -5,7 +5,9 @@ import { bounds } from './bounds.ts';
 import type { Checker } from './checker.ts';
 import { dotUsedOnce } from './dot-used-once.ts';
 import { honestErrors } from './honest-errors.ts';
+import { membersAgree } from './members-agree.ts';
 import { monotonicReads } from './monotonic-reads.ts';
+import { noFalseDown } from './no-false-down.ts';
 import { noInvention } from './no-invention.ts';
 import { noLostWrite } from './no-lost-write.ts';
 import { noZombie } from './no-zombie.ts';
@@ -30,6 +32,8 @@ export const CHECKERS: readonly Checker[] = [
   setElements,
   honestErrors,
   refusalToServe,
+  noFalseDown,
+  membersAgree,
   replicasEqual,
   progress,
   bounds,

@@ -12,6 +12,15 @@ const MIB = 1_024 * 1_024;
 /** Connections of one process: sessions of clients. */
 const SESSIONS_MAX = 1_024;
 
+/** Where a simulated node listens. */
+export function addressOf(name: string): string {
+  return `${name}:7400`;
+}
+
+/** All nodes are told of the first one, which is told of the second. */
+const FIRST = 'n0';
+const SECOND = 'n1';
+
 export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
   const requestsMax = limits.requestsMax ?? 2_048;
   return {
@@ -20,7 +29,7 @@ export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
     datacentre: 'dc-1',
     weight: 1,
     version: 'simulated',
-    seeds: [],
+    seeds: [addressOf(name === FIRST ? SECOND : FIRST)],
     detector: DEFAULT_DETECTOR_OPTIONS,
     timeoutMs: 2_000,
     timeoutMaxMs: 30_000,

@@ -13,6 +13,8 @@ import { createRecordCodec, type RecordCodec } from '../../core/version/record-c
 import type {
   DiskLoss,
   FaultEvent,
+  MemberChange,
+  MemberView,
   MintedDot,
   ReplicaContents,
   StateChange,
@@ -23,6 +25,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { SimNetwork } from '../network/sim-network.ts';
 import type { RunWorld } from '../result.ts';
 import type { Scenario } from '../scenario.ts';
+import { viewOf } from './member-views.ts';
 import { MintedDots } from './minted-dots.ts';
 import type { LogLine } from './node-log.ts';
 import { SimNode } from './sim-node.ts';
@@ -37,6 +40,9 @@ export interface ClusterObserver {
 
 const US_PER_MS = 1_000;
 const POLL_US = 10_000;
+/** A process that dies while it is asked does not answer. */
+const STATUS_MAX_US = 500_000;
+const MEMBER_CHANGES_MAX = 20_000;
 /** To form a cluster, and to come back after every fault has ended. */
 const SERVING_MAX_MS = 120_000;
 const LINKED_MAX_MS = 60_000;
@@ -55,6 +61,8 @@ export class SimCluster {
   readonly losses: DiskLoss[] = [];
   /** What nodes said of themselves, whenever it changed; DOWN when a process ended. */
   readonly states: StateChange[] = [];
+  /** What nodes concluded of each other; the first MEMBER_CHANGES_MAX. */
+  readonly memberChanges: MemberChange[] = [];
   readonly #observer: ClusterObserver;
   readonly #codec: RecordCodec;
   readonly #minted: MintedDots;
@@ -88,6 +96,9 @@ export class SimCluster {
       limits: scenario.limits,
       logged: (line: LogLine) => observer.logged?.(line),
       entered: (change: StateChange) => this.#entered(change),
+      concluded: (change: MemberChange) => {
+        if (this.memberChanges.length < MEMBER_CHANGES_MAX) this.memberChanges.push(change);
+      },
       noted: (kind: string, text: string, nodes: readonly string[]) => this.note(kind, text, nodes),
       bug: (error: unknown) => this.bug(error),
     };
@@ -164,9 +175,14 @@ export class SimCluster {
     this.#active.add(end);
   }
 
-  /** `nodes`: names of those that it struck. */
-  note(kind: string, text: string, nodes: readonly string[]): void {
-    const event = { atUs: this.kernel.nowUs, kind, text, nodes };
+  /** `nodes`: names of those that it struck; `sides`: of a partition. */
+  note(
+    kind: string,
+    text: string,
+    nodes: readonly string[],
+    sides?: NonNullable<FaultEvent['sides']>,
+  ): void {
+    const event = { atUs: this.kernel.nowUs, kind, text, nodes, ...(sides && { sides }) };
     this.faultEvents.push(event);
     this.#observer.noted?.(event);
   }
@@ -208,6 +224,15 @@ export class SimCluster {
   /** What every disk holds now. */
   contents(): ReplicaContents[] {
     return this.nodes.map((node) => this.#contentsOf(node));
+  }
+
+  /** What every node that runs thinks of every member now. */
+  async memberViews(): Promise<MemberView[]> {
+    const views = this.nodes.map((node) => {
+      const late = this.kernel.after(STATUS_MAX_US, 'cluster').then(() => []);
+      return Promise.race([viewOf(node), late]);
+    });
+    return (await Promise.all(views)).flat();
   }
 
   get minted(): readonly MintedDot[] {

@@ -10,7 +10,7 @@ import { CoterieError } from '../../core/errors.ts';
 import { Node } from '../../node/node.ts';
 import { SimDisk } from '../disk/sim-disk.ts';
 import { SimStore } from '../disk/sim-store.ts';
-import type { StateChange } from '../history.ts';
+import type { MemberChange, StateChange } from '../history.ts';
 import type { Kernel, Scheduled } from '../kernel/kernel.ts';
 import { NodeClock } from '../kernel/node-clock.ts';
 import type { RandomStream } from '../kernel/random-stream.ts';
@@ -19,7 +19,7 @@ import type { ClockModel, LimitsModel, UnsyncedFate } from '../scenario.ts';
 import { Life, LivingStore, LivingStream, LivingTransport } from './life.ts';
 import { type LogLine, NodeLog, textOfLine } from './node-log.ts';
 import { NodeMeter } from './node-meter.ts';
-import { boundsOf, nodeOptions } from './node-settings.ts';
+import { addressOf, boundsOf, nodeOptions } from './node-settings.ts';
 
 export interface SimNodeWorld {
   readonly kernel: Kernel;
@@ -29,6 +29,8 @@ export interface SimNodeWorld {
   readonly logged: (line: LogLine) => void;
   /** The node says that its state is another now; DOWN: its process is over. */
   readonly entered: (change: StateChange) => void;
+  /** The node has come to another opinion of a member. */
+  readonly concluded: (change: MemberChange) => void;
   /** Something happened to the node that no fault step did. */
   readonly noted: (kind: string, text: string, nodes: readonly string[]) => void;
   /** Something that must not be: it ends the run. */
@@ -62,6 +64,13 @@ const STOP_MAX_MS = 10_000;
 /** For connections to end, as the server of production gives it. */
 const STOP_GRACE_US = 500_000;
 
+/** Lines of the log, and what of a member they tell. */
+const MEMBER_EVENTS: ReadonlyMap<string, MemberChange['kind']> = new Map([
+  ['member-up', 'up'],
+  ['member-down', 'down'],
+  ['member-flap', 'flap'],
+]);
+
 export class SimNode {
   readonly index: number;
   readonly name: string;
@@ -88,7 +97,7 @@ export class SimNode {
     this.#offsetMs = clock.offsetMs;
     this.index = index;
     this.name = `n${index}`;
-    this.address = `${this.name}:7400`;
+    this.address = addressOf(this.name);
     this.disk = new SimDisk(world.kernel, this.name);
     this.meter = new NodeMeter(this.name, boundsOf(nodeOptions(this.name, world.limits)));
     this.log = new NodeLog(world.kernel, this.name, (line) => this.#logged(line));
@@ -302,6 +311,11 @@ export class SimNode {
     if (event === 'standing') this.meter.count(`standing ${fields['state']}`);
     if (event === 'standing' || event === 'node-started') {
       this.#entered(String(fields['state']), String(fields['reason'] ?? ''));
+    }
+    const kind = MEMBER_EVENTS.get(event);
+    if (kind !== undefined) {
+      const { atUs, node } = line;
+      this.#world.concluded({ atUs, node, kind, about: String(fields['member']) });
     }
     this.#world.logged(line);
   }

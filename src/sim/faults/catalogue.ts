@@ -144,6 +144,6 @@ export const WAITING_FAULTS: readonly {
   {
     name: 'membership-change',
     summary: 'Nodes join, leave and are replaced while other faults go on',
-    needs: ['membership'],
+    needs: ['elasticity'],
   },
 ];

@@ -95,7 +95,7 @@ export class Nemesis {
     const text = this.#act(step);
     if (text === undefined) return;
     this.#counts.set(step.kind, (this.#counts.get(step.kind) ?? 0) + 1);
-    this.#cluster.note(step.kind, text, this.#struckBy(step));
+    this.#cluster.note(step.kind, text, this.#struckBy(step), this.#sidesOf(step));
   }
 
   /** What it did, in words; undefined when there was nothing to do it to. */
@@ -286,11 +286,21 @@ export class Nemesis {
     this.#cluster.losses.push({ node: name, kind, atUs, intactUntilUs });
   }
 
+  #sidesOf(step: FaultStep): [string[], string[]] | undefined {
+    if (step.kind !== 'partition') return undefined;
+    const [one, other] = step.groups;
+    return [this.#named(one), this.#named(other)];
+  }
+
   /** Names of nodes; clients are nobody's business here. */
+  #named(indexes: readonly number[]): string[] {
+    const nodes = this.#cluster.nodes.filter(({ index }) => indexes.includes(index));
+    return nodes.map(({ name }) => name);
+  }
+
   #struckBy(step: FaultStep): string[] {
     const all = this.#cluster.nodes;
-    const named = (indexes: readonly number[]): string[] =>
-      all.filter(({ index }) => indexes.includes(index)).map(({ name }) => name);
+    const named = (indexes: readonly number[]): string[] => this.#named(indexes);
     switch (step.kind) {
       case 'partition':
         return named(step.groups.flat());

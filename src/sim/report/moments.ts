@@ -28,6 +28,13 @@ const FATES: readonly string[] = [
 ];
 /** States that every node goes through. */
 const EXPECTED: readonly string[] = ['UNINITIALISED', 'UNVERIFIED', 'SERVING'];
+/** Those that are about what nodes think of each other. */
+const MEMBER_CHECKS: readonly string[] = ['members-agree', 'no-false-down'];
+const CONCLUSIONS = {
+  up: 'to be there',
+  down: 'to be DOWN',
+  flap: 'to come and go',
+};
 const NODE_NAME = /\bn\d+\b/g;
 
 /** In the order of time. */
@@ -42,6 +49,7 @@ export function momentsOf(history: History, violation: Violation): readonly Mome
     ...operations.flatMap((operation) => operationMoments(operation, named)),
     ...faultMoments(history, { central, nodes }),
     ...stateMoments(history, nodes),
+    ...(MEMBER_CHECKS.includes(violation.check) ? memberMoments(history, nodes) : []),
     ...lossMoments(history, nodes),
     ...(violation.check === 'dot-used-once' ? mintMoments(history, violation) : []),
     { atUs: history.healedUs, text: 'every fault is over', rank: RANKS.fate },
@@ -140,6 +148,17 @@ function stateMoments(history: History, nodes: ReadonlySet<string>): Moment[] {
     const why = reason === '' ? '' : `: ${reason}`;
     const rank = EXPECTED.includes(state) ? RANKS.fault : RANKS.fate;
     return { atUs, text: `${node} is ${state}${why}`, rank };
+  });
+}
+
+/** What the nodes thought of each other, as long as anything was broken. */
+function memberMoments(history: History, nodes: ReadonlySet<string>): Moment[] {
+  const among = (history.memberChanges ?? []).filter(({ node, about }) => {
+    return nodes.has(node) && nodes.has(about);
+  });
+  return among.map(({ atUs, node, about, kind }) => {
+    const text = `${node} holds ${about} ${CONCLUSIONS[kind]}`;
+    return { atUs, text, rank: RANKS.fault };
   });
 }
 

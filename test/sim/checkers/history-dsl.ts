@@ -3,7 +3,7 @@
  *    a put 1 [0,10] quorum ok; b get [12,20] sees 1; disks 1
  *
  *  Operations: CLIENT put WRITE | CLIENT delete WRITE | CLIENT get, then in any order
- *    [START,END]        virtual microseconds, `-` for an end that never came
+ *    [START,END]        virtual microseconds, `-` for an end that never came; elsewhere also `5s`
  *    quorum ... w=2     level, or raw numbers (the one not given is 1); default quorum
  *    ok|refused|unknown outcome, default ok
  *    given 1,2          of a write: what its context covers, default nothing; `overwrite` `blind`:
@@ -16,34 +16,35 @@
  *    `hex ab`); disks ITEMS (of all); state NODE RECOVERING (at 30); loss NODE KIND at 50
  *                       intact 10 (key x,y);
  *    mint NODE DOT hash 7 at 3 key x holds WRITE; bound NODE WHAT 3 of 10; forgetful; healed 100;
- *    fault AT KIND text by n0; end 200; after 1001 1002 (steps asked for after healing). */
+ *    view NODE NODE ALIVE of 7 (who, whom, its start); change NODE down NODE at 50; tailed;
+ *    fault AT KIND (ends) text by n0 (against n1); end 200; after 1001 1002 (steps asked for after
+ *                       healing). */
 import type {
   DiskLoss,
   FaultEvent,
   History,
+  MemberChange,
+  MemberView,
   MintedDot,
   Operation,
   Outcome,
   ReplicaContents,
-  Seen,
   StateChange,
   StoredRecord,
-  StoredSibling,
   Watermark,
 } from '../../../src/sim/history.ts';
-import type { LevelChoice } from '../../../src/sim/scenario.ts';
+import {
+  firstNodes,
+  hexOf,
+  isLevel,
+  levelOf,
+  neededBy,
+  numberIn,
+  seenOf,
+  spanOf,
+  storedOf,
+} from './dsl-values.ts';
 
-const LEVELS = [
-  'any',
-  'one',
-  'two',
-  'three',
-  'quorum',
-  'all',
-  'local_one',
-  'local_quorum',
-  'each_quorum',
-] as const;
 const OUTCOMES: readonly string[] = ['ok', 'refused', 'unknown'];
 const WORLD: readonly string[] = [
   'replicas',
@@ -58,6 +59,9 @@ const WORLD: readonly string[] = [
   'end',
   'after',
   'forgetful',
+  'view',
+  'change',
+  'tailed',
 ];
 /** Words that take what follows, up to the next of them. */
 const NAMED: readonly string[] = [
@@ -77,6 +81,7 @@ const NAMED: readonly string[] = [
   'at',
   'intact',
   'of',
+  'against',
   'hex',
 ];
 /** Words that take nothing. */
@@ -133,10 +138,6 @@ function isPlain(word: string): boolean {
   return word.startsWith('[') || isLevel(word) || OUTCOMES.includes(word);
 }
 
-function isLevel(word: string): boolean {
-  return LEVELS.some((level) => level === word) || /^[rw]=\d+$/.test(word);
-}
-
 class HistoryBuilder {
   readonly #replicas: number;
   readonly #operations: Operation[] = [];
@@ -147,6 +148,9 @@ class HistoryBuilder {
   readonly #losses: DiskLoss[] = [];
   readonly #watermarks: Watermark[] = [];
   readonly #changes: StateChange[] = [];
+  readonly #memberChanges: MemberChange[] = [];
+  readonly #views: MemberView[] = [];
+  #isTailed = false;
   readonly #written = new Set<number>();
   #afterHealing: readonly number[] = [];
   #isForgetful = false;
@@ -184,6 +188,9 @@ class HistoryBuilder {
       faults: this.#faults,
       losses: this.#losses,
       ...(this.#changes.length > 0 && { states: this.#changes }),
+      ...(this.#memberChanges.length > 0 && { memberChanges: this.#memberChanges }),
+      ...(this.#views.length > 0 && { memberViews: this.#views }),
+      hasHeavyTail: this.#isTailed,
       watermarks: this.#watermarks,
       ...(this.#isForgetful && { remembersFewRequests: true }),
       healedUs: Number.isFinite(this.#healedUs) ? this.#healedUs : lastUs,
@@ -290,15 +297,30 @@ class HistoryBuilder {
       }
       case 'fault':
         this.#faults.push({
-          ...{ atUs: Number(first), kind: second, text: words.slice(3).join(' ') },
-          ...(named.has('by') && { nodes: named.get('by') ?? [] }),
+          ...{ atUs: numberIn(first), text: words.slice(3).join(' ') },
+          kind: third === 'ends' ? `${second} ends` : second,
+          ...sidesOf(named.get('by'), named.get('against')),
         });
         return;
+      case 'view': {
+        const generation = numberOf(named, 'of') ?? 0;
+        this.#views.push({ node: first, about: second, state: third, generation });
+        return;
+      }
+      case 'change': {
+        const kindOf = second as MemberChange['kind'];
+        const atUs = numberOf(named, 'at') ?? 0;
+        this.#memberChanges.push({ atUs, node: first, about: third, kind: kindOf });
+        return;
+      }
+      case 'tailed':
+        this.#isTailed = true;
+        return;
       case 'healed':
-        this.#healedUs = Number(first);
+        this.#healedUs = numberIn(first);
         return;
       case 'end':
-        this.#endUs = Number(first);
+        this.#endUs = numberIn(first);
         return;
       case 'forgetful':
         this.#isForgetful = true;
@@ -322,74 +344,15 @@ class HistoryBuilder {
   }
 }
 
-function spanOf(word: string): [number, number] {
-  const match = /^\[(\d+),(\d+|-)\]$/.exec(word);
-  if (match === null) throw new Error(`'${word}' is no span of time`);
-  return [Number(match[1]), match[2] === '-' ? Number.POSITIVE_INFINITY : Number(match[2])];
-}
-
-function levelOf(word: string): LevelChoice {
-  const raw = /^([rw])=(\d+)$/.exec(word);
-  if (raw === null) return { level: word as (typeof LEVELS)[number] };
-  const count = Number(raw[2]);
-  return raw[1] === 'r' ? { r: count, w: 1 } : { r: 1, w: count };
-}
-
-function neededBy(choice: LevelChoice, verb: 'read' | 'write', replicas: number): number {
-  if (!('level' in choice)) return verb === 'read' ? choice.r : choice.w;
-  switch (choice.level) {
-    case 'two':
-      return 2;
-    case 'three':
-      return 3;
-    case 'all':
-      return replicas;
-    case 'quorum':
-    case 'local_quorum':
-    case 'each_quorum':
-      return Math.floor(replicas / 2) + 1;
-    default:
-      return 1;
-  }
-}
-
-function firstNodes(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `n${index}`);
-}
-
 function numberOf(named: Statement['named'], name: string): number | undefined {
   const [word] = named.get(name) ?? [];
-  return word === undefined ? undefined : Number(word);
+  return word === undefined ? undefined : numberIn(word);
 }
 
-function seenOf(item: string): Seen {
-  const { write, text, dot } = parseValue(item);
-  return { write, text, dot };
-}
-
-function storedOf(item: string): StoredSibling {
-  const isTombstone = item.startsWith('!');
-  const { write, text, dot } = parseValue(isTombstone ? item.slice(1) : item);
-  return { dot, isTombstone, write, contentHash: hashOf(text) };
-}
-
-function parseValue(item: string): Seen {
-  if (item.startsWith('?')) return { write: undefined, text: item.slice(1), dot: `d${item}` };
-  const [id = '', dot] = item.split('@');
-  if (!/^\d+$/.test(id)) throw new Error(`'${item}' is no value`);
-  return { write: Number(id), text: `w${id}`, dot: dot ?? `d${id}` };
-}
-
-function hashOf(text: string): number {
-  let hash = 0;
-  for (const character of text) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return hash;
-}
-
-function hexOf(siblings: readonly StoredSibling[]): string {
-  return siblings
-    .map(({ dot, isTombstone, contentHash }) => `${isTombstone ? '!' : ''}${dot}=${contentHash}`)
-    .sort()
-    .map((text) => [...text].map((c) => (c.codePointAt(0) ?? 0).toString(16)).join(''))
-    .join('2c');
+function sidesOf(
+  by: readonly string[] | undefined,
+  against: readonly string[] | undefined,
+): Pick<FaultEvent, 'nodes' | 'sides'> {
+  if (by === undefined || against === undefined) return by === undefined ? {} : { nodes: by };
+  return { nodes: [...by, ...against], sides: [by, against] };
 }

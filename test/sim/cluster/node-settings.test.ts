@@ -4,12 +4,17 @@ import { boundsOf, nodeOptions } from '../../../src/sim/cluster/node-settings.ts
 
 describe('the settings of a simulated node', () => {
   it('are the defaults of the configuration', () => {
-    const { node, quorum, limits, storage } = resolveConfig({});
+    const { node, quorum, limits, storage, membership } = resolveConfig({});
     expect(nodeOptions('n0', {})).toMatchObject({
       name: 'n0',
       zone: node.zone,
       datacentre: node.datacentre,
       weight: node.weight,
+      detector: {
+        phiAvoid: membership.phiAvoid,
+        phi: { acceptablePauseMs: membership.acceptablePauseMs },
+        suspicion: { floorMs: membership.suspicionMs },
+      },
       timeoutMs: quorum.timeoutMs,
       timeoutMaxMs: quorum.timeoutMaxMs,
       replicaWriteTimeoutMs: quorum.replicaWriteTimeoutMs,
@@ -28,6 +33,11 @@ describe('the settings of a simulated node', () => {
         repairFreeFraction: storage.diskStopRatio,
       },
     });
+  });
+
+  it('name the first node as a seed, and to that one the second', () => {
+    const seedsOf = (name: string) => nodeOptions(name, {}).seeds;
+    expect(['n0', 'n1', 'n4'].map(seedsOf)).toEqual([['n1:7400'], ['n0:7400'], ['n0:7400']]);
   });
 
   it('take the bounds that a run draws, and judge by them', () => {

@@ -41,6 +41,30 @@ describe('a simulated cluster', () => {
     expect(marks.filter(({ largest, bound }) => largest > bound)).toEqual([]);
   });
 
+  it('notes what its nodes think of each other, and whom they hold to be gone or back', async () => {
+    const nodes = ['n0', 'n1', 'n2'];
+    await onCluster({ nodes: 3 }, async (cluster) => {
+      await passes(cluster, 3_000);
+      const views = await cluster.memberViews();
+      const pairs = views.map(({ node, about, state }) => `${node} ${about} ${state}`);
+      const all = nodes.flatMap((node) => nodes.map((about) => `${node} ${about} ALIVE`));
+      expect(pairs.sort()).toEqual(all);
+      cluster.node(1).crash('kept');
+      await passes(cluster, 20_000);
+      const others = (await cluster.memberViews()).filter(({ about }) => about === 'n1');
+      expect(others.map(({ node, state }) => `${node} ${state}`)).toEqual(['n0 DOWN', 'n2 DOWN']);
+      await cluster.node(1).start();
+      await passes(cluster, 10_000);
+      const told = cluster.memberChanges.filter(
+        ({ about, node }) => about === 'n1' && node === 'n0',
+      );
+      expect(told.map(({ kind }) => kind)).toEqual(['up', 'down', 'up']);
+      const old = views.find(({ node, about }) => node === 'n0' && about === 'n1');
+      const now = (await cluster.memberViews()).find(({ node }) => node === 'n1');
+      expect(now?.generation).toBeGreaterThan(old?.generation ?? Number.POSITIVE_INFINITY);
+    });
+  });
+
   it('does the same in every run of a seed, whatever breaks', async () => {
     const facts = { nodes: 5, replicas: 3, durationMs: 12_000, clients: 4, kinds: FAULT_KINDS };
     const run = (seed: number): Promise<string> => {

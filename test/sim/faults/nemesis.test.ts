@@ -86,3 +86,22 @@ describe('a cluster that meets one fault', () => {
     });
   }
 });
+
+it('a partition is noted with its sides, and its end too', async () => {
+  const step: FaultStep = {
+    ...{ kind: 'partition', atMs: 1_000, forMs: 500, isOneWay: false },
+    groups: [
+      [0, 3],
+      [1, 5],
+    ],
+  };
+  const events = await onCluster({ nodes: 4, faults: [step] }, async (cluster) => {
+    new Nemesis(cluster).start();
+    await passes(cluster, 2_000);
+    return cluster.faultEvents;
+  });
+  expect(events.map(({ kind, sides }) => ({ kind, sides }))).toEqual([
+    { kind: 'partition', sides: [['n0', 'n3'], ['n1']] },
+    { kind: 'partition ends', sides: undefined },
+  ]);
+});

@@ -229,3 +229,17 @@ describe('every answer has its words', () => {
     expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThan(260);
   });
 });
+
+it('tells what nodes thought of each other when that is what is wrong', () => {
+  const told = history(`
+    state n0 SERVING at 1s; change n0 down n1 at 5s; change n0 flap n1 at 6s
+    change n2 down n1 at 6s; change n0 up n1 at 7s; healed 9s; end 10s
+  `);
+  const message = 'After healing n0 holds n1 to be DOWN, and it runs';
+  const said = story(told, { check: 'members-agree', message, operations: [] });
+  expect(said).toContain('5.000 s  n0 holds n1 to be DOWN\n');
+  expect(said).toContain('6.000 s  n0 holds n1 to come and go\n');
+  expect(said).toContain('7.000 s  n0 holds n1 to be there\n');
+  expect(said).not.toContain('n2 holds');
+  expect(story(told, { ...lost, message })).not.toContain('n0 holds n1 to come');
+});
