@@ -11,6 +11,7 @@
  *  - A release before its fsync with durability `memory`: no workload asks for it yet.
  *  - Ownership and layouts: nothing changes them yet. */
 import type { Canary } from './canary.ts';
+import { MEMBERSHIP_CANARIES } from './membership.ts';
 import { QUORUM_CANARIES } from './quorums.ts';
 import { STORAGE_CANARIES } from './storage.ts';
 import { VERSION_CANARIES } from './versions.ts';
@@ -19,4 +20,5 @@ export const CANARIES: readonly Canary[] = [
   ...STORAGE_CANARIES,
   ...VERSION_CANARIES,
   ...QUORUM_CANARIES,
+  ...MEMBERSHIP_CANARIES,
 ];
