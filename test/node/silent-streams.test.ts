@@ -24,3 +24,19 @@ test('a session that has greeted may be silent for as long as it likes', async (
   await cluster.advance(10_000);
   expect(session.closed).toBeUndefined();
 });
+
+test('a stream of gossip that does not say who dialled within 5 s is ended', async () => {
+  await using cluster = await startThree();
+  const n1 = cluster.node('n1');
+  const closed: string[] = [];
+  cluster.network.transportOf('raw').dial(n1.address, 'gossip', {
+    frame: () => closed.push('heard'),
+    closed: ({ kind }) => closed.push(kind),
+  });
+  await cluster.advance(4_990);
+  const before = n1.acceptedOf('gossip');
+  expect(closed).toEqual([]);
+  await cluster.advance(20);
+  expect(closed).toEqual(['ended']);
+  expect(n1.acceptedOf('gossip')).toBe(before - 1);
+});

@@ -82,6 +82,8 @@ export class OwnLife {
     try {
       await saveGeneration(generation);
     } catch (thrown) {
+      // A store that is closed because the node stops says so to everybody.
+      if (this.#isOver) return;
       const message = thrown instanceof Error ? thrown.message : String(thrown);
       this.#log.error('generation-not-saved', { generation, message });
       return;

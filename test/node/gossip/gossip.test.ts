@@ -1,7 +1,13 @@
 /** Nodes that find, watch and lose each other, from outside. */
 import { expect, test } from 'vitest';
 import { initCluster } from '../../../src/client/init-cluster.ts';
+import { DEFAULT_DETECTOR_OPTIONS } from '../../../src/core/membership/detector-options.ts';
+import { Gossip } from '../../../src/node/gossip/gossip.ts';
+import { seededRandom } from '../../client/scripted-node.ts';
+import { recordOf } from '../../core/membership/gossip-cluster.ts';
+import { Notes } from '../notes.ts';
 import { Cluster } from '../rig.ts';
+import { FakeStream, fakeWire, peerOf } from './fake-wire.ts';
 import {
   FIVE,
   generationAt,
@@ -204,4 +210,68 @@ test('a node that is its own seed, under whatever name, does not speak with itse
   expect(cluster.network.transportOf(n1.address).openCount).toBe(0);
   expect(n1.node.members()).toMatchObject([{ name: 'n1', isSelf: true, state: 'ALIVE' }]);
   expect(n1.failures).toEqual([]);
+});
+
+test('a program that fails to bear an event hurts neither the node nor other programs', async () => {
+  await using cluster = await startSeeded(['n1', 'n2']);
+  const n1 = cluster.node('n1');
+  const told: string[] = [];
+  n1.node.onMemberEvent(() => {
+    throw new Error('not now');
+  });
+  const unsubscribe = n1.node.onMemberEvent(({ kind, name }) => told.push(`${kind} ${name}`));
+  await cluster.until(() => told.length > 0, 'it is told');
+  expect(told).toEqual(['up n2']);
+  expect(n1.notes.events('member-listener-failed')).toHaveLength(1);
+  unsubscribe();
+  await cluster.node('n2').kill();
+  await cluster.until(() => stateAt(n1, 'n2') === 'DOWN', 'the beat goes on');
+  expect(told).toEqual(['up n2']);
+});
+
+test('how full its disk is, is part of what a member says of itself', async () => {
+  await using cluster = await startSeeded(['n1', 'n2']);
+  const [n1, n2] = [cluster.node('n1'), cluster.node('n2')];
+  await untilAllAlive(cluster);
+  expect(known(n1, 'n2')?.diskPercent).toBe(0);
+  n2.engine.pretendFree(512 * 1_024 * 1_024);
+  await cluster.until(() => known(n1, 'n2')?.diskPercent === 50, 'it is told', 40_000);
+});
+
+test('a node that stops leaves no stream and no wait behind, and hears nothing any more', async () => {
+  const wire = fakeWire();
+  const notes = new Notes();
+  const stops: unknown[] = [];
+  const gossip = new Gossip(
+    { ...wire, random: seededRandom(), log: notes, metrics: notes },
+    {
+      own: recordOf(1, { clusterId: '' }),
+      saveGeneration: async () => {},
+      told: () => {},
+      clockConfirmed: () => {},
+      mustStop: (reason) => stops.push(reason),
+    },
+    { seeds: ['b:1', 'c:1'], detector: DEFAULT_DETECTOR_OPTIONS },
+  );
+  gossip.start();
+  await wire.clock.advance(3_000);
+  const taken = new FakeStream('from d');
+  taken.handlers = gossip.accept(taken);
+  taken.say({ sender: peerOf(4) });
+  expect(wire.transport.open.length).toBeGreaterThan(0);
+  gossip.stop();
+  taken.say({ sender: peerOf(1, { address: 'twin:1' }) });
+  const late = new FakeStream('from e');
+  late.handlers = gossip.accept(late);
+  gossip.updateOwn({ diskPercent: 77 });
+  gossip.refused(2);
+  gossip.heard(2);
+  expect([...wire.transport.open, ...[taken, late].filter((stream) => !stream.isClosed)]).toEqual(
+    [],
+  );
+  expect(wire.deadlines.size).toBe(0);
+  const dialCount = wire.transport.dials.length;
+  await wire.clock.advance(60_000);
+  expect(wire.transport.dials).toHaveLength(dialCount);
+  expect(stops).toEqual([]);
 });
