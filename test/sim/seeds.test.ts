@@ -38,6 +38,7 @@ const PATHS = [
   'disk torn batches',
   'disk failed reads',
   'log clock-jump',
+  'log member-down',
   'log many-siblings',
   'log record-unreadable',
   'network replays',

@@ -22,13 +22,13 @@ export const MEMBERSHIP_CANARIES: readonly Canary[] = [
     checks: ['members-agree', 'no-false-down'],
   },
   {
-    name: 'refutation-raises-nothing',
-    why: 'A node that is accused answers at the standpoint that it is accused at: DOWN for good',
+    name: 'accusations-not-answered',
+    why: 'A node that is accused raises no incarnation: after a partition it stays DOWN for good',
     edits: [
       {
         file: TABLE,
-        find: 'version: own.version + 1, incarnation: incarnation + 1 });',
-        replace: 'version: own.version + 1 });',
+        find: 'if (accusers.length === 0 && incarnation === own.incarnation)',
+        replace: 'if (true)',
       },
     ],
     workload: 'register',
