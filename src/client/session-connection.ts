@@ -40,6 +40,8 @@ export const NODE_IN_FLIGHT_DEFAULT = 1_024;
 /** A node that has answered nothing for this long, while requests timed out, is taken for dead. */
 export const SILENCE_MS = 1_000;
 export const SILENT_TIMEOUTS_MAX = 3;
+/** A node that said that it leaves is asked nothing for this long, if there is another one. */
+export const LEAVING_MS = 1_000;
 
 const CLOSED = 'The session is closed';
 
@@ -262,6 +264,12 @@ export class SessionConnection {
     if (this.#state === 'dialing' && !this.#helloed(frame.hello)) return;
     if (frame.members.length > 0) this.#owner.notes(this, frame.members);
     for (const reply of frame.replies) this.#reply(reply);
+    if (frame.leaving) this.avoid(this.#env.clock.monotonicMs() + LEAVING_MS);
+    if (frame.last) {
+      const message = `${this.address} has stopped, and did not take the request`;
+      this.#break(new CoterieError('NOT_RUNNING', message, { applied: 'no' }), false);
+      return;
+    }
     if (frame.layoutHash.length > 0) this.askLayout();
     if (this.#waiting.size > 0) this.#planFlush();
   }

@@ -140,12 +140,13 @@ export class Node implements NodeServices {
     this.#phase = 'stopping';
     this.#announceServing();
     // New requests are refused from here on; those at work get their answers first.
+    for (const session of this.#sessions) session.leave();
     if (!hadFailed) {
       await this.#rooms?.coordinator.idle(STOP_WAIT_MS);
       // The last answers are on their way from the coordinator to their streams.
       await new Promise<void>((resolve) => this.#env.clock.defer(resolve));
     }
-    for (const session of [...this.#sessions]) session.close();
+    for (const session of [...this.#sessions]) session.end();
     this.#rooms?.gossip.stop();
     this.#rooms?.disk.stop();
     this.#rooms?.links.stop();

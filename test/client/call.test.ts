@@ -314,3 +314,62 @@ const cutOnce: Script = (request, node) => {
   node.cut();
   return undefined;
 };
+
+describe('a node that stops in order', () => {
+  test('is asked nothing new from the moment it says so, as long as there is another one', async () => {
+    const rig = createRig();
+    const nodes = rig.network.addCluster(2);
+    const [first, second] = nodes;
+    const db = await warmed(rig, nodes);
+    first?.leave();
+    await rig.clock.settle();
+    const puts = Array.from({ length: 20 }, (_, key) => watch(db.put(`k${key}`, 'v')));
+    await rig.clock.settle();
+    expect(puts.every(({ value }) => value !== undefined)).toBe(true);
+    expect(first?.of('put')).toEqual([]);
+    expect(second?.of('put')).toHaveLength(20);
+    await closeClient(db, rig.clock);
+  });
+
+  test('did not apply what it left unanswered: another node takes it, in every mode of retry but none', async () => {
+    for (const retry of ['same', 'any', 'none'] as const) {
+      const rig = createRig();
+      const nodes = rig.network.addCluster(2);
+      const [first, second] = nodes;
+      if (first !== undefined) first.script = () => undefined;
+      const db = await warmed(rig, nodes, retry);
+      const puts = Array.from({ length: 20 }, (_, key) => watch(db.put(`k${key}`, 'v')));
+      await rig.clock.settle();
+      expect(first?.of('put').length).toBeGreaterThan(0);
+      first?.stop();
+      await rig.clock.settle();
+      const failed = puts.filter(({ error }) => error !== undefined);
+      expect(failed).toHaveLength(retry === 'none' ? (first?.of('put').length ?? 0) : 0);
+      for (const { error } of failed) {
+        expect(error).toMatchObject({ code: 'NOT_RUNNING', applied: 'no' });
+      }
+      // Not even as the repetition of something that may have been applied.
+      expect(putsOf(nodes).every(({ put }) => !put.isRetry)).toBe(true);
+      expect(second?.streams.size).toBe(1);
+      await closeClient(db, rig.clock);
+    }
+  });
+
+  test('is not asked again until it listens, and then serves as before', async () => {
+    const rig = createRig();
+    const [node] = rig.network.addCluster(1);
+    const db = rig.client();
+    await readyClient(db, rig.clock);
+    node?.stop();
+    await rig.clock.settle();
+    const early = watch(db.put('k', 'v'));
+    await rig.clock.advance(100);
+    expect(early.error).toMatchObject({ code: 'UNREACHABLE', applied: 'no' });
+    if (node !== undefined) node.state = 'up';
+    await rig.clock.advance(1_000);
+    const late = watch(db.put('k', 'v'));
+    await rig.clock.advance(1_000);
+    expect(late.value?.dot).toBe('1.2.3');
+    await closeClient(db, rig.clock);
+  });
+});

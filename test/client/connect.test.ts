@@ -32,6 +32,8 @@ function answer(stream: FrameStream, bytes: Uint8Array): void {
     replies,
     layoutHash: EMPTY,
     members: [],
+    leaving: false,
+    last: false,
   };
   stream.send(SessionReplyFrame.encode(frame).finish());
 }

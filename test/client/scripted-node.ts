@@ -141,6 +141,20 @@ export class ScriptedNode {
     for (const stream of this.streams) stream.deliver({ members });
   }
 
+  /** Says that it is about to stop. */
+  leave(): void {
+    for (const stream of this.streams) stream.deliver({ leaving: true });
+  }
+
+  /** Stops: what is open was not taken, and nobody listens any more. */
+  stop(): void {
+    this.state = 'refusing';
+    for (const stream of [...this.streams]) {
+      stream.deliver({ last: true });
+      stream.end('ended', 'stopped by the test');
+    }
+  }
+
   /** Breaks every connection to the node. */
   cut(): void {
     for (const stream of [...this.streams]) stream.end('broken', 'cut by the test');
@@ -185,7 +199,15 @@ export class ScriptedStream implements FrameStream {
   }
 
   deliver(frame: Partial<SessionReplyFrame>): void {
-    const whole = { hello: undefined, replies: [], layoutHash: EMPTY, members: [], ...frame };
+    const whole = {
+      hello: undefined,
+      replies: [],
+      layoutHash: EMPTY,
+      members: [],
+      leaving: false,
+      last: false,
+      ...frame,
+    };
     this.raw(SessionReplyFrame.encode(whole).finish());
   }
 

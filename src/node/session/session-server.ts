@@ -44,6 +44,14 @@ const PROTOCOL_VERSION = 1;
 const HELLO_WITHIN_MS = 2_000;
 const NO_BYTES = new Uint8Array(0);
 const NO_NOTES: readonly MemberNote[] = [];
+const EMPTY_FRAME: SessionReplyFrame = {
+  hello: undefined,
+  replies: [],
+  layoutHash: NO_BYTES,
+  members: [],
+  leaving: false,
+  last: false,
+};
 
 export class SessionServer {
   readonly #deadlines: Deadlines;
@@ -103,6 +111,19 @@ export class SessionServer {
     };
   }
 
+  /** The node is about to stop: the client had better ask another one. */
+  leave(): void {
+    if (this.#isGreeted) this.#send({ ...EMPTY_FRAME, leaving: true });
+  }
+
+  /** The node has stopped taking requests. What the client sent and this side has not seen yet is
+   *  certainly not done; that is said, unless something that was taken is still without answer. */
+  end(): void {
+    this.#outbox.flushAll();
+    if (this.#isGreeted && this.#atWork === 0) this.#send({ ...EMPTY_FRAME, last: true });
+    this.close();
+  }
+
   close(): void {
     this.#outbox.flushAll();
     this.#isClosed = true;
@@ -159,9 +180,8 @@ export class SessionServer {
     const { notes } = this.#node;
     this.#stopNotes = notes.listen((changed) => this.#sendNotes(changed));
     this.#send({
+      ...EMPTY_FRAME,
       hello: this.#helloReply(undefined),
-      replies: [],
-      layoutHash: NO_BYTES,
       members: [...notes.all()],
     });
   }
@@ -170,7 +190,7 @@ export class SessionServer {
     const members = this.#hasMissedNotes ? this.#node.notes.all() : notes;
     this.#hasMissedNotes = this.#outbox.isBackedUp;
     if (this.#hasMissedNotes) return;
-    this.#send({ hello: undefined, replies: [], layoutHash: NO_BYTES, members: [...members] });
+    this.#send({ ...EMPTY_FRAME, members: [...members] });
   }
 
   #helloReply(refused: CoterieError | undefined): SessionHelloReply {
@@ -256,7 +276,7 @@ export class SessionServer {
       this.#sentLayoutHash = hash;
       notes = this.#node.notes.all();
     }
-    this.#send({ hello: undefined, replies, layoutHash, members: [...notes] });
+    this.#send({ ...EMPTY_FRAME, replies, layoutHash, members: [...notes] });
     if (this.#outbox.isBackedUp && !this.#isPaused) {
       this.#isPaused = true;
       this.#stream.pause();
@@ -268,7 +288,7 @@ export class SessionServer {
   }
 
   #refuse(error: CoterieError): void {
-    this.#send({ hello: this.#helloReply(error), replies: [], layoutHash: NO_BYTES, members: [] });
+    this.#send({ ...EMPTY_FRAME, hello: this.#helloReply(error) });
     this.close();
   }
 

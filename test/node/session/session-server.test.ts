@@ -267,3 +267,42 @@ test('a stream that the client ends takes no reply and leaves nothing', async ()
   await cluster.settle();
   expect((await cluster.get('n2', { key: 'k' })).found).toBe(true);
 });
+
+test('a node that stops says so at once, answers what it took and refuses the rest as not applied', async () => {
+  await using cluster = await startThree();
+  const session = await greeted(cluster);
+  cluster.node('n1').engine.holdBatches();
+  session.send([put(1, { key: 'taken' })]);
+  await cluster.settle();
+  const stopped = cluster.node('n1').node.stop();
+  await cluster.settle();
+  expect(session.frames.at(-1)).toMatchObject({ leaving: true, last: false });
+  session.send([put(2, { key: 'refused' })]);
+  await cluster.settle();
+  expect(errorOf(session.reply(2))).toMatchObject({ code: 'NOT_RUNNING', appliedUnknown: false });
+  cluster.node('n1').engine.releaseBatches();
+  // What is on its way when the stream ends is covered by the last frame.
+  session.send([put(3, { key: 'too-late' })]);
+  await cluster.run(stopped);
+  expect(session.reply(1)?.$case).toBe('put');
+  expect(session.frames.at(-1)).toMatchObject({ last: true });
+  expect(session.closed?.kind).toBe('ended');
+  for (const key of ['refused', 'too-late']) {
+    expect((await cluster.get('n2', { key })).found).toBe(false);
+  }
+  expect((await cluster.get('n2', { key: 'taken' })).found).toBe(true);
+});
+
+test('a node that stops with a write still at work does not say that the rest was not taken', async () => {
+  await using cluster = await startThree();
+  const session = await greeted(cluster);
+  cluster.node('n1').engine.holdBatches();
+  session.send([put(1, { key: 'k', timeoutMs: 20_000 })]);
+  await cluster.settle();
+  const stopped = cluster.node('n1').node.stop();
+  await cluster.advance(2_500);
+  expect(session.closed).toBeDefined();
+  expect(session.frames.some(({ last }) => last)).toBe(false);
+  cluster.node('n1').engine.releaseBatches();
+  await cluster.run(stopped);
+});

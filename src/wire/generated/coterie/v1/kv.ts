@@ -255,6 +255,10 @@ export interface SessionReplyFrame {
   layoutHash: Uint8Array;
   /** those that differ from what was last sent on this stream; all at first */
   members: MemberNote[];
+  /** this node is about to stop: what it has taken will be answered, new requests are refused */
+  leaving: boolean;
+  /** the stream ends; a request that is not answered by now was not taken and never will be */
+  last: boolean;
 }
 
 /** Where a member is and how it is, as seen by the node that sends this. */
@@ -1828,7 +1832,7 @@ export const LayoutReply: MessageFns<LayoutReply> = {
 };
 
 function createBaseSessionReplyFrame(): SessionReplyFrame {
-  return { hello: undefined, replies: [], layoutHash: new Uint8Array(0), members: [] };
+  return { hello: undefined, replies: [], layoutHash: new Uint8Array(0), members: [], leaving: false, last: false };
 }
 
 export const SessionReplyFrame: MessageFns<SessionReplyFrame> = {
@@ -1844,6 +1848,12 @@ export const SessionReplyFrame: MessageFns<SessionReplyFrame> = {
     }
     for (const v of message.members) {
       MemberNote.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.leaving !== false) {
+      writer.uint32(40).bool(message.leaving);
+    }
+    if (message.last !== false) {
+      writer.uint32(48).bool(message.last);
     }
     return writer;
   },
@@ -1891,6 +1901,22 @@ export const SessionReplyFrame: MessageFns<SessionReplyFrame> = {
             }
 
             message.members.push(MemberNote.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.leaving = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.last = reader.bool();
             continue;
           }
         }
