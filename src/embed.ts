@@ -93,6 +93,7 @@ export async function startNode(
     stopping.push(() => node.stop());
     const address = config.listen.advertise ?? bound;
     await node.start(address);
+    await untilSettled(node);
     const page = metrics === undefined ? undefined : await serveMetrics(config, metrics);
     if (page !== undefined) stopping.push(() => page.close());
     return {
@@ -234,6 +235,18 @@ async function untilServing(node: RunningNode): Promise<void> {
       throw new CoterieError('NOT_RUNNING', `${node.name} is ${state} and not SERVING: ${reason}`);
     }
     await new Promise<void>((resolve) => systemClock.setTimer(SERVING_POLL_MS, resolve));
+  }
+}
+
+const SETTLED_WAIT_MS = 2_000;
+const SETTLED_POLL_MS = 5;
+
+/** Whoever restarts a cluster node by node stops the next one when this one is ready: the others
+ *  must work with it by then. Members that do not answer are not waited for longer than this. */
+async function untilSettled(node: Node): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + SETTLED_WAIT_MS;
+  while (!node.isSettled() && systemClock.monotonicMs() < deadlineMs) {
+    await new Promise<void>((resolve) => systemClock.setTimer(SETTLED_POLL_MS, resolve));
   }
 }
 

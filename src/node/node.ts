@@ -175,6 +175,12 @@ export class Node implements NodeServices {
     return state === 'SERVING' || state === 'UNVERIFIED';
   }
 
+  /** Whether the members that can be reached take this node for one of them again; true for a node
+   *  that belongs to no cluster. */
+  isSettled(): boolean {
+    return this.#place === undefined || this.#rooms?.links.isSettled() !== false;
+  }
+
   onServingChange(listener: (serving: boolean) => void): () => void {
     this.#servingListeners.add(listener);
     return () => this.#servingListeners.delete(listener);

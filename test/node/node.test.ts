@@ -186,16 +186,24 @@ test('stopping twice, and stopping a node that never started, is harmless', asyn
   expect(cluster.node('n1').clock.timerCount).toBe(0);
 });
 
-test('a stopped node is out of reach at once, and back in reach soon after its start', async () => {
+test('a stopped node is out of reach at once, and in reach of all again once it is settled after its start', async () => {
   await using cluster = await startThree();
+  await cluster.advance(3_000);
   await cluster.node('n3').stop();
   await cluster.settle();
   const put = cluster.node('n1').kv.put(putRequest({ key: 'k', level: 'all' }));
   expect((await cluster.failure(put)).code).toBe('NO_REPLICA');
   await cluster.advance(20_000);
+  const { node } = cluster.node('n1');
+  const isDown = (name: string) =>
+    node.members().some((member) => member.name === name && member.state === 'DOWN');
+  expect(isDown('n3')).toBe(true);
   await cluster.node('n3').start();
-  await cluster.advance(1_300);
-  expect((await cluster.put('n1', { key: 'k', level: 'all' })).quorum?.received).toBe(3);
+  await cluster.until(() => cluster.node('n3').node.isSettled(), 'settled', 100);
+  await cluster.until(() => !isDown('n3'), 'n3 is up again', 100);
+  for (const name of ['n1', 'n2']) {
+    expect((await cluster.put(name, { key: name, level: 'all' })).quorum?.received).toBe(3);
+  }
 });
 
 test('a broken connection between two members heals without anyone noticing but the request under way', async () => {

@@ -16,6 +16,7 @@ import type { DetectorOptions } from '../../core/membership/detector-options.ts'
 import { type DetectorAction, FailureDetector } from '../../core/membership/failure-detector.ts';
 import { GossipExchange, type Heard } from '../../core/membership/gossip-exchange.ts';
 import { GOSSIP_ROUNDS_DEFAULTS, GossipRounds } from '../../core/membership/gossip-rounds.ts';
+import type { GossipDigest } from '../../core/membership/member-digest.ts';
 import type { MemberRecord } from '../../core/membership/member-record.ts';
 import { MemberTable, type OwnChange } from '../../core/membership/member-table.ts';
 import type { MemberState } from '../../core/membership/member-watch.ts';
@@ -212,7 +213,12 @@ export class Gossip implements Members, PeerSigns {
     if (id === undefined) return;
     const before = this.#detector.stateOf(id);
     this.#detector.evidence(id, this.#env.deadlines.nowMs(), 'direct');
-    if (this.#detector.stateOf(id) !== before) this.#view.refresh();
+    const state = this.#detector.stateOf(id);
+    if (state !== before) this.#view.refresh();
+    // Only word of a later start ends DOWN. One that speaks is asked for it, so that the links of a
+    // member that is back are used before the next round.
+    const address = this.#view.addressOf(nodeIndex);
+    if (state === 'DOWN' && address !== undefined) this.#ask(address, this.#exchange.digest());
   }
 
   refused(nodeIndex: number): void {
@@ -232,10 +238,18 @@ export class Gossip implements Members, PeerSigns {
     this.#channels.sweep(nowMs);
     const digest = this.#exchange.digest();
     for (const address of this.#rounds.nextPeers(this.#view.candidates(this.#seeds))) {
-      const number = this.#nextExchange();
-      const opening = { number, digest, sentMs: nowMs };
-      this.#channels.to(address).open(opening, this.#exchange.open(digest));
+      this.#ask(address, digest);
     }
+  }
+
+  #ask(address: string, digest: GossipDigest): void {
+    if (!this.#isRunning) return;
+    const opening = {
+      number: this.#nextExchange(),
+      digest,
+      sentMs: this.#env.deadlines.nowMs(),
+    };
+    this.#channels.to(address).open(opening, this.#exchange.open(digest));
   }
 
   #beat(): void {

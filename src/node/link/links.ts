@@ -145,6 +145,15 @@ export class Links implements Peers {
     for (const inbound of [...this.#inbound]) inbound.link.close();
   }
 
+  /** Whether it is known of every member if it can be spoken with, and those that can speak with
+   *  this node too. */
+  isSettled(): boolean {
+    const greeted = new Set([...this.#inbound].map(({ nodeIndex }) => nodeIndex));
+    return [...this.#outbound].every(([nodeIndex, { reach }]) =>
+      reach === 'up' ? greeted.has(nodeIndex) : reach === 'down',
+    );
+  }
+
   reach(nodeIndex: number): Reach {
     if (isGone(this.#gossip.stateOf(nodeIndex))) return 'down';
     return this.#outbound.get(nodeIndex)?.reach ?? 'down';
@@ -299,6 +308,7 @@ export class Links implements Peers {
     this.#heard(role.nodeIndex);
     const answer = makeHello(speaker, this.#memory.remembered(role.nodeIndex));
     await this.#memory.peerGreeted(role.nodeIndex, openedOf(hello), rememberedOf(hello));
+    this.#outbound.get(role.nodeIndex)?.hurry();
     return answer;
   }
 

@@ -121,7 +121,16 @@ export class OutboundLink {
   /** Dials at once when the member has moved, unless the link works. */
   followAddress(): void {
     if (this.#phase === 'connected' || this.#phase === 'closed') return;
-    if (this.#options.address() === this.#address) return;
+    if (this.#options.address() !== this.#address) this.#dialAnew();
+  }
+
+  /** The member has shown that it is there: what is left of the pause before the next dial is not
+   *  waited for. */
+  hurry(): void {
+    if (this.#redial !== undefined) this.#dialAnew();
+  }
+
+  #dialAnew(): void {
     const stream = this.#stream;
     this.#dropTimers();
     this.#failedDials = 0;

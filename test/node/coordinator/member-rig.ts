@@ -161,6 +161,12 @@ export class MemberRig implements AsyncDisposable {
     this.network.cut(`${name}:1`);
   }
 
+  /** A new node under the name, at its first address. */
+  restart(name: string): void {
+    this.#nodes.set(name, new MemberNode(this, name));
+    this.listen(name, `${name}:1`);
+  }
+
   node(name: string): MemberNode {
     const node = this.#nodes.get(name);
     if (node === undefined) throw new Error(`no node ${name}`);

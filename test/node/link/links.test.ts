@@ -89,3 +89,18 @@ test('links that are stopped follow nobody any more', async () => {
   expect(members.listenerCount).toBe(0);
   expect(ask(rig, 'n2').outcome).toBeInstanceOf(CoterieError);
 });
+
+test('a member that greets is dialled at once: both ways stand as soon as one does', async () => {
+  await using rig = await startMembers(2);
+  const { links } = rig.node('n1');
+  rig.node('n2').links.stop();
+  rig.hangUp('n2');
+  await rig.clock.advance(10_000);
+  expect(links.reach(rig.indexOf('n2'))).toBe('down');
+  expect(links.isSettled()).toBe(true);
+  rig.restart('n2');
+  await rig.clock.settle();
+  expect(links.reach(rig.indexOf('n2'))).toBe('up');
+  expect(rig.node('n2').links.reach(rig.indexOf('n1'))).toBe('up');
+  expect(links.isSettled() && rig.node('n2').links.isSettled()).toBe(true);
+});
