@@ -84,6 +84,8 @@ export interface PeerSigns {
   heard(nodeIndex: number): void;
   /** Its machine answered a dial: nobody listens there. */
   refused(nodeIndex: number): void;
+  /** Dials the address: is it the member who answers there now? Bounded in time. */
+  answersAt(nodeIndex: number, address: string): Promise<boolean>;
 }
 
 /** Told once each. `flap`: it comes and goes so often that it is avoided for a while. */

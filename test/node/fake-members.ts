@@ -49,6 +49,13 @@ export class FakeMembers implements Members, PeerSigns {
     this.heardOf.push(nodeIndex);
   }
 
+  /** Addresses at which members answer probes. */
+  readonly answering = new Set<string>();
+
+  async answersAt(_nodeIndex: number, address: string): Promise<boolean> {
+    return this.answering.has(address);
+  }
+
   refused(nodeIndex: number): void {
     this.refusedBy.push(nodeIndex);
   }

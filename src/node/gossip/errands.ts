@@ -61,6 +61,15 @@ export class Errands {
     });
   }
 
+  /** Does the member answer at this address now. Settles within the time of a probe, unless this
+   *  node stops. */
+  isAt(id: string, address: string): Promise<boolean> {
+    const { prober, timeoutMs } = this.#parts;
+    return new Promise((resolve) => {
+      prober.probe({ id, address, timeoutMs }, (outcome) => resolve(outcome === 'ack'));
+    });
+  }
+
   /** Asks others to probe a member. */
   ask(action: Extract<DetectorAction, { readonly kind: 'ask' }>, nextExchange: () => number): void {
     const { addressOf, channelTo, timeoutMs } = this.#parts;

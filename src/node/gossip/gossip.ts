@@ -9,60 +9,28 @@
  *  Source: ARCHITECTURE 5.10; Das, Gupta, Motivala 2002 (SWIM); Dadgar et al. 2018 (Lifeguard). */
 import { Alarm } from '../../core/alarm.ts';
 import { bytesToHex } from '../../core/bytes.ts';
-import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import { ClockOffsets } from '../../core/membership/clock-offset.ts';
-import type { DetectorOptions } from '../../core/membership/detector-options.ts';
 import { type DetectorAction, FailureDetector } from '../../core/membership/failure-detector.ts';
 import { GossipExchange, type Heard } from '../../core/membership/gossip-exchange.ts';
 import { GOSSIP_ROUNDS_DEFAULTS, GossipRounds } from '../../core/membership/gossip-rounds.ts';
 import type { GossipDigest } from '../../core/membership/member-digest.ts';
-import type { MemberRecord } from '../../core/membership/member-record.ts';
 import { MemberTable, type OwnChange } from '../../core/membership/member-table.ts';
 import type { MemberState } from '../../core/membership/member-watch.ts';
 import { NewsQueue } from '../../core/membership/news-queue.ts';
-import type { Clock } from '../../env/clock.ts';
-import type { Log } from '../../env/log.ts';
-import type { Metrics } from '../../env/metrics.ts';
-import type { Random } from '../../env/random.ts';
-import type { FrameStream, StreamClosed, StreamHandlers, Transport } from '../../env/transport.ts';
+import type { FrameStream, StreamClosed, StreamHandlers } from '../../env/transport.ts';
 import type { GossipFrame, GossipPeer } from '../../wire/gossip-codec.ts';
-import type { KnownMember, MemberEvent, Members, PeerSigns, Place } from '../contracts.ts';
+import type { KnownMember, Members, PeerSigns, Place } from '../contracts.ts';
 import { Announcements } from './announcements.ts';
 import { Channels } from './channels.ts';
 import { Errands } from './errands.ts';
 import { Findings } from './findings.ts';
 import type { GossipChannel } from './gossip-channel.ts';
+import type { GossipEnvironment, GossipOptions, GossipParts } from './gossip-parts.ts';
 import { MemberView } from './member-view.ts';
 import { OwnLife } from './own-life.ts';
 import { Prober } from './prober.ts';
 import { WatchList } from './watch-list.ts';
-
-export interface GossipEnvironment {
-  readonly clock: Clock;
-  readonly deadlines: Deadlines;
-  readonly random: Random;
-  readonly transport: Transport;
-  readonly log: Log;
-  readonly metrics: Metrics;
-}
-
-export interface GossipParts {
-  /** Its generation is durable. */
-  readonly own: MemberRecord;
-  /** Makes a higher one durable. */
-  readonly saveGeneration: (generation: number) => Promise<void>;
-  readonly told: (event: MemberEvent) => void;
-  /** The clocks of a majority of the members agree with this node's. */
-  readonly clockConfirmed: () => void;
-  /** This node may not go on: another one has its id, or the cluster has removed it. */
-  readonly mustStop: (reason: CoterieError) => void;
-}
-
-export interface GossipOptions {
-  readonly seeds: readonly string[];
-  readonly detector: DetectorOptions;
-}
 
 /** A copy of a folder that runs beside the original is found sooner. */
 const SETTLED_MS = 30_000;
@@ -219,6 +187,11 @@ export class Gossip implements Members, PeerSigns {
     // member that is back are used before the next round.
     const address = this.#view.addressOf(nodeIndex);
     if (state === 'DOWN' && address !== undefined) this.#ask(address, this.#exchange.digest());
+  }
+
+  answersAt(nodeIndex: number, address: string): Promise<boolean> {
+    const id = this.#isRunning ? this.#view.idOf(nodeIndex) : undefined;
+    return id === undefined ? Promise.resolve(false) : this.#errands.isAt(id, address);
   }
 
   refused(nodeIndex: number): void {

@@ -35,6 +35,7 @@ import { InboundLink } from './inbound-link.ts';
 import type { LinkPhase } from './outbound-link.ts';
 import { OutboundLink } from './outbound-link.ts';
 import { unreachable } from './pending-calls.ts';
+import { earlierElsewhere, type Greeted, hasTwin, namesake, newestRunOf } from './twins.ts';
 
 export interface LinksEnvironment {
   readonly clock: Clock;
@@ -80,14 +81,10 @@ const REDIAL_MAX_MS = 1_000;
 /** A member that talks all the time is said to be heard this often. */
 const HEARD_INTERVAL_MS = 100;
 
-interface Inbound {
+interface Inbound extends Greeted {
   readonly link: InboundLink;
-  name: string;
   /** Of a greeted member. */
   nodeIndex: number | undefined;
-  storeId: string;
-  /** Name of the run that greeted; a later run of the same folder knows it. */
-  runId: string;
 }
 
 export class Links implements Peers {
@@ -206,6 +203,7 @@ export class Links implements Peers {
       nodeIndex: undefined,
       storeId: '',
       runId: '',
+      address: '',
       link: new InboundLink(
         this.#env,
         stream,
@@ -294,7 +292,7 @@ export class Links implements Peers {
     const speaker = this.#speaker();
     try {
       checkHello(hello, speaker.place);
-      this.#checkName(inbound, hello, speaker);
+      await this.#checkName(inbound, hello, speaker);
     } catch (error) {
       this.#env.log.warn('link-refused', { from: hello.name, reason: String(error) });
       return { ...makeHello(speaker, undefined), refused: errorToWire(asCoterieError(error)) };
@@ -302,6 +300,7 @@ export class Links implements Peers {
     inbound.name = hello.name;
     inbound.storeId = bytesToHex(hello.storeId);
     inbound.runId = newestRunOf(hello);
+    inbound.address = hello.address;
     const role = speaker.place?.ring.roleByName(hello.name);
     if (role === undefined || isFresh(hello)) return makeHello(speaker, undefined);
     inbound.nodeIndex = role.nodeIndex;
@@ -312,20 +311,14 @@ export class Links implements Peers {
     return answer;
   }
 
-  #checkName(inbound: Inbound, hello: Hello, speaker: Speaker): void {
-    const storeId = bytesToHex(hello.storeId);
-    const isTwin = [...this.#inbound].some(
-      (other) =>
-        other !== inbound &&
-        other.name === hello.name &&
-        (other.storeId !== storeId || !knowsRun(hello, other.runId)),
-    );
-    if (isTwin || hello.name === speaker.name) {
-      throw new CoterieError(
-        'CONFLICT',
-        `Another live node already has the name ${hello.name}; stop one of them`,
-      );
-    }
+  /** Errors: CONFLICT when another live node has that name. */
+  async #checkName(inbound: Inbound, hello: Hello, { name, place }: Speaker): Promise<void> {
+    const others = [...this.#inbound].filter((other) => other !== inbound);
+    if (hello.name === name || hasTwin(others, hello)) throw namesake(hello.name);
+    const role = place?.ring.roleByName(hello.name);
+    const earlier = earlierElsewhere(others, hello);
+    if (role === undefined || earlier === undefined) return;
+    if (await this.#gossip.answersAt(role.nodeIndex, earlier.address)) throw namesake(hello.name);
   }
 
   /** A member that only mints answers nobody, so its requests tell how far it has come: otherwise
@@ -374,14 +367,4 @@ export class Links implements Peers {
 /** Nothing is sent to it. */
 function isGone(state: MemberState): boolean {
   return state === 'DOWN' || state === 'LEFT';
-}
-
-function newestRunOf(hello: Hello): string {
-  return bytesToHex(hello.runIds.at(-1) ?? new Uint8Array(0));
-}
-
-/** A copy of a folder, started beside it, has the same store id, but never was in the other's
- *  run. */
-function knowsRun(hello: Hello, runId: string): boolean {
-  return hello.runIds.some((known) => bytesToHex(known) === runId);
 }

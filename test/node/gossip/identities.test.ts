@@ -45,6 +45,11 @@ test.each([
       expect(at.memberEvents.filter((event) => event.startsWith('down'))).toEqual([]);
     }
     expect(isAllAlive(members)).toBe(true);
+    // What the others remember is still the run of the original.
+    await original.stop();
+    await original.start();
+    await cluster.advance(10_000);
+    expect(original.state).toBe('SERVING');
   },
 );
 
