@@ -1,4 +1,5 @@
-/** What the gossip room is made of and told: the world, the node around it, its settings.
+/** What does the gossip room ask of the world and of the node around it, and what is it set to?
+ *  Invariant: these are all the ways out of the room.
  *  Not here: what it does with them (gossip.ts). */
 import type { Deadlines } from '../../core/deadlines.ts';
 import type { CoterieError } from '../../core/errors.ts';

@@ -1,6 +1,6 @@
 /** Is the node that greets the member it says it is, or another live one of the same name?
- *  Invariants: another folder under the name, or one that never was in the run that is connected, is
- *  a twin. A later run of the same folder is a restart, unless it comes from elsewhere while the
+ *  Invariants: another folder under the name, or one that never was in the run that is connected,
+ *  is a twin. A later run of the same folder is a restart, unless it comes from elsewhere while the
  *  earlier one still answers: then it is a copy, and what peers remember must not become its run,
  *  or the original would be told after its next start that it has lost data.
  *  Not here: asking whether the earlier one answers (links.ts).
