@@ -39,6 +39,17 @@ export type MemberFinding =
   | { readonly kind: 'table-full'; readonly id: string; readonly entries: number };
 
 export const FINDINGS_MAX = 1_024;
+/** A node that hears of a later life of its id goes on as many generations above that one, at
+ *  most. */
+export const RISE_MAX = 2;
+
+/** Of two nodes under one id: did this one start after the other? Generations begin at the wall
+ *  clock, so a little more than the other's is a rise above it, by one that was there before. False
+ *  when the two are equal, which tells nothing. */
+export function isLaterStart(generation: number, other: number): boolean {
+  const ahead = generation - other;
+  return Math.abs(ahead) <= RISE_MAX ? ahead < 0 : ahead > 0;
+}
 
 export class FindingList {
   readonly #told = new Set<string>();

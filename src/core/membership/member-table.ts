@@ -20,7 +20,7 @@ import {
   type MemberEntry,
   normalEntry,
 } from './member-entry.ts';
-import { FindingList, type MemberFinding } from './member-finding.ts';
+import { FindingList, type MemberFinding, RISE_MAX } from './member-finding.ts';
 import type { Accusation, AccusationState, MemberRecord } from './member-record.ts';
 import { COUNTER_MAX, compareRecords, compareStandpoints, isMemberId } from './member-record.ts';
 import { type Beat, bucketOf, MemberSlots } from './member-slots.ts';
@@ -281,13 +281,15 @@ export class MemberTable {
   }
 
   /** A later record of this node's id than its own: its past, which it has forgotten, or another
-   *  node under its id. The past does not answer when this node rises above it. */
+   *  node under its id. The past does not answer when this node rises above it, and has not risen
+   *  above this node. */
   #hearOfDouble(record: MemberRecord): void {
     const { own } = this;
     const { id, generation, address } = record;
     this.#heardGeneration = Math.max(this.#heardGeneration, generation + 1);
     const isElsewhere = address !== own.address;
-    if (isElsewhere && (this.#jumpCount > 0 || generation === own.generation)) {
+    const hasRisen = generation - own.generation <= RISE_MAX;
+    if (isElsewhere && (this.#jumpCount > 0 || hasRisen)) {
       const addresses = [own.address, address];
       const generations = [own.generation, generation];
       const mustStop = isLoser(own, record);

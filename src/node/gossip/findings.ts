@@ -9,6 +9,7 @@ import { CoterieError } from '../../core/errors.ts';
 import {
   FINDINGS_MAX,
   FindingList,
+  isLaterStart,
   type MemberFinding,
 } from '../../core/membership/member-finding.ts';
 import type { Log } from '../../env/log.ts';
@@ -39,13 +40,13 @@ export class Findings {
 
   /** In what others tell. */
   found(finding: MemberFinding): void {
-    this.#follow(finding, false);
+    this.#follow(finding);
   }
 
   /** On a channel that has just begun. Errors: CLUSTER_MISMATCH and CONFLICT when it may not go
    *  on. */
   met(finding: MemberFinding): void {
-    this.#follow(finding, true);
+    this.#follow(finding);
     const { kind, id } = finding;
     if (kind === 'other-cluster') {
       throw new CoterieError('CLUSTER_MISMATCH', `This node belongs to another cluster than yours`);
@@ -73,11 +74,11 @@ export class Findings {
     this.#log.error('two-nodes-with-one-name', { member, addresses: addresses.join(' and ') });
   }
 
-  #follow(finding: MemberFinding, isFace: boolean): void {
+  #follow(finding: MemberFinding): void {
     this.#told.add(finding);
     for (const fresh of this.#told.take()) this.#tell(fresh);
     if (finding.id !== this.#parts.ownId) return;
-    if (finding.kind === 'clone') this.#meetClone(finding, isFace);
+    if (finding.kind === 'clone') this.#meetClone(finding);
     if (finding.kind === 'removed') this.#parts.mustStop(removed());
   }
 
@@ -108,12 +109,11 @@ export class Findings {
     }
   }
 
-  #meetClone(finding: Extract<MemberFinding, { readonly kind: 'clone' }>, isFace: boolean): void {
+  #meetClone(finding: Extract<MemberFinding, { readonly kind: 'clone' }>): void {
     const { addresses, generations, mustStop } = finding;
     const [own = 0, other = 0] = generations;
     this.#cloneCount += 1;
-    // Face to face the lower generation is the earlier start, until one of them has risen.
-    const isLater = !isFace || own > other;
+    const isLater = own === other ? mustStop : isLaterStart(own, other);
     const isToStop = this.#parts.isSettled()
       ? mustStop && this.#cloneCount > CLONES_BORNE
       : isLater;

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import {
   FINDINGS_MAX,
   FindingList,
+  isLaterStart,
   type MemberFinding,
 } from '../../../src/core/membership/member-finding.ts';
 
@@ -45,4 +46,12 @@ it('memory is bounded: after very many others a finding is told again', () => {
   list.add({ kind: 'table-full', id: '0', entries: 1 });
 
   expect(list.take()).toHaveLength(1);
+});
+
+it('the later of two starts has the higher generation, unless the earlier one has just outbid it', () => {
+  expect(isLaterStart(1_700_000_005_000, 1_700_000_000_000)).toBe(true);
+  expect(isLaterStart(1_700_000_000_000, 1_700_000_005_000)).toBe(false);
+  expect(isLaterStart(1_700_000_005_000, 1_700_000_005_002)).toBe(true);
+  expect(isLaterStart(1_700_000_005_002, 1_700_000_005_000)).toBe(false);
+  expect(isLaterStart(1_700_000_000_000, 1_700_000_000_000)).toBe(false);
 });

@@ -178,6 +178,17 @@ describe('two nodes under one id', () => {
     ]);
   });
 
+  it('are told apart from a forgotten past by the answer: the one that is outbid by a little came later', () => {
+    const table = tableOf();
+    const elsewhere = { address: '10.9.9.9:7400', generation: WALL_MS + 2 };
+
+    const { findings } = table.receive([entryOf(0, elsewhere)], WALL_MS);
+
+    expect(findings).toMatchObject([
+      { kind: 'clone', id: OWN, generations: [WALL_MS, WALL_MS + 2], mustStop: true },
+    ]);
+  });
+
   it('are noticed by others when they write the same version differently', () => {
     const table = tableOf();
     table.receive([entryOf(1)], WALL_MS);

@@ -65,19 +65,37 @@ test('two other nodes under one id are logged, and both are spoken with', () => 
 
 test('a node that has just started stops when it meets an earlier start of its id', () => {
   const { findings, stops } = rig();
-  expect(codeOf(() => findings.met(cloneOf(OWN, [5, 4])))).toBe('CONFLICT');
+  expect(codeOf(() => findings.met(cloneOf(OWN, [500, 4])))).toBe('CONFLICT');
   expect(stops).toMatchObject([{ code: 'CONFLICT' }]);
 });
 
 test('a node that has just started refuses a later start of its id and goes on', () => {
   const { findings, stops } = rig();
-  expect(codeOf(() => findings.met(cloneOf(OWN, [4, 5], true)))).toBe('CONFLICT');
+  expect(codeOf(() => findings.met(cloneOf(OWN, [4, 500], true)))).toBe('CONFLICT');
   expect(stops).toEqual([]);
 });
 
-test('a node that has just started stops when others know another one under its id', () => {
+test('a node that has just started stops when one that was there before has risen above it', () => {
   const { findings, stops } = rig();
-  findings.found(cloneOf(OWN, [4, 5], true));
+  findings.found(cloneOf(OWN, [600, 500]));
+  expect(stops).toHaveLength(1);
+  const outbid = rig();
+  outbid.findings.found(cloneOf(OWN, [500, 502], true));
+  expect(outbid.stops).toHaveLength(1);
+});
+
+test('a node that has just started goes on when it has risen above one that came after it', () => {
+  const { findings, stops } = rig();
+  findings.found(cloneOf(OWN, [502, 500]));
+  findings.found(cloneOf(OWN, [400, 500], true));
+  expect(stops).toEqual([]);
+});
+
+test('of two that started in the same millisecond the table says which one stops', () => {
+  const { findings, stops } = rig();
+  findings.found(cloneOf(OWN, [500, 500], false));
+  expect(stops).toEqual([]);
+  findings.found(cloneOf(OWN, [500, 500], true));
   expect(stops).toHaveLength(1);
 });
 
