@@ -1,5 +1,5 @@
 /** A cluster of `coterie start` processes on this machine, each with its folder and, once started,
- *  its port for ever. */
+ *  its port until it is told another. */
 import { join } from 'node:path';
 import { createAdminClient } from '../../src/platform/grpc/unary-client.ts';
 import type { StatusReply } from '../../src/wire/generated/coterie/v1/admin.ts';
@@ -33,6 +33,8 @@ export async function administer<Answer>(
 export interface ClusterOptions {
   /** Default true: they become one cluster. */
   readonly init?: boolean;
+  /** Default false: every node but the first is started with the first as its only seed. */
+  readonly seeded?: boolean;
   /** Of every `coterie start`. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -40,22 +42,24 @@ export interface ClusterOptions {
 export class ProcessCluster implements AsyncDisposable {
   readonly #folder: TemporaryFolder;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #isSeeded: boolean;
   readonly #running = new Map<number, ServedProcess>();
   readonly #addresses: string[] = [];
 
-  private constructor(folder: TemporaryFolder, env: ClusterOptions['env'] = {}) {
+  private constructor(folder: TemporaryFolder, { env = {}, seeded = false }: ClusterOptions) {
     this.#folder = folder;
     this.#env = env;
+    this.#isSeeded = seeded;
   }
 
   /** Starts `count` nodes (n0, n1, ...) in zones of their own and makes them one cluster. */
   static async start(count: number, options: ClusterOptions = {}): Promise<ProcessCluster> {
-    const cluster = new ProcessCluster(await temporaryFolder(), options.env);
+    const cluster = new ProcessCluster(await temporaryFolder(), options);
     try {
-      const starts = Array.from({ length: count }, (_, index) => cluster.startNode(index));
-      for (const start of await Promise.allSettled(starts)) {
-        if (start.status === 'rejected') throw start.reason;
-      }
+      const indexes = Array.from({ length: count }, (_, index) => index);
+      // The others can be told of the first only once it has its port.
+      if (cluster.#isSeeded) await cluster.#startNodes(indexes.splice(0, 1));
+      await cluster.#startNodes(indexes);
       if (options.init !== false) {
         const result = await cluster.init();
         if (result.code !== 0) throw new Error(`cluster init: ${result.stderr}`);
@@ -91,8 +95,8 @@ export class ProcessCluster implements AsyncDisposable {
     return chosen.flatMap((index) => ['--node', this.address(index)]);
   }
 
-  async startNode(index: number): Promise<void> {
-    const listen = this.#addresses[index] ?? '127.0.0.1:0';
+  /** At the port that it had before, unless another is named. */
+  async startNode(index: number, listen = this.#addresses[index] ?? '127.0.0.1:0'): Promise<void> {
     const served = await serve(this.startArguments(index, listen), this.#env);
     this.#running.set(index, served);
     this.#addresses[index] = served.ready.split(' ')[1] ?? '';
@@ -100,7 +104,15 @@ export class ProcessCluster implements AsyncDisposable {
 
   startArguments(index: number, listen: string): string[] {
     const place = ['--data', this.folderOf(index), '--zone', `z${index}`];
-    return ['start', '--id', `n${index}`, '--listen', listen, ...place];
+    const seeds = this.#isSeeded && index > 0 ? ['--seed', this.address(0)] : [];
+    return ['start', '--id', `n${index}`, '--listen', listen, ...place, ...seeds];
+  }
+
+  /** Of a node that runs. */
+  process(index: number): ServedProcess {
+    const served = this.#running.get(index);
+    if (served === undefined) throw new Error(`n${index} does not run`);
+    return served;
   }
 
   init(...more: string[]): Promise<CommandResult> {
@@ -156,10 +168,16 @@ export class ProcessCluster implements AsyncDisposable {
 
   /** Exit code of the process. */
   async stop(index: number, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    const served = this.#running.get(index);
-    if (served === undefined) throw new Error(`n${index} does not run`);
+    const served = this.process(index);
     this.#running.delete(index);
     return served.stop(signal);
+  }
+
+  async #startNodes(indexes: readonly number[]): Promise<void> {
+    const starts = indexes.map((index) => this.startNode(index));
+    for (const start of await Promise.allSettled(starts)) {
+      if (start.status === 'rejected') throw start.reason;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

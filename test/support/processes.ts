@@ -137,6 +137,10 @@ export interface ServedProcess {
   readonly ready: string;
   /** Everything on standard output so far. */
   output(): string;
+  /** Everything on standard error so far: its log, a line per entry. */
+  log(): string;
+  /** Sends a signal that does not end it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** Sends a signal and waits for the end: the exit code, null when the signal was the end. */
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
@@ -175,6 +179,10 @@ export async function serve(
     pid: child.pid ?? 0,
     ready,
     output: () => stdout,
+    log: () => stderr,
+    signal: (signal) => {
+      child.kill(signal);
+    },
     stop: (signal) => {
       child.kill(signal);
       return exited;
