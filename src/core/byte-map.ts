@@ -29,6 +29,9 @@ export class ByteMap {
   #listGeneration = 0;
   #generation = 0;
   #sizeBytes = 0;
+  /** By the first byte of a key: the chunk where the last such key was. Keys with the same first
+   *  byte are of one table, and come one after the other or are few. Only a place to look first. */
+  readonly #lastChunks = new Uint32Array(256);
 
   /** Bytes of all keys and values. */
   get sizeBytes(): number {
@@ -36,7 +39,7 @@ export class ByteMap {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const chunk = this.#chunks[chunkIndexOf(this.#chunks, key)];
+    const chunk = this.#chunks[this.#chunkIndexOf(key)];
     if (chunk === undefined) return undefined;
     const at = lowerBound(chunk.keys, key);
     const found = chunk.keys[at];
@@ -45,7 +48,7 @@ export class ByteMap {
 
   /** Keeps both, without a copy. Returns the value that was there before. */
   set(key: Uint8Array, value: Uint8Array): Uint8Array | undefined {
-    const chunkIndex = Math.max(0, chunkIndexOf(this.#chunks, key));
+    const chunkIndex = Math.max(0, this.#chunkIndexOf(key));
     const chunk = this.#ownChunk(chunkIndex);
     const at = lowerBound(chunk.keys, key);
     const found = chunk.keys[at];
@@ -64,7 +67,7 @@ export class ByteMap {
 
   /** Returns the value that was there. */
   delete(key: Uint8Array): Uint8Array | undefined {
-    const chunkIndex = chunkIndexOf(this.#chunks, key);
+    const chunkIndex = this.#chunkIndexOf(key);
     const seen = this.#chunks[chunkIndex];
     if (seen === undefined) return undefined;
     const at = lowerBound(seen.keys, key);
@@ -83,6 +86,17 @@ export class ByteMap {
   snapshot(): ByteMapSnapshot {
     this.#generation += 1;
     return new ByteMapSnapshot(this.#chunks);
+  }
+
+  /** As chunkIndexOf. */
+  #chunkIndexOf(key: Uint8Array): number {
+    const chunks = this.#chunks;
+    const first = key[0] ?? 0;
+    const last = this.#lastChunks[first] ?? 0;
+    if (startsBy(chunks[last], key) && !startsBy(chunks[last + 1], key)) return last;
+    const index = chunkIndexOf(chunks, key);
+    if (index > 0) this.#lastChunks[first] = index;
+    return index;
   }
 
   /** A chunk (a new one if the map is empty) that no snapshot sees, in a list that none sees. */
@@ -169,11 +183,16 @@ function chunkIndexOf(chunks: readonly Chunk[], key: Uint8Array): number {
   let high = chunks.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const first = chunks[middle]?.keys[0];
-    if (first !== undefined && compareBytes(first, key) <= 0) low = middle + 1;
+    if (startsBy(chunks[middle], key)) low = middle + 1;
     else high = middle;
   }
   return low - 1;
+}
+
+/** Whether the chunk starts at or before the key. */
+function startsBy(chunk: Chunk | undefined, key: Uint8Array): boolean {
+  const first = chunk?.keys[0];
+  return first !== undefined && compareBytes(first, key) <= 0;
 }
 
 /** Index of the first key that is not before `key`. */

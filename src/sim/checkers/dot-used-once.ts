@@ -5,7 +5,7 @@
  *  dot, wherever and however often, is one use.
  *  Not here: several dots of one write, which are allowed (a repeated request).
  *  Source: Riak issue kv679; ARCHITECTURE 5.4; TESTING I5. */
-import type { Operation } from '../history.ts';
+import type { Operation, WriteId } from '../history.ts';
 import type { Checker } from './checker.ts';
 import { Findings } from './findings.ts';
 
@@ -18,14 +18,14 @@ export const dotUsedOnce: Checker = {
   check(history) {
     const dots = new DotUses();
     for (const { key, dot, contentHash, isTombstone, node } of history.minted) {
-      dots.note(key, dot, { where: `minted at ${node}`, contentHash, isTombstone });
+      dots.note(key, dot, { how: 'minted at', where: node, contentHash, isTombstone });
     }
     for (const operation of history.operations) noteOperation(dots, operation);
     for (const { node, records } of history.contents) {
       for (const { key, siblings } of records.values()) {
         for (const { dot, write, contentHash, isTombstone } of siblings) {
-          const name = write === undefined ? undefined : `write ${write}`;
-          dots.note(key, dot, { where: `stored at ${node}`, name, contentHash, isTombstone });
+          const use = { how: 'stored at', where: node, what: write, contentHash, isTombstone };
+          dots.note(key, dot, use);
         }
       }
     }
@@ -38,22 +38,25 @@ function noteOperation(dots: DotUses, operation: Operation): void {
   if (operation.kind !== 'get') {
     const { dot, write, kind } = operation;
     if (dot === undefined) return;
-    const where = `acknowledged to ${client}`;
     const isTombstone = kind === 'delete';
-    dots.note(key, dot, { where, name: `write ${write}`, isTombstone, operation: id });
+    const how = 'acknowledged to';
+    dots.note(key, dot, { how, where: client, what: write, isTombstone, operation: id });
     return;
   }
   for (const { dot, write, text } of operation.seen) {
-    const name = write === undefined ? `the bytes '${text}'` : `write ${write}`;
-    dots.note(key, dot, { where: `read by ${client}`, name, isTombstone: false, operation: id });
+    const what = write ?? text;
+    const isTombstone = false;
+    dots.note(key, dot, { how: 'read by', where: client, what, isTombstone, operation: id });
   }
 }
 
 interface Use {
+  /** `minted at` and the like, and the name that goes with it. */
+  readonly how: string;
   readonly where: string;
   readonly isTombstone: boolean;
-  /** What it is, where that can be told. */
-  readonly name?: string | undefined;
+  /** What it is, where that can be told: a write, or bytes that no write made. */
+  readonly what?: WriteId | string | undefined;
   readonly contentHash?: number;
   readonly operation?: number;
 }
@@ -61,7 +64,7 @@ interface Use {
 /** What is known of one dot: the first use that told each fact. */
 interface Known {
   readonly kind: Use;
-  name: Use | undefined;
+  what: Use | undefined;
   contentHash: Use | undefined;
   isReported: boolean;
 }
@@ -75,13 +78,13 @@ class DotUses {
     this.#known.set(key, ofKey);
     const known = ofKey.get(dot);
     if (known === undefined) {
-      const name = use.name === undefined ? undefined : use;
+      const what = use.what === undefined ? undefined : use;
       const contentHash = use.contentHash === undefined ? undefined : use;
-      ofKey.set(dot, { kind: use, name, contentHash, isReported: false });
+      ofKey.set(dot, { kind: use, what, contentHash, isReported: false });
       return;
     }
     const other = otherThan(known, use);
-    if (use.name !== undefined) known.name ??= use;
+    if (use.what !== undefined) known.what ??= use;
     if (use.contentHash !== undefined) known.contentHash ??= use;
     if (other === undefined || known.isReported) return;
     known.isReported = true;
@@ -94,16 +97,17 @@ class DotUses {
 /** A use of the same dot that cannot be of the same content. */
 function otherThan(known: Known, use: Use): Use | undefined {
   if (known.kind.isTombstone !== use.isTombstone) return known.kind;
-  if (known.name !== undefined && use.name !== undefined && known.name.name !== use.name) {
-    return known.name;
+  if (known.what !== undefined && use.what !== undefined && known.what.what !== use.what) {
+    return known.what;
   }
   const { contentHash } = known;
   const hasBoth = contentHash !== undefined && use.contentHash !== undefined;
   return hasBoth && contentHash.contentHash !== use.contentHash ? contentHash : undefined;
 }
 
-function described({ name, isTombstone, contentHash, where }: Use): string {
-  const what = isTombstone ? 'a tombstone' : (name ?? 'a value');
+function described({ how, where, what, isTombstone, contentHash }: Use): string {
+  const name = typeof what === 'number' ? `write ${what}` : `the bytes '${what}'`;
+  const value = what === undefined ? 'a value' : name;
   const content = contentHash === undefined ? '' : `, content ${contentHash.toString(16)}`;
-  return `${what} (${where}${content})`;
+  return `${isTombstone ? 'a tombstone' : value} (${how} ${where}${content})`;
 }

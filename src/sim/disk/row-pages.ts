@@ -37,9 +37,8 @@ export class RowPages {
     previous: readonly (Uint8Array | undefined)[],
   ): RowsPlace {
     let bytes = 0;
-    for (const [index, { key }] of rows.entries()) {
-      bytes += ROW_HEADER_BYTES + key.length + (previous[index]?.length ?? 0);
-    }
+    for (const { key } of rows) bytes += ROW_HEADER_BYTES + key.length;
+    for (const value of previous) bytes += value?.length ?? 0;
     if (this.#used + bytes > this.#page.length) {
       this.#page = new Uint8Array(Math.max(PAGE_BYTES, bytes));
       this.#used = 0;
@@ -47,7 +46,11 @@ export class RowPages {
     const page = this.#page;
     const from = this.#used;
     let at = from;
-    for (const [index, { key }] of rows.entries()) at = writeRow(page, at, key, previous[index]);
+    let index = 0;
+    for (const { key } of rows) {
+      at = writeRow(page, at, key, previous[index]);
+      index += 1;
+    }
     this.#used = at;
     return { page, from, to: at };
   }

@@ -11,27 +11,30 @@ const WARM_UP_ROUNDS = 15;
 const TWO_TO_32 = 4_294_967_296;
 
 export class RandomStream implements Random {
-  #a: number;
-  #b: number;
-  #c: number;
-  #counter = 1;
+  /** a, b, c and the counter: as fields of their own they would be an object for every draw. */
+  readonly #state = new Int32Array(4);
 
   /** `seed`: a safe integer, 0 or more. */
   constructor(seed: number, label: string) {
     const named = hashOfLabel(label);
-    this.#a = seed | 0;
-    this.#b = Math.floor(seed / TWO_TO_32) ^ named;
-    this.#c = Math.imul(named, 0x9e3779b1);
+    this.#state[0] = seed;
+    this.#state[1] = Math.floor(seed / TWO_TO_32) ^ named;
+    this.#state[2] = Math.imul(named, 0x9e3779b1);
+    this.#state[3] = 1;
     for (let round = 0; round < WARM_UP_ROUNDS; round += 1) this.uint32();
   }
 
   /** 0 to 2^32 - 1. */
   uint32(): number {
-    const sum = (this.#a + this.#b + this.#counter) | 0;
-    this.#counter = (this.#counter + 1) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + sum) | 0;
+    const state = this.#state;
+    const b = state[1] ?? 0;
+    const c = state[2] ?? 0;
+    const counter = state[3] ?? 0;
+    const sum = ((state[0] ?? 0) + b + counter) | 0;
+    state[0] = b ^ (b >>> 9);
+    state[1] = c + (c << 3);
+    state[2] = ((c << 21) | (c >>> 11)) + sum;
+    state[3] = counter + 1;
     return sum >>> 0;
   }
 

@@ -12,12 +12,15 @@ import type { FrameStream, StreamClosed, StreamHandlers } from '../../env/transp
 const RECORDINGS_MAX = 16;
 const FRAMES_MAX = 64;
 const BYTES_MAX = 256 * 1_024;
+const FORGOTTEN = new Uint8Array(0);
 
 export class LinkRecording {
   /** Who dialled. */
   readonly from: string;
   #first: Uint8Array | undefined;
+  /** The first `#dropped` of them are forgotten. */
   readonly #newest: Uint8Array[] = [];
+  #dropped = 0;
   readonly #begun: (recording: LinkRecording) => void;
   #newestBytes = 0;
 
@@ -35,14 +38,24 @@ export class LinkRecording {
     }
     this.#newest.push(frame);
     this.#newestBytes += frame.byteLength;
-    while (this.#newest.length > FRAMES_MAX || this.#newestBytes > BYTES_MAX) {
-      this.#newestBytes -= this.#newest.shift()?.byteLength ?? 0;
+    while (this.#count > FRAMES_MAX || this.#newestBytes > BYTES_MAX) {
+      this.#newestBytes -= this.#newest[this.#dropped]?.byteLength ?? 0;
+      this.#newest[this.#dropped] = FORGOTTEN;
+      this.#dropped += 1;
     }
+    if (this.#dropped <= FRAMES_MAX) return;
+    this.#newest.splice(0, this.#dropped);
+    this.#dropped = 0;
   }
 
   /** The frame that greets, and then the newest ones. */
   frames(): Uint8Array[] {
-    return this.#first === undefined ? [] : [this.#first, ...this.#newest];
+    if (this.#first === undefined) return [];
+    return [this.#first, ...this.#newest.slice(this.#dropped)];
+  }
+
+  get #count(): number {
+    return this.#newest.length - this.#dropped;
   }
 }
 
