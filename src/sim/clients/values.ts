@@ -24,6 +24,10 @@ const TEXT_BYTES = 1_024;
 const SHORT_BYTES = 16;
 const MEDIUM_BYTES_MAX = 2_048;
 const LARGE_BYTES_MAX = 65_536;
+/** The alphabet over and over. */
+const PADDING: Uint8Array = new Uint8Array(LARGE_BYTES_MAX + LETTERS).map(
+  (_, at) => FIRST_LETTER + (at % LETTERS),
+);
 
 /** `content`: of a set, what the application keeps. */
 export function valueBytes(write: WriteId, content?: string): Uint8Array {
@@ -34,9 +38,9 @@ export function valueBytes(write: WriteId, content?: string): Uint8Array {
   for (let at = 0; at < head.length; at += 1) bytes[at] = head.charCodeAt(at);
   if (padBytes === 0) return bytes;
   bytes[head.length] = PAD_START;
-  for (let at = head.length + 1; at < bytes.length; at += 1) {
-    bytes[at] = FIRST_LETTER + ((write + at) % LETTERS);
-  }
+  const padAt = head.length + 1;
+  const from = (write + padAt) % LETTERS;
+  bytes.set(PADDING.subarray(from, from + padBytes), padAt);
   return bytes;
 }
 

@@ -38,6 +38,7 @@ export interface ClusterObserver {
   readonly noted?: (event: FaultEvent) => void;
 }
 
+const encoder = new TextEncoder();
 const US_PER_MS = 1_000;
 const POLL_US = 10_000;
 /** A process that dies while it is asked does not answer. */
@@ -68,6 +69,8 @@ export class SimCluster {
   readonly #minted: MintedDots;
   readonly #active = new Set<() => void>();
   #ring: Ring | undefined;
+  /** By key: which nodes, by index, are its replicas. Checkers ask for each name in each reply. */
+  readonly #owners = new Map<string, readonly boolean[]>();
 
   constructor(
     kernel: Kernel,
@@ -151,10 +154,15 @@ export class SimCluster {
 
   /** Whether the node of this index is a replica of the key, in the default bucket. */
   owns(index: number, key: string): boolean {
-    const ring = this.ring;
-    const role = ring.roleByName(this.node(index).name);
-    const { partition } = ring.partitionOfKey(DEFAULT_BUCKET, new TextEncoder().encode(key));
-    return role !== undefined && ring.replicasOf(partition).includes(role.nodeIndex);
+    const { ring, nodes } = this;
+    let owners = this.#owners.get(key);
+    if (owners === undefined) {
+      const { partition } = ring.partitionOfKey(DEFAULT_BUCKET, encoder.encode(key));
+      const replicas = ring.replicasOf(partition);
+      owners = nodes.map(({ name }) => replicas.includes(ring.roleByName(name)?.nodeIndex ?? -1));
+      this.#owners.set(key, owners);
+    }
+    return owners[index] === true;
   }
 
   /** Something is wrong from now on: `end` is called after `forMs`, or when the cluster is
