@@ -31,6 +31,10 @@ export class MemberView {
   #claims: Claims = { standing: new Map(), contenders: new Set() };
   #byIndex: (Seen | undefined)[] = [];
   #idByAddress = new Map<string, string>();
+  /** What was seen at the last refresh, to find out cheaply that nothing is different. */
+  #records: MemberRecord[] = [];
+  #states: MemberState[] = [];
+  #clusterId = '';
   #text = '';
 
   constructor(sources: ViewSources) {
@@ -103,7 +107,11 @@ export class MemberView {
 
   /** To be called when states may have changed. */
   refresh(): void {
+    if (this.#isAsSeen()) return;
     const { table } = this.#sources;
+    this.#records = [...this.records()];
+    this.#states = this.#records.map(({ id }) => this.#stateOf(id));
+    this.#clusterId = table.own.clusterId;
     const byIndex: (Seen | undefined)[] = [];
     const idByAddress = new Map<string, string>();
     let text = '';
@@ -119,6 +127,16 @@ export class MemberView {
     if (text === this.#text) return;
     this.#text = text;
     for (const listener of [...this.#listeners]) listener();
+  }
+
+  #isAsSeen(): boolean {
+    let at = 0;
+    for (const record of this.records()) {
+      const isSame = this.#records[at] === record && this.#states[at] === this.#stateOf(record.id);
+      if (!isSame) return false;
+      at += 1;
+    }
+    return at === this.#records.length && this.#clusterId === this.#sources.table.own.clusterId;
   }
 
   list(nowMs: number): readonly KnownMember[] {
