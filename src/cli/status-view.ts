@@ -38,7 +38,7 @@ function memberJson(member: MemberStatus) {
     ...rest,
     phi: Math.round(phi * 100) / 100,
     ...(lastEvidenceMs === undefined ? {} : { lastEvidenceMs: Math.round(lastEvidenceMs) }),
-    ...(clockOffsetMs === undefined ? {} : { clockOffsetMs: Math.round(clockOffsetMs) }),
+    ...(clockOffsetMs === undefined ? {} : { clockOffsetMs: wholeMs(clockOffsetMs) }),
   };
 }
 
@@ -135,7 +135,13 @@ function shortTime(timeMs: number): string {
 }
 
 function offsetText(offsetMs: number): string {
-  return `${offsetMs < 0 ? '-' : '+'}${shortTime(Math.abs(offsetMs))}`;
+  const ms = wholeMs(offsetMs);
+  return `${ms < 0 ? '-' : '+'}${shortTime(Math.abs(ms))}`;
+}
+
+/** Never -0, which would be shown with its sign. */
+function wholeMs(ms: number): number {
+  return Math.round(ms) || 0;
 }
 
 function storageText(reply: StatusReply): string {

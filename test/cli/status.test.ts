@@ -64,6 +64,14 @@ describe('status for people', () => {
     expect(stdout).toContain('5.0 of 10.0 GiB free, 2 unreadable keys');
   });
 
+  test('a clock that is as good as equal is ahead by nothing', async () => {
+    const members = STATUS.members.map((member) => ({ ...member, clockOffsetMs: -0.3 }));
+    world.admins.set('h1:1', { status: async () => ({ ...STATUS, members }) });
+    const { stdout } = await world.run('status', '-n', 'h1:1');
+    expect(stdout).toContain('\t+0 ms\t');
+    expect(stdout).not.toContain('-0 ms');
+  });
+
   test('shows each member in a line, and nodes that are none below', async () => {
     world.admins.set('h1:1', { status: async () => STATUS });
     const { stdout } = await world.run('status', '-n', 'h1:1');
