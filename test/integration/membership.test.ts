@@ -67,7 +67,7 @@ async function expectWithin(
   expect(atMs - sinceMs, `${states[0]} of ${about}`).toBeLessThan(boundMs + allowanceMs);
 }
 
-describe('five nodes that know one seed', { timeout: 60_000 }, () => {
+describe('five nodes that know one seed', { timeout: 120_000 }, () => {
   it('find each other and become one cluster of five', async () => {
     for (const name of NODES) await watch.until(name, NODES, ['ALIVE'], FOUND_WITHIN_MS);
     const asked = ['--node', cluster.address(3), '--expect', `${NODES.length}`];

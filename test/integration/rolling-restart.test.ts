@@ -105,7 +105,7 @@ function isWorkedWith({ link, state }: MemberStatus): boolean {
   return link === 'connected' && state === 'ALIVE';
 }
 
-describe('beside clients at work', { timeout: 60_000 }, () => {
+describe('beside clients at work', { timeout: 120_000 }, () => {
   it('a rolling restart of all nodes fails no request', async () => {
     const load = new Load(client);
     {
