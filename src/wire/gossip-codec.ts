@@ -28,6 +28,7 @@ import {
 import { BUCKETS } from '../core/membership/member-slots.ts';
 import { MEMBER_TABLE_DEFAULTS } from '../core/membership/member-table.ts';
 import { errorFromWire, errorToWire } from './error-codec.ts';
+import { FrameWriter } from './frame-writer.ts';
 import {
   MemberEntry as WireEntry,
   GossipFrame as WireFrame,
@@ -72,14 +73,16 @@ export interface GossipFrame {
   readonly content?: GossipContent;
 }
 
+const frameWriter = new FrameWriter<WireFrame>(WireFrame);
+
 export function encodeGossipFrame(frame: GossipFrame): Uint8Array {
   const { sender, exchange, wallMs, content } = frame;
-  return WireFrame.encode({
+  return frameWriter.encode({
     sender: sender === undefined ? undefined : peerToWire(sender),
     exchange,
     wallMs,
     message: content === undefined ? undefined : contentToWire(content),
-  }).finish();
+  });
 }
 
 /** Errors: MALFORMED_MESSAGE for bytes that are no frame, too long, or out of any range. */
@@ -90,12 +93,14 @@ export function decodeGossipFrame(bytes: Uint8Array): GossipFrame {
   const { sender, exchange, wallMs, message } = decodeWire(bytes);
   if (!Number.isFinite(wallMs)) throw malformed(`The wall clock of a frame is ${wallMs}`);
   const content = message === undefined ? undefined : contentFromWire(message);
-  return {
-    ...(sender === undefined ? {} : { sender: peerFromWire(sender) }),
+  // Not by spreads: one is made of every frame, and each would get a hidden class of its own.
+  const frame: { -readonly [Field in keyof GossipFrame]: GossipFrame[Field] } = {
     exchange,
     wallMs,
-    ...(content === undefined ? {} : { content }),
   };
+  if (sender !== undefined) frame.sender = peerFromWire(sender);
+  if (content !== undefined) frame.content = content;
+  return frame;
 }
 
 /** One entry alone, as a node keeps it between two runs. */

@@ -89,7 +89,7 @@ export class GossipExchange {
     this.#turn += 1;
     const summaries = summarise(this.#table, differing, this.#turn);
     const news = this.#takeNews(received.stale);
-    return { ...received, answer: { kind: 'reply', ahead, summaries, news } };
+    return heardOf(received, { kind: 'reply', ahead, summaries, news });
   }
 
   /** Goes on with a peer that replied to the digest `opened`. */
@@ -99,23 +99,25 @@ export class GossipExchange {
     const received = this.#receive(reply.news, wallMs, [...beaten, ...plan.advanced]);
     const entries = packEntries(this.#table, [...received.stale, ...plan.send]);
     const wants = plan.want.slice(0, WANTS_MAX);
-    if (entries.length === 0 && wants.length === 0) return { ...received, answer: undefined };
-    return { ...received, answer: { kind: 'delta', entries, wants, isLast: false } };
+    if (entries.length === 0 && wants.length === 0) return heardOf(received, undefined);
+    return heardOf(received, { kind: 'delta', entries, wants, isLast: false });
   }
 
   hearDelta(delta: GossipDelta, wallMs: number): Heard {
     const received = this.#receive(delta.entries, wallMs, []);
-    if (delta.isLast) return { ...received, answer: undefined };
+    if (delta.isLast) return heardOf(received, undefined);
     const entries = packEntries(this.#table, [...received.stale, ...delta.wants]);
-    if (entries.length === 0) return { ...received, answer: undefined };
-    return { ...received, answer: { kind: 'delta', entries, wants: [], isLast: true } };
+    if (entries.length === 0) return heardOf(received, undefined);
+    return heardOf(received, { kind: 'delta', entries, wants: [], isLast: true });
   }
 
   #receive(entries: readonly MemberEntry[], wallMs: number, beaten: readonly string[]): Received {
     const received = this.#table.receive(entries, wallMs);
     for (const id of received.changed) this.#news.add(id);
     if (beaten.length === 0) return received;
-    return { ...received, advanced: [...new Set([...beaten, ...received.advanced])] };
+    const { changed, stale, isAccused, findings } = received;
+    const advanced = [...new Set([...beaten, ...received.advanced])];
+    return { changed, advanced, stale, isAccused, findings };
   }
 
   /** Entries of the ids in `first`, then news, as many as fit. */
@@ -126,4 +128,11 @@ export class GossipExchange {
     this.#news.tell(told, this.#table.size);
     return entries;
   }
+}
+
+/** Written out: one is made of every message, and a spread would give each a hidden class of its
+ *  own. */
+function heardOf(received: Received, answer: GossipMessage | undefined): Heard {
+  const { changed, advanced, stale, isAccused, findings } = received;
+  return { changed, advanced, stale, isAccused, findings, answer };
 }

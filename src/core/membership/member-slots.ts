@@ -121,7 +121,10 @@ export function bucketOf(id: string): number {
 
 function presentEntry(slot: Slot): MemberEntry {
   if (slot.entry.heartbeat !== slot.heartbeat) {
-    slot.entry = { ...slot.entry, heartbeat: slot.heartbeat };
+    const { id, record, generation, incarnation, accusers } = slot.entry;
+    const { heartbeat } = slot;
+    // Written out: made in every round, and a spread would give each a hidden class of its own.
+    slot.entry = { id, record, heartbeat, generation, incarnation, accusers };
   }
   return slot.entry;
 }
