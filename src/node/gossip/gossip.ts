@@ -303,8 +303,9 @@ export class Gossip implements Members, PeerSigns {
         const opened = channel.answered(exchange);
         if (opened === undefined) break;
         if (this.#view.isJudged(peer.id)) {
-          const times = { sentMs: opened.sentMs, receivedMs: nowMs, ownWallMs: wallMs };
-          this.#offsets.note(peer.id, { ...times, peerWallMs: frame.wallMs });
+          const { sentMs } = opened;
+          const peerWallMs = frame.wallMs;
+          this.#offsets.note(peer.id, { sentMs, receivedMs: nowMs, ownWallMs: wallMs, peerWallMs });
         }
         this.#note(this.#exchange.hearReply(opened.digest, content, wallMs), exchange, channel);
         break;

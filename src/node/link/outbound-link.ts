@@ -201,7 +201,6 @@ export class OutboundLink {
     const outbox = this.#outbox;
     this.#outbox = [];
     this.#events.loadChanged(this.#pending.size);
-    const stamp = { ...this.#events.stamp(), linkId: this.#linkId };
     const nowMs = this.#env.deadlines.nowMs();
     let requests: LinkRequest[] = [];
     let bytes = 0;
@@ -212,7 +211,7 @@ export class OutboundLink {
       if (request.operation?.$case === 'read') this.#times.sent(request.id, nowMs);
       request.timeoutMs = Math.max(1, Math.ceil(pending.call.deadlineMs - nowMs));
       if (requests.length > 0 && bytes + pending.call.bytes > this.#options.frameBytes) {
-        stream.send(this.#writer.encode({ hello: undefined, ...stamp, requests }));
+        stream.send(this.#writer.encode(this.#frameOf(requests)));
         requests = [];
         bytes = 0;
       }
@@ -220,7 +219,7 @@ export class OutboundLink {
       bytes += pending.call.bytes;
     }
     if (requests.length > 0) {
-      stream.send(this.#writer.encode({ hello: undefined, ...stamp, requests }));
+      stream.send(this.#writer.encode(this.#frameOf(requests)));
     }
   }
 
@@ -330,16 +329,16 @@ export class OutboundLink {
     );
   }
 
+  /** Written out: a spread would give every frame a hidden class of its own. */
+  #frameOf(requests: LinkRequest[]): LinkRequestFrame {
+    const { clusterId, layoutHash, commitSeq } = this.#events.stamp();
+    const linkId = this.#linkId;
+    return { hello: undefined, clusterId, layoutHash, requests, commitSeq, linkId };
+  }
+
   #sendFirst(stream: FrameStream, operation: PeerOperation): void {
     const request = { id: FIRST_ID, timeoutMs: 0, peCur: 0, peMin: 0, peRead: 0, operation };
-    stream.send(
-      LinkRequestFrame.encode({
-        hello: undefined,
-        ...this.#events.stamp(),
-        linkId: this.#linkId,
-        requests: [request],
-      }).finish(),
-    );
+    stream.send(this.#writer.encode(this.#frameOf([request])));
   }
 
   #abandon(reason: StreamClosed): void {

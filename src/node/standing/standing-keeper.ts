@@ -129,7 +129,9 @@ export class StandingKeeper {
     const remembered = peer?.remembered;
     if (peer === undefined || remembered === undefined || commitSeq <= remembered.commitSeq) return;
     if (!this.isTrusted(nodeIndex)) return;
-    peer.remembered = { ...remembered, commitSeq };
+    // Written out: this runs with every reply, and a spread would make a hidden class each time.
+    const { storeId, run, runId, ceiling } = remembered;
+    peer.remembered = { storeId, run, runId, ceiling, commitSeq };
     if (this.#isNoteDue) return;
     this.#isNoteDue = true;
     this.#deadlines.add(this.#deadlines.nowMs() + COMMIT_NOTE_INTERVAL_MS, () => {
