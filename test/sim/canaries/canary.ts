@@ -17,6 +17,8 @@ export interface Canary {
   readonly replicas?: number;
   /** Checks, each of which may be the one that finds it. */
   readonly checks: readonly string[];
+  /** Seeds to be tried, for one that is rarer than others. Default 200. */
+  readonly runsMax?: number;
 }
 
 /** One place of the built product, and what stands there instead. */
