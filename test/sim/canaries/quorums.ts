@@ -82,7 +82,7 @@ export const QUORUM_CANARIES: readonly Canary[] = [
     workload: 'register',
     faults: ['partition', 'loss', 'crash'],
     minutes: 0.3,
-    checks: ['monotonic-reads'],
+    checks: ['monotonic-reads', 'replicas-equal'],
   },
   {
     name: 'repair-not-awaited',
