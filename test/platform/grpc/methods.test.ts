@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import {
   ADMIN_METHODS,
   ADMIN_SERVICE,
+  GOSSIP_SERVICE,
   KV_METHODS,
   KV_SERVICE,
   PEER_SERVICE,
@@ -18,7 +19,7 @@ interface LoadedMethod {
 test('the table of methods is the one of the proto files', () => {
   const loaded = loadProtoFiles();
   const paths = (isStream: boolean) =>
-    [KV_SERVICE, ADMIN_SERVICE, PEER_SERVICE]
+    [KV_SERVICE, ADMIN_SERVICE, PEER_SERVICE, GOSSIP_SERVICE]
       .flatMap((name) => Object.values(loaded[name] as unknown as Record<string, LoadedMethod>))
       .filter((method) => method.requestStream === isStream && method.responseStream === isStream)
       .map((method) => method.path)
