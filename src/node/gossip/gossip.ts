@@ -331,6 +331,7 @@ export class Gossip implements Members, PeerSigns {
     const nowMs = this.#env.deadlines.nowMs();
     if (changed.length > 0) {
       this.#watches.changed(changed, nowMs);
+      for (const id of changed) this.#life.outlive(this.#table.record(id));
       this.#flushSoon();
     }
     for (const id of advanced) this.#detector.evidence(id, nowMs, 'relayed');

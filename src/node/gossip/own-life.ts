@@ -24,12 +24,15 @@ const OFFSET_STEP_MS = 100;
 const CLOCK_AGREES_MS = 250;
 /** Clocks of others that must agree with this node's before it is believed. */
 const CLOCKS_MIN = 2;
+/** Two that were given one name and one address would outlive each other for ever. */
+const OUTLIVED_MAX = 8;
 
 export class OwnLife {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #parts: OwnLifeParts;
   #isRaising = false;
+  #outlivedCount = 0;
   #isStopped = false;
 
   constructor(env: { readonly log: Log; readonly metrics: Metrics }, parts: OwnLifeParts) {
@@ -54,6 +57,18 @@ export class OwnLife {
     const refutation = table.refute();
     if (refutation.kind === 'generation') void this.#raise(refutation.above);
     if (refutation.kind === 'refuted') changed();
+  }
+
+  /** Others know a start of this name at this very address that was later by its clock. It is gone,
+   *  for this node listens there: its generation must not hide this one from them. */
+  outlive(record: MemberRecord | undefined): void {
+    const { own } = this.#parts.table;
+    if (this.#isOver || record === undefined || record.id === own.id) return;
+    if (record.status === 'LEFT') return;
+    if (record.name !== own.name || record.address !== own.address) return;
+    if (record.generation < own.generation || this.#outlivedCount >= OUTLIVED_MAX) return;
+    this.#outlivedCount += 1;
+    void this.#raise(record.generation);
   }
 
   /** Compares this node's clock with those of the others. */
@@ -92,9 +107,9 @@ export class OwnLife {
     }
     if (this.#isOver) return;
     const still = table.refute();
-    if (still.kind !== 'generation') return;
     // Another life was heard of meanwhile: once more, above that one.
-    if (still.above >= generation) return this.#raise(still.above);
+    if (still.kind === 'generation' && still.above >= generation) return this.#raise(still.above);
+    if (generation <= table.own.generation) return;
     table.startGeneration(generation);
     changed();
   }

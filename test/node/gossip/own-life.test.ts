@@ -166,3 +166,30 @@ test('an offset that moves by less than 100 ms is not told anew', () => {
   expect(outcome.changes).toBe(0);
   expect(table.own.clockOffsetMs).toBe(0);
 });
+
+test('a dead start of this name at this address that was later by its clock is outlived', async () => {
+  const { clock, life, saves, table, outcome } = rig();
+  const wiped = recordOf(9, { name: OWN.name, address: OWN.address, generation: 31_000 });
+  life.outlive({ ...wiped, address: 'elsewhere:1' });
+  life.outlive({ ...wiped, generation: OWN.generation - 1 });
+  life.outlive({ ...wiped, status: 'LEFT' });
+  life.outlive(undefined);
+  expect(saves).toEqual([]);
+  life.outlive(wiped);
+  expect(saves.map(({ generation }) => generation)).toEqual([31_001]);
+  expect(table.own.generation).toBe(OWN.generation);
+  saves[0]?.done();
+  await clock.settle();
+  expect(table.own.generation).toBe(31_001);
+  expect(outcome.changes).toBe(1);
+});
+
+test('two that were given one name and one address do not outlive each other for ever', async () => {
+  const { clock, life, saves } = rig();
+  for (let turn = 1; turn < 100; turn += 1) {
+    life.outlive(recordOf(9, { name: OWN.name, address: OWN.address, generation: turn * 10_000 }));
+    for (const save of saves) save.done();
+    await clock.settle();
+  }
+  expect(saves).toHaveLength(8);
+});
