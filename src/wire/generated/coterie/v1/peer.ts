@@ -94,6 +94,11 @@ export interface LinkRequest {
     | { $case: "read"; read: Read }
     | { $case: "forward"; forward: ForwardRequest }
     | { $case: "adopt"; adopt: AdoptLayout }
+    | { $case: "storeHint"; storeHint: StoreHint }
+    | { $case: "tree"; tree: Tree }
+    | { $case: "entries"; entries: Entries }
+    | { $case: "fetch"; fetch: Fetch }
+    | { $case: "reconcile"; reconcile: Reconcile }
     | undefined;
 }
 
@@ -106,6 +111,60 @@ export interface Replicate {
   sync: boolean;
   /** accepted above the disk watermark */
   repair: boolean;
+}
+
+/**
+ * Keep this record for a member that does not answer, and hand it over when it is back. Asked of a member that owns no
+ * replica of the key (a sloppy quorum).
+ */
+export interface StoreHint {
+  /** node index of the replica it is for */
+  target: number;
+  bucket: string;
+  key: Uint8Array;
+  record: Uint8Array;
+  /** acknowledge only after an fsync that covers the hint */
+  sync: boolean;
+}
+
+/** Nodes of the Merkle tree of a partition, as committed. The root has 32 children, each of them 32 leaves. */
+export interface Tree {
+  partition: number;
+  /** 0 = root, 1, 2 = leaves */
+  level: number;
+  /** within the level, increasing, 1,024 at most; empty = all of the level */
+  ids: number[];
+}
+
+/** What is stored in a range of leaves of a partition, in the order of storage keys. */
+export interface Entries {
+  partition: number;
+  /** inclusive */
+  leafFrom: number;
+  /** exclusive, 1,024 at most */
+  leafTo: number;
+  /** storage key of the last entry that is known; empty = from the beginning */
+  after: Uint8Array;
+  /** of the answer; one entry is sent even if it is larger */
+  bytesMax: number;
+}
+
+/** Merge these records, all of one partition, into yours, and send back those that are then not what was sent. */
+export interface Reconcile {
+  partition: number;
+  /** storage keys, increasing */
+  keys: Uint8Array[];
+  /** one for each key */
+  records: Uint8Array[];
+  /** answer only after an fsync that covers all of them */
+  sync: boolean;
+}
+
+/** Records by their storage keys, all of one partition. */
+export interface Fetch {
+  partition: number;
+  /** storage keys, increasing */
+  keys: Uint8Array[];
 }
 
 export interface Read {
@@ -150,6 +209,11 @@ export interface LinkReply {
     | { $case: "forward"; forward: ForwardReply }
     | { $case: "error"; error: Error }
     | { $case: "adopted"; adopted: LayoutAdopted }
+    | { $case: "hintStored"; hintStored: HintStored }
+    | { $case: "tree"; tree: TreeNodes }
+    | { $case: "entries"; entries: EntryPage }
+    | { $case: "fetched"; fetched: FetchedRecords }
+    | { $case: "reconciled"; reconciled: Reconciled }
     | undefined;
 }
 
@@ -158,11 +222,53 @@ export interface ReplicateAck {
   changed: boolean;
 }
 
+export interface HintStored {
+  durable: boolean;
+}
+
+/**
+ * 12 bytes for each node asked for, in the order of the ids: XOR of the item hashes under it (high u32, low u32, big
+ * endian) and their number (u32).
+ */
+export interface TreeNodes {
+  nodes: Uint8Array;
+  /** false: what is here may lack what was acknowledged, so it proves nothing */
+  verified: boolean;
+}
+
+export interface EntryPage {
+  /** storage keys, increasing */
+  keys: Uint8Array[];
+  /** item hash of each, 8 bytes, high u32 and low u32, big endian */
+  hashes: Uint8Array;
+  /** the range goes on behind the last key */
+  more: boolean;
+  /** as in TreeNodes */
+  verified: boolean;
+}
+
+export interface FetchedRecords {
+  /** one for each key, in their order; empty = none, or not readable here */
+  records: Uint8Array[];
+  /** positions of those that are not readable */
+  unreadable: number[];
+}
+
 export interface ReadReply {
   /** empty = no record */
   record: Uint8Array;
   /** false: counts only for ONE and LOCAL_ONE */
   verified: boolean;
+}
+
+export interface Reconciled {
+  /** one for each key: the record as it is now; empty = the one that was sent, or refused */
+  records: Uint8Array[];
+  /** positions of those that could not be merged or read */
+  refused: number[];
+  /** how many were written */
+  changed: number;
+  durable: boolean;
 }
 
 export interface LayoutAdopted {
@@ -628,6 +734,21 @@ export const LinkRequest: MessageFns<LinkRequest> = {
       case "adopt":
         AdoptLayout.encode(message.operation.adopt, writer.uint32(74).fork()).join();
         break;
+      case "storeHint":
+        StoreHint.encode(message.operation.storeHint, writer.uint32(82).fork()).join();
+        break;
+      case "tree":
+        Tree.encode(message.operation.tree, writer.uint32(90).fork()).join();
+        break;
+      case "entries":
+        Entries.encode(message.operation.entries, writer.uint32(98).fork()).join();
+        break;
+      case "fetch":
+        Fetch.encode(message.operation.fetch, writer.uint32(106).fork()).join();
+        break;
+      case "reconcile":
+        Reconcile.encode(message.operation.reconcile, writer.uint32(114).fork()).join();
+        break;
     }
     return writer;
   },
@@ -715,6 +836,46 @@ export const LinkRequest: MessageFns<LinkRequest> = {
             }
 
             message.operation = { $case: "adopt", adopt: AdoptLayout.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.operation = { $case: "storeHint", storeHint: StoreHint.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.operation = { $case: "tree", tree: Tree.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.operation = { $case: "entries", entries: Entries.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.operation = { $case: "fetch", fetch: Fetch.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.operation = { $case: "reconcile", reconcile: Reconcile.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -805,6 +966,404 @@ export const Replicate: MessageFns<Replicate> = {
             }
 
             message.repair = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStoreHint(): StoreHint {
+  return { target: 0, bucket: "", key: new Uint8Array(0), record: new Uint8Array(0), sync: false };
+}
+
+export const StoreHint: MessageFns<StoreHint> = {
+  encode(message: StoreHint, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.target !== 0) {
+      writer.uint32(8).uint32(message.target);
+    }
+    if (message.bucket !== "") {
+      writer.uint32(18).string(message.bucket);
+    }
+    if (message.key.length !== 0) {
+      writer.uint32(26).bytes(message.key);
+    }
+    if (message.record.length !== 0) {
+      writer.uint32(34).bytes(message.record);
+    }
+    if (message.sync !== false) {
+      writer.uint32(40).bool(message.sync);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StoreHint {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStoreHint();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.target = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.bucket = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.key = reader.bytes();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.record = reader.bytes();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.sync = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTree(): Tree {
+  return { partition: 0, level: 0, ids: [] };
+}
+
+export const Tree: MessageFns<Tree> = {
+  encode(message: Tree, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.partition !== 0) {
+      writer.uint32(8).uint32(message.partition);
+    }
+    if (message.level !== 0) {
+      writer.uint32(16).uint32(message.level);
+    }
+    if (message.ids.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.ids) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Tree {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTree();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.level = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.ids.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.ids.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseEntries(): Entries {
+  return { partition: 0, leafFrom: 0, leafTo: 0, after: new Uint8Array(0), bytesMax: 0 };
+}
+
+export const Entries: MessageFns<Entries> = {
+  encode(message: Entries, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.partition !== 0) {
+      writer.uint32(8).uint32(message.partition);
+    }
+    if (message.leafFrom !== 0) {
+      writer.uint32(16).uint32(message.leafFrom);
+    }
+    if (message.leafTo !== 0) {
+      writer.uint32(24).uint32(message.leafTo);
+    }
+    if (message.after.length !== 0) {
+      writer.uint32(34).bytes(message.after);
+    }
+    if (message.bytesMax !== 0) {
+      writer.uint32(40).uint32(message.bytesMax);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Entries {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEntries();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.leafFrom = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.leafTo = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.after = reader.bytes();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.bytesMax = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReconcile(): Reconcile {
+  return { partition: 0, keys: [], records: [], sync: false };
+}
+
+export const Reconcile: MessageFns<Reconcile> = {
+  encode(message: Reconcile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.partition !== 0) {
+      writer.uint32(8).uint32(message.partition);
+    }
+    for (const v of message.keys) {
+      writer.uint32(18).bytes(v!);
+    }
+    for (const v of message.records) {
+      writer.uint32(26).bytes(v!);
+    }
+    if (message.sync !== false) {
+      writer.uint32(32).bool(message.sync);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Reconcile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReconcile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.keys.push(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.records.push(reader.bytes());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sync = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFetch(): Fetch {
+  return { partition: 0, keys: [] };
+}
+
+export const Fetch: MessageFns<Fetch> = {
+  encode(message: Fetch, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.partition !== 0) {
+      writer.uint32(8).uint32(message.partition);
+    }
+    for (const v of message.keys) {
+      writer.uint32(18).bytes(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Fetch {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFetch();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.keys.push(reader.bytes());
             continue;
           }
         }
@@ -1156,6 +1715,21 @@ export const LinkReply: MessageFns<LinkReply> = {
       case "adopted":
         LayoutAdopted.encode(message.result.adopted, writer.uint32(50).fork()).join();
         break;
+      case "hintStored":
+        HintStored.encode(message.result.hintStored, writer.uint32(58).fork()).join();
+        break;
+      case "tree":
+        TreeNodes.encode(message.result.tree, writer.uint32(66).fork()).join();
+        break;
+      case "entries":
+        EntryPage.encode(message.result.entries, writer.uint32(74).fork()).join();
+        break;
+      case "fetched":
+        FetchedRecords.encode(message.result.fetched, writer.uint32(82).fork()).join();
+        break;
+      case "reconciled":
+        Reconciled.encode(message.result.reconciled, writer.uint32(90).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1219,6 +1793,46 @@ export const LinkReply: MessageFns<LinkReply> = {
             }
 
             message.result = { $case: "adopted", adopted: LayoutAdopted.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.result = { $case: "hintStored", hintStored: HintStored.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.result = { $case: "tree", tree: TreeNodes.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.result = { $case: "entries", entries: EntryPage.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.result = { $case: "fetched", fetched: FetchedRecords.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.result = { $case: "reconciled", reconciled: Reconciled.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -1291,6 +1905,259 @@ export const ReplicateAck: MessageFns<ReplicateAck> = {
   },
 };
 
+function createBaseHintStored(): HintStored {
+  return { durable: false };
+}
+
+export const HintStored: MessageFns<HintStored> = {
+  encode(message: HintStored, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.durable !== false) {
+      writer.uint32(8).bool(message.durable);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HintStored {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHintStored();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.durable = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTreeNodes(): TreeNodes {
+  return { nodes: new Uint8Array(0), verified: false };
+}
+
+export const TreeNodes: MessageFns<TreeNodes> = {
+  encode(message: TreeNodes, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nodes.length !== 0) {
+      writer.uint32(10).bytes(message.nodes);
+    }
+    if (message.verified !== false) {
+      writer.uint32(16).bool(message.verified);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TreeNodes {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTreeNodes();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nodes = reader.bytes();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.verified = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseEntryPage(): EntryPage {
+  return { keys: [], hashes: new Uint8Array(0), more: false, verified: false };
+}
+
+export const EntryPage: MessageFns<EntryPage> = {
+  encode(message: EntryPage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.keys) {
+      writer.uint32(10).bytes(v!);
+    }
+    if (message.hashes.length !== 0) {
+      writer.uint32(18).bytes(message.hashes);
+    }
+    if (message.more !== false) {
+      writer.uint32(24).bool(message.more);
+    }
+    if (message.verified !== false) {
+      writer.uint32(32).bool(message.verified);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EntryPage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEntryPage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.keys.push(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.hashes = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.more = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.verified = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFetchedRecords(): FetchedRecords {
+  return { records: [], unreadable: [] };
+}
+
+export const FetchedRecords: MessageFns<FetchedRecords> = {
+  encode(message: FetchedRecords, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.records) {
+      writer.uint32(10).bytes(v!);
+    }
+    if (message.unreadable.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.unreadable) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FetchedRecords {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFetchedRecords();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.records.push(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.unreadable.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.unreadable.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseReadReply(): ReadReply {
   return { record: new Uint8Array(0), verified: false };
 }
@@ -1333,6 +2200,99 @@ export const ReadReply: MessageFns<ReadReply> = {
             }
 
             message.verified = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseReconciled(): Reconciled {
+  return { records: [], refused: [], changed: 0, durable: false };
+}
+
+export const Reconciled: MessageFns<Reconciled> = {
+  encode(message: Reconciled, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.records) {
+      writer.uint32(10).bytes(v!);
+    }
+    if (message.refused.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.refused) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.changed !== 0) {
+      writer.uint32(24).uint32(message.changed);
+    }
+    if (message.durable !== false) {
+      writer.uint32(32).bool(message.durable);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Reconciled {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseReconciled();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.records.push(reader.bytes());
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.refused.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.refused.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.changed = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.durable = reader.bool();
             continue;
           }
         }
