@@ -18,6 +18,7 @@ export function statusJson(reply: StatusReply) {
       run: reply.run,
       commitSeq: reply.commitSeq,
       keys: reply.keys,
+      tombstones: reply.tombstones,
       unreadableKeys: reply.unreadableKeys,
       engine: reply.engine,
       disk: { freeBytes: reply.diskFreeBytes, totalBytes: reply.diskTotalBytes },
@@ -145,8 +146,9 @@ function wholeMs(ms: number): number {
 }
 
 function storageText(reply: StatusReply): string {
-  const { engine, keys, run, diskFreeBytes, diskTotalBytes, unreadableKeys } = reply;
+  const { engine, keys, tombstones, run, diskFreeBytes, diskTotalBytes, unreadableKeys } = reply;
   const parts = [engine, `${keys} keys`, `run ${run}`];
+  if (tombstones > 0) parts[1] += ` (${tombstones} tombstones)`;
   if (diskTotalBytes > 0) {
     parts.push(`${gibibytes(diskFreeBytes)} of ${gibibytes(diskTotalBytes)} GiB free`);
   }

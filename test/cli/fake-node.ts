@@ -103,6 +103,7 @@ export function statusReply(more: Partial<StatusReply> = {}): StatusReply {
     version: '0.1.0',
     uptimeSeconds: 93_784,
     engine: 'rocksdb',
+    tombstones: 0,
     unreadableKeys: 0,
     ...more,
   };

@@ -51,6 +51,7 @@ const STATUS = statusReply({
   state: 'RECOVERING',
   reason: 'its store is another one than its peers remember',
   members: [SELF, OTHER, SILENT, FOUND],
+  tombstones: 3,
   unreadableKeys: 2,
 });
 
@@ -61,6 +62,7 @@ describe('status for people', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain('RECOVERING (its store is another one than its peers remember)');
     expect(stdout).toContain('up 1 d 2 h');
+    expect(stdout).toContain('12 keys (3 tombstones), run 4');
     expect(stdout).toContain('5.0 of 10.0 GiB free, 2 unreadable keys');
   });
 
@@ -130,6 +132,7 @@ describe('status for programs', () => {
         reason: 'its store is another one than its peers remember',
         run: 4,
         keys: 12,
+        tombstones: 3,
         unreadableKeys: 2,
         engine: 'rocksdb',
         disk: { freeBytes: 5 * 1_024 ** 3, totalBytes: 10 * 1_024 ** 3 },

@@ -41,8 +41,7 @@ export interface AdministeredNode {
   reason(): string;
   run(): number;
   commitSeq(): number;
-  keyCount(): number;
-  unreadableCount(): number;
+  counts(): { readonly keys: number; readonly tombstones: number; readonly unreadable: number };
   diskSpace(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
   link(nodeIndex: number): LinkFacts | undefined;
   /** All that are known of, this one included. */
@@ -76,6 +75,7 @@ export class Admin implements AdminService {
     const node = this.#node;
     const facts = node.facts();
     const place = node.place();
+    const { keys, tombstones, unreadable } = node.counts();
     const disk = await node.diskSpace();
     return {
       node: facts.name,
@@ -90,13 +90,14 @@ export class Admin implements AdminService {
       members: memberStatuses(place, node.members(), (nodeIndex) => node.link(nodeIndex)),
       run: node.run(),
       commitSeq: node.commitSeq(),
-      keys: node.keyCount(),
+      keys,
+      tombstones,
       diskFreeBytes: disk.freeBytes,
       diskTotalBytes: disk.totalBytes,
       version: facts.version,
       uptimeSeconds: (this.#deadlines.nowMs() - this.#startedMs) / 1_000,
       engine: facts.engine,
-      unreadableKeys: node.unreadableCount(),
+      unreadableKeys: unreadable,
     };
   }
 

@@ -50,8 +50,9 @@ export class Batch {
   ceiling = 0;
   /** A mint in it is to be answered before it is fsynced. */
   hasUnsyncedMint = false;
-  /** Change of the number of records. */
+  /** Change of the number of records, and of those that are tombstones. */
   keyCount = 0;
+  tombstoneCount = 0;
 
   get isEmpty(): boolean {
     return this.lanes.length === 0 && this.waiters.length === 0 && this.rows.length === 0;

@@ -24,6 +24,7 @@ export interface CommitState {
   /** Last commit found. */
   readonly commitSeq: number;
   readonly ceiling: number;
+  readonly tombstoneCount: number;
 }
 
 export interface CommitHooks {
@@ -55,6 +56,9 @@ export class CommitQueue {
   #hasUnsynced = false;
   #isUnsyncedMintNoted = false;
   #keyCount = 0;
+  #tombstoneCount = 0;
+  /** The same with what is under way. */
+  #sealedTombstoneCount = 0;
   #lastBatchMs = 1;
 
   constructor(
@@ -72,11 +76,20 @@ export class CommitQueue {
     this.#syncedSeq = state.commitSeq;
     this.#ceiling = state.ceiling;
     this.#syncedCeiling = state.ceiling;
+    this.#tombstoneCount = state.tombstoneCount;
+    this.#sealedTombstoneCount = state.tombstoneCount;
   }
 
   useLeaves(leaves: LeafTable): void {
     this.#leaves = leaves;
     this.#keyCount = leaves.keyCount;
+  }
+
+  /** Tombstones among the records, before any is written; undefined = not known better. */
+  recounted(tombstoneCount: number | undefined): void {
+    if (tombstoneCount === undefined) return;
+    this.#tombstoneCount = tombstoneCount;
+    this.#sealedTombstoneCount = tombstoneCount;
   }
 
   /** Why nothing is written any more. */
@@ -97,6 +110,11 @@ export class CommitQueue {
   /** Committed records. */
   get keyCount(): number {
     return this.#keyCount;
+  }
+
+  /** Committed records of which only deletions are left. */
+  get tombstoneCount(): number {
+    return this.#tombstoneCount;
   }
 
   get openBytes(): number {
@@ -218,6 +236,7 @@ export class CommitQueue {
       const value = encodeNumber(batch.ceiling);
       operations.push({ type: 'put', key: metaRowKey(META.ceiling), value });
     }
+    if (batch.tombstoneCount !== 0) operations.push(this.#tombstoneRow(batch));
     operations.push({ type: 'put', key: chainRowKey(this.#nextSeq), value: encodeMark() });
     const expired = this.#nextSeq - CHAIN_WINDOW;
     if (expired >= 1) operations.push({ type: 'del', key: chainRowKey(expired) });
@@ -231,8 +250,18 @@ export class CommitQueue {
     assert(current !== undefined, 'A lane in a batch has no record');
     this.#leaves.replace(key.token, sealed, current);
     if (sealed === undefined) batch.keyCount += 1;
+    else if (sealed.isTombstone) batch.tombstoneCount -= 1;
+    if (current.isTombstone) batch.tombstoneCount += 1;
     lane.sealed = current;
     operations.push({ type: 'put', key: key.storageKey, value: current.bytes });
+  }
+
+  #tombstoneRow(batch: Batch): StoreOperation {
+    // What rotted away was counted once and is not met again.
+    const count = Math.max(0, this.#sealedTombstoneCount + batch.tombstoneCount);
+    this.#sealedTombstoneCount = count;
+    const value = encodeNumber(count);
+    return { type: 'put', key: metaRowKey(META.tombstones), value };
   }
 
   /** A mint that is released before its fsync could be forgotten by a power loss, and its tick be
@@ -253,6 +282,7 @@ export class CommitQueue {
     this.#underWay = undefined;
     this.#hasUnsynced = !batch.sync;
     this.#keyCount += batch.keyCount;
+    this.#tombstoneCount = this.#sealedTombstoneCount;
     if (batch.sync) {
       this.#syncedSeq = seq;
       this.#syncedCeiling = this.#ceiling;

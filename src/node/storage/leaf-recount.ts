@@ -49,23 +49,27 @@ export class LeafRecount {
     return this.#due.size === 0 ? undefined : this.#runAll(leaves);
   }
 
-  /** Counts every leaf; before any record is written. Cost: all records are read. */
-  async runWhole(leaves: LeafTable): Promise<void> {
+  /** Counts every leaf; before any record is written. The number of tombstones among the records,
+   *  or undefined when they cannot all be read. Cost: all records are read. */
+  async runWhole(leaves: LeafTable): Promise<number | undefined> {
     const counted = new LeafTable(leaves.partitioning);
+    let tombstoneCount = 0;
     try {
       await this.#forEachReadable(recordRange(0, TOKENS), (token, stored) => {
         counted.replace(token, undefined, stored);
+        if (stored.isTombstone) tombstoneCount += 1;
       });
     } catch (error) {
       if (!(error instanceof CoterieError)) throw error;
       this.#environment.log.error('leaves-not-recounted', { reason: error.message });
-      return;
+      return undefined;
     }
     const leafCount = leaves.partitioning.partitions * LEAVES_PER_PARTITION;
     for (let index = 0; index < leafCount; index += 1) {
       const leaf = counted.leaf(index);
       if (!isSame(leaf, leaves.leaf(index))) leaves.correct(index, leaf);
     }
+    return tombstoneCount;
   }
 
   async #runAll(leaves: LeafTable): Promise<void> {

@@ -21,6 +21,7 @@ export const META = {
   damage: 'damage',
   chainStart: 'chainStart',
   partitioning: 'partitioning',
+  tombstones: 'tombstones',
 } as const;
 const FLOOR_PREFIX = 'floor/';
 const UNREADABLE_PREFIX = 'unreadable/';

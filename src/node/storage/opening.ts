@@ -75,6 +75,8 @@ export interface Opened {
   readonly unreadable: UnreadableFound;
   readonly partitioning: PartitioningRow | undefined;
   readonly damage: DamageRow;
+  /** Records of which only deletions were left, as they were counted when they were written. */
+  readonly tombstoneCount: number;
   /** Rows that must be fsynced before anything else; the queue adds the rest of the batch. */
   readonly firstRows: readonly StoreOperation[];
 }
@@ -121,6 +123,7 @@ export async function readFolder(
     unreadable: { markers: await readMarkers(store), partitions: unreadablePartitionsOf(meta) },
     partitioning: partitioningOf(meta),
     damage,
+    tombstoneCount: numberOf(meta, META.tombstones, 0),
     firstRows: firstRows(run, damage, commitSeq + 1),
   };
 }

@@ -40,7 +40,7 @@ import type { RecordKey } from './record-key.ts';
 import { RecordLoader } from './record-loader.ts';
 import { RecordReads } from './record-reads.ts';
 import type { StorageEnvironment, StorageOptions } from './storage-options.ts';
-import type { StoredRecord } from './stored-record.ts';
+import type { StoredCounts, StoredRecord } from './stored-record.ts';
 import { metaRowKey } from './table-keys.ts';
 import { UnreadableKeys } from './unreadable-keys.ts';
 import {
@@ -147,7 +147,7 @@ export class RecordStore {
       return;
     }
     const leaves = await readLeaves(this.#environment.store, opened.partitioning, partitioning);
-    if (opened.damage.hasGap) await this.#recount.runWhole(leaves);
+    if (opened.damage.hasGap) this.#queue.recounted(await this.#recount.runWhole(leaves));
     const rows: StoreOperation[] = [];
     if (opened.partitioning === undefined) rows.push(leaves.partitioningRow());
     if (mayHaveLostMints(opened)) {
@@ -255,14 +255,9 @@ export class RecordStore {
     return this.#queue.commitSeq;
   }
 
-  /** Committed records, tombstones included. */
-  get keyCount(): number {
-    return this.#queue.keyCount;
-  }
-
-  /** Keys that answer no reads, without those of partitions that are unreadable as a whole. */
-  get unreadableCount(): number {
-    return this.#unreadable.count;
+  get counts(): StoredCounts {
+    const { keyCount, tombstoneCount } = this.#queue;
+    return { keys: keyCount, tombstones: tombstoneCount, unreadable: this.#unreadable.count };
   }
 
   /** Bytes that wait for the next batch. */
@@ -295,12 +290,12 @@ export class RecordStore {
     await store.open();
     try {
       const opened = await readFolder(this.#environment);
-      const { state } = opened;
+      const { state, tombstoneCount } = opened;
       this.#opened = opened;
       this.#damage = opened.damage;
       this.#floors.restore(opened.floors);
       this.#unreadable.restore(opened.unreadable);
-      this.#queue.restore(state);
+      this.#queue.restore({ ...state, tombstoneCount });
       await this.#addRows(opened.firstRows);
       await this.#guard.refresh();
       this.#state = 'running';

@@ -5,6 +5,16 @@
 import type { VersionedRecord } from '../../core/version/record.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 
+/** Of a store as a whole. */
+export interface StoredCounts {
+  /** Committed records. */
+  readonly keys: number;
+  /** Of which only deletions are left. One that rotted away is counted until all are recounted. */
+  readonly tombstones: number;
+  /** Keys that answer no reads, without those of partitions that are unreadable as a whole. */
+  readonly unreadable: number;
+}
+
 export class StoredRecord {
   readonly bytes: Uint8Array;
   readonly #codec: RecordCodec;
@@ -21,6 +31,12 @@ export class StoredRecord {
   get record(): VersionedRecord {
     this.#record ??= this.#codec.decode(this.bytes);
     return this.#record;
+  }
+
+  /** Nothing is left of it but deletions. */
+  get isTombstone(): boolean {
+    for (const { isTombstone } of this.record.siblings) if (!isTombstone) return false;
+    return true;
   }
 
   /** What the item hash is taken of. */

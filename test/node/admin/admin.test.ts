@@ -198,6 +198,7 @@ test('the status of a member tells its state, its layout, its disk and its links
     reason: '',
     run: 1,
     keys: 2,
+    tombstones: 0,
     unreadableKeys: 0,
     version: '1.2.3',
     engine: 'memory',

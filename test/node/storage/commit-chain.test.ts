@@ -53,7 +53,7 @@ it('each batch adds its link and deletes the one that leaves the window', async 
     betweenBatches: () => undefined,
     failed() {},
   });
-  queue.restore({ commitSeq: CHAIN_WINDOW - 1, ceiling: 0 });
+  queue.restore({ commitSeq: CHAIN_WINDOW - 1, ceiling: 0, tombstoneCount: 0 });
   for (let batch = 0; batch < 2; batch += 1) {
     await new Promise<void>((settle, fail) => {
       queue.addRows([], { settle: () => settle(), fail });

@@ -24,6 +24,7 @@ import {
   silentLog,
   silentMetrics,
   textOf,
+  tombstoneBytes,
   write,
 } from './storage-rig.ts';
 
@@ -66,7 +67,7 @@ describe('opening', () => {
       chain: 'whole',
       commitSeq: records.commitSeq,
     });
-    expect(rig.records.keyCount).toBe(1);
+    expect(rig.records.counts.keys).toBe(1);
   });
 
   it('kill -9 is unclean and loses nothing that was acknowledged', async () => {
@@ -190,7 +191,20 @@ describe('the commit chain', () => {
     for (const token of tokens) await rig.records.update(keyOf('k', token), SYNC, put(2));
     const { stored, counted } = await leavesOf(rig.engine);
     expect(stored).toEqual(counted);
-    expect(rig.records.keyCount).toBe(new Set(tokens).size);
+    expect(rig.records.counts.keys).toBe(new Set(tokens).size);
+  });
+
+  it('after a gap tombstones are counted anew', async () => {
+    const { engine, records, disk: first } = await open();
+    const bury = (token: number) =>
+      records.update(keyOf('k', token), SYNC, () => ({
+        result: undefined,
+        write: { bytes: tombstoneBytes(1) },
+      }));
+    for (const token of [1, 2, 3]) await bury(token);
+    first.cutPower();
+    await open({ disk: await replay(engine.events, [batches(engine).length - 2]) });
+    expect(rig.records.counts).toMatchObject({ keys: 2, tombstones: 2 });
   });
 
   it('a tail lost since the last clean stop is a gap', async () => {

@@ -13,6 +13,7 @@ import {
   recordBytes,
   SYNC,
   textOf,
+  tombstoneBytes,
   write,
 } from './storage-rig.ts';
 
@@ -270,13 +271,33 @@ describe('reads', () => {
     await pending;
   });
 
-  it('an absent key is undefined and keyCount counts records once', async () => {
+  it('an absent key is undefined and counts counts records once', async () => {
     const { records } = await open();
     expect(await records.read(keyOf('k'))).toBeUndefined();
     await write(rig, 'k', 1);
     await write(rig, 'k', 2);
     await write(rig, 'l', 1);
-    expect(records.keyCount).toBe(2);
+    expect(records.counts.keys).toBe(2);
+  });
+
+  it('tombstones are counted as they come and go, once committed, and after a reopen', async () => {
+    const { records, disk } = await open();
+    const bury = (name: string, seq: number) =>
+      records.update(keyOf(name), SYNC, () => ({
+        result: undefined,
+        write: { bytes: tombstoneBytes(seq) },
+      }));
+    await write(rig, 'k', 1);
+    const pending = bury('k', 2);
+    expect(records.counts.tombstones).toBe(0);
+    await Promise.all([pending, bury('l', 1)]);
+    await bury('l', 2);
+    expect(records.counts).toEqual({ keys: 2, tombstones: 2, unreadable: 0 });
+    await write(rig, 'l', 3);
+    expect(records.counts.tombstones).toBe(1);
+    await records.stop();
+    await open({ disk });
+    expect(rig.records.counts).toEqual({ keys: 2, tombstones: 1, unreadable: 0 });
   });
 });
 

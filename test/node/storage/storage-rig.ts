@@ -96,6 +96,14 @@ export function recordBytes(seq: number, text = `v${seq}`): Uint8Array {
   return codec.encode({ vector: [dot], dots: [], siblings: [sibling] });
 }
 
+/** The same with nothing left but a deletion. */
+export function tombstoneBytes(seq: number): Uint8Array {
+  const dot = { nodeIndex: 1, epoch: 1, seq };
+  const none = new Uint8Array();
+  const sibling = { dot, isTombstone: true, contentHash: seq, meta: none, value: none };
+  return codec.encode({ vector: [dot], dots: [], siblings: [sibling] });
+}
+
 export function textOf(stored: StoredRecord | undefined): string | undefined {
   const [sibling] = stored?.record.siblings ?? [];
   return sibling && new TextDecoder().decode(sibling.value);

@@ -57,7 +57,7 @@ describe('an unreadable record', () => {
     ]);
     expect(reads[0]).toMatchObject({ reason: corrupt });
     expect(reads[1]).toMatchObject({ reason: corrupt });
-    expect(records.unreadableCount).toBe(2);
+    expect(records.counts.unreadable).toBe(2);
     const updates = await Promise.all(names.map((name) => seen(keyOf(name))));
     expect(updates.map(({ result }) => result.isUnreadable)).toEqual([true, true, false, false]);
     engine.healReads();
@@ -93,7 +93,7 @@ describe('an unreadable record', () => {
 
     await records.stop();
     await open({ disk });
-    expect(rig.records.unreadableCount).toBe(1);
+    expect(rig.records.counts.unreadable).toBe(1);
     await expect(rig.records.read(key)).rejects.toMatchObject(corrupt);
     expect((await seen(key)).result).toMatchObject({ isUnreadable: true, seq: 1 });
 
@@ -109,7 +109,7 @@ describe('an unreadable record', () => {
     await rebuilt;
     expect(textOf(await rig.records.read(key))).toBe('v6');
     expect((await seen(key)).result.isUnreadable).toBe(false);
-    expect(rig.records.unreadableCount).toBe(0);
+    expect(rig.records.counts.unreadable).toBe(0);
     const disk2 = rig.disk;
     await rig.records.stop();
     await open({ disk: disk2 });
@@ -180,7 +180,7 @@ describe('an unreadable record', () => {
     ]);
     const leaves = await leavesOf(engine);
     expect(leaves.stored).toEqual(leaves.counted);
-    expect(records.unreadableCount).toBe(1);
+    expect(records.counts.unreadable).toBe(1);
   });
 
   it('beyond the bound of markers makes its whole partition unreadable', async () => {
@@ -235,7 +235,7 @@ describe('an engine that finds its files damaged', () => {
     await expect(write(rig, 'a', 2)).rejects.toMatchObject({ code: 'STORAGE_IO', applied: 'no' });
     engine.getMany = getMany;
     expect(textOf(await records.read(keyOf('a')))).toBe('v1');
-    expect(records.unreadableCount).toBe(0);
+    expect(records.counts.unreadable).toBe(0);
   });
 
   it('a record that reads well at the second try is served', async () => {
@@ -247,6 +247,6 @@ describe('an engine that finds its files damaged', () => {
       return keys.map(() => Uint8Array.of(1, 2, 3));
     };
     expect(textOf(await records.read(keyOf('a')))).toBe('v1');
-    expect(records.unreadableCount).toBe(0);
+    expect(records.counts.unreadable).toBe(0);
   });
 });

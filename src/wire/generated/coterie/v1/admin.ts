@@ -41,6 +41,8 @@ export interface StatusReply {
   /** rocksdb | memory */
   engine: string;
   unreadableKeys: number;
+  /** records of which only deletions are left; they are kept for ever */
+  tombstones: number;
 }
 
 export interface MemberStatus {
@@ -168,6 +170,7 @@ function createBaseStatusReply(): StatusReply {
     uptimeSeconds: 0,
     engine: "",
     unreadableKeys: 0,
+    tombstones: 0,
   };
 }
 
@@ -229,6 +232,9 @@ export const StatusReply: MessageFns<StatusReply> = {
     }
     if (message.unreadableKeys !== 0) {
       writer.uint32(153).double(message.unreadableKeys);
+    }
+    if (message.tombstones !== 0) {
+      writer.uint32(161).double(message.tombstones);
     }
     return writer;
   },
@@ -396,6 +402,14 @@ export const StatusReply: MessageFns<StatusReply> = {
             }
 
             message.unreadableKeys = reader.double();
+            continue;
+          }
+          case 20: {
+            if (tag !== 161) {
+              break;
+            }
+
+            message.tombstones = reader.double();
             continue;
           }
         }
