@@ -2,7 +2,7 @@
  *  addresses. The adapters are platform/grpc (real), platform/memory (in process) and the
  *  simulator's. */
 
-export type StreamService = 'link' | 'session' | 'gossip';
+export type StreamService = 'link' | 'bulk' | 'session' | 'gossip';
 
 /** Why a stream is over. `refused`: nobody listens there, or the far side would not take it;
  *  nothing was delivered. `broken`: it was open, or its opening timed out; anything sent may or may

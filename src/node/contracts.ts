@@ -123,6 +123,8 @@ export interface Peers {
   /** A peer whose store is behind what this node remembers of it: its reads count for nothing. */
   isTrusted(nodeIndex: number): boolean;
   call(nodeIndex: number, call: PeerCall): void;
+  /** The same over the bulk lane, for what may wait; fails at once unless the member is `up`. */
+  callBulk(nodeIndex: number, call: PeerCall): void;
 }
 
 export interface KeyCall {

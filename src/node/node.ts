@@ -161,6 +161,7 @@ export class Node implements NodeServices {
     const rooms = this.#rooms;
     if (this.#phase !== 'running' || rooms === undefined) return refuseStream(stream);
     if (service === 'link') return rooms.links.accept(stream);
+    if (service === 'bulk') return rooms.links.acceptBulk(stream);
     if (service === 'gossip') return rooms.gossip.accept(stream);
     if (this.#sessions.size >= this.#options.sessionsMax) {
       this.#env.log.warn('session-refused', { sessions: this.#sessions.size });

@@ -94,19 +94,21 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   const replica = new Replica({ ...env, store, codec, hlc }, view, {
     requestTableEntriesMax: options.requestTableEntriesMax,
   });
+  const server = new LinkRequests({
+    replica,
+    deadlines: env.deadlines,
+    place: view.place,
+    forwarded: (request) => coordinator.forwarded(request),
+    adopt: (layout) => node.adopt(layout),
+    commitSeq: () => store.commitSeq,
+  });
   const links = new Links(
     env,
     {
       memory: standing,
       gossip,
-      server: new LinkRequests({
-        replica,
-        deadlines: env.deadlines,
-        place: view.place,
-        forwarded: (request) => coordinator.forwarded(request),
-        adopt: (layout) => node.adopt(layout),
-        commitSeq: () => store.commitSeq,
-      }),
+      server,
+      bulkServer: server,
       speaker: () => ({ name, address, opened, place: view.place() }),
     },
     { peerRequestsMax: options.peerRequestsMax, peerBytesMax: options.peerBytesMax },

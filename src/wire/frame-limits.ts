@@ -9,6 +9,7 @@ import type { StreamService } from '../env/transport.ts';
 
 export const FRAME_BYTES_MAX: Readonly<Record<StreamService, number>> = {
   link: PEER_FRAME_BYTES_MAX,
+  bulk: PEER_FRAME_BYTES_MAX,
   session: CLIENT_FRAME_BYTES_MAX,
   gossip: GOSSIP_FRAME_BYTES_MAX,
 };

@@ -74,8 +74,13 @@ export class RawLink extends RawStream {
   readonly #stamp: { clusterId: Uint8Array; layoutHash: Uint8Array };
 
   /** `ring`: the layout that the requests are stamped with, by default the cluster's. */
-  constructor(cluster: Cluster, at: string, ring: Ring = cluster.ring) {
-    super(cluster, at, 'link');
+  constructor(
+    cluster: Cluster,
+    at: string,
+    ring: Ring = cluster.ring,
+    service: 'link' | 'bulk' = 'link',
+  ) {
+    super(cluster, at, service);
     const { layout, hash } = ring;
     this.#stamp = { clusterId: layout.clusterId, layoutHash: hash };
   }

@@ -251,5 +251,15 @@ function replyBytes(reply: LinkReply): number {
   if (result?.$case === 'forward' && result.forward.result?.$case === 'get') {
     return result.forward.result.get.siblings.reduce((sum, s) => sum + s.value.length + 64, 256);
   }
+  if (result?.$case === 'fetched') return sumOf(result.fetched.records);
+  if (result?.$case === 'reconciled') return sumOf(result.reconciled.records);
+  if (result?.$case === 'entries') return sumOf(result.entries.keys) + result.entries.hashes.length;
+  if (result?.$case === 'tree') return result.tree.nodes.length + 32;
   return 32;
+}
+
+function sumOf(parts: readonly Uint8Array[]): number {
+  let sum = 32;
+  for (const part of parts) sum += part.length + 4;
+  return sum;
 }

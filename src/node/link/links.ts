@@ -3,48 +3,34 @@
  *  Invariants: data flows only over greeted links of this cluster; what a peer showed is durable
  *  here before its answers count; of two live stores with one name the later is refused; a member
  *  that is still fresh gets the layout.
- *  Not here: one link's stream (outbound-link.ts, inbound-link.ts), what requests do (the server
- *  handed in).
+ *  Not here: one link's stream (outbound-link.ts, inbound-link.ts), the lanes beside them
+ *  (bulk-lanes.ts), what requests do (the server handed in).
  *  Source: ARCHITECTURE 5.19, 5.24. */
 import { bytesEqual, bytesToHex } from '../../core/bytes.ts';
-import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
 import type { MemberState } from '../../core/membership/member-watch.ts';
 import type { OpenedStore, Remembered } from '../../core/membership/standing.ts';
-import type { Clock } from '../../env/clock.ts';
-import type { Log } from '../../env/log.ts';
-import type { Metrics } from '../../env/metrics.ts';
-import type { Random } from '../../env/random.ts';
-import type { FrameStream, StreamHandlers, Transport } from '../../env/transport.ts';
+import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
 import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
-import type { Hello, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
+import type { Hello } from '../../wire/generated/coterie/v1/peer.ts';
 import type {
-  Done,
   Members,
   PeerCall,
   PeerOperation,
-  PeerResult,
   PeerSigns,
   Peers,
   Place,
   Reach,
 } from '../contracts.ts';
+import { BulkLanes, type LaneLinks } from './bulk-lanes.ts';
 import type { Speaker } from './handshake.ts';
 import { checkHello, isFresh, makeHello, openedOf, rememberedOf } from './handshake.ts';
 import { InboundLink } from './inbound-link.ts';
+import type { LinkServer, LinksEnvironment } from './link-parts.ts';
 import type { LinkPhase } from './outbound-link.ts';
 import { OutboundLink } from './outbound-link.ts';
 import { unreachable } from './pending-calls.ts';
 import { earlierElsewhere, type Greeted, hasTwin, namesake, newestRunOf } from './twins.ts';
-
-export interface LinksEnvironment {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly transport: Transport;
-  readonly deadlines: Deadlines;
-  readonly log: Log;
-  readonly metrics: Metrics;
-}
 
 /** What the handshakes report to and ask of the node's standing. */
 export interface PeerMemory {
@@ -53,11 +39,6 @@ export interface PeerMemory {
   peerReach(nodeIndex: number, isDown: boolean): void;
   peerCommitted(nodeIndex: number, commitSeq: number): void;
   isTrusted(nodeIndex: number): boolean;
-}
-
-export interface LinkServer {
-  serve(request: LinkRequest, done: Done<PeerResult>): void;
-  commitSeq(): number;
 }
 
 export interface LinksOptions {
@@ -96,6 +77,9 @@ export class Links implements Peers {
   readonly #gossip: Members & PeerSigns;
   readonly #outbound = new Map<number, OutboundLink>();
   readonly #inbound = new Set<Inbound>();
+  readonly #lanes: BulkLanes;
+  /** The run of each member that greeted last. */
+  readonly #runs = new Map<number, { readonly storeId: string; readonly runId: string }>();
   /** Until when a member that is heard is not reported again; monotonic. */
   readonly #isHeardUntilMs = new Map<number, number>();
   #unsubscribe = (): void => {};
@@ -106,6 +90,8 @@ export class Links implements Peers {
     parts: {
       readonly memory: PeerMemory;
       readonly server: LinkServer;
+      /** For what comes over bulk lanes. */
+      readonly bulkServer: LinkServer;
       readonly speaker: () => Speaker;
       readonly gossip: Members & PeerSigns;
     },
@@ -117,6 +103,7 @@ export class Links implements Peers {
     this.#speaker = parts.speaker;
     this.#gossip = parts.gossip;
     this.#options = options;
+    this.#lanes = new BulkLanes(env, this.#knowledge(), parts.bulkServer);
   }
 
   /** Dials every other member. Links that were opened to this node while it was fresh are closed,
@@ -129,6 +116,7 @@ export class Links implements Peers {
       this.#outbound.set(role.nodeIndex, link);
       link.start();
     }
+    this.#lanes.join(place);
     this.#unsubscribe();
     this.#unsubscribe = this.#gossip.onChange(() => {
       for (const link of this.#outbound.values()) link.followAddress();
@@ -138,6 +126,7 @@ export class Links implements Peers {
   stop(): void {
     this.#isStopped = true;
     this.#unsubscribe();
+    this.#lanes.stop();
     for (const link of this.#outbound.values()) link.stop();
     for (const inbound of [...this.#inbound]) inbound.link.close();
   }
@@ -194,6 +183,15 @@ export class Links implements Peers {
     const state = this.#gossip.stateOf(nodeIndex);
     if (isGone(state)) call.done(unreachable(link.address, `it is ${state}`, 'no'));
     else link.call(call);
+  }
+
+  callBulk(nodeIndex: number, call: PeerCall): void {
+    if (this.reach(nodeIndex) === 'up') this.#lanes.call(nodeIndex, call);
+    else call.done(unreachable(`Node ${nodeIndex}`, this.describe(nodeIndex), 'no'));
+  }
+
+  acceptBulk(stream: FrameStream): StreamHandlers {
+    return this.#lanes.accept(stream);
   }
 
   /** Takes a link that another member dialled. */
@@ -257,6 +255,7 @@ export class Links implements Peers {
       },
       {
         address: () => this.#gossip.addressOf(nodeIndex) ?? address,
+        service: 'link',
         requestsMax: this.#options.peerRequestsMax,
         bytesMax: this.#options.peerBytesMax,
         frameBytes: FRAME_BYTES,
@@ -284,6 +283,7 @@ export class Links implements Peers {
     this.#heard(nodeIndex);
     if (isFresh(hello)) return { $case: 'adopt', adopt: { layout: layoutBytes } };
     await this.#memory.peerGreeted(nodeIndex, openedOf(hello), rememberedOf(hello));
+    this.#runs.set(nodeIndex, runOf(hello));
     return undefined;
   }
 
@@ -307,6 +307,7 @@ export class Links implements Peers {
     this.#heard(role.nodeIndex);
     const answer = makeHello(speaker, this.#memory.remembered(role.nodeIndex));
     await this.#memory.peerGreeted(role.nodeIndex, openedOf(hello), rememberedOf(hello));
+    this.#runs.set(role.nodeIndex, runOf(hello));
     this.#outbound.get(role.nodeIndex)?.hurry();
     return answer;
   }
@@ -325,6 +326,21 @@ export class Links implements Peers {
    *  an old copy of its disk could not be told from the newest. */
   #peerCommitted({ nodeIndex }: Inbound, commitSeq: number): void {
     if (nodeIndex !== undefined) this.#memory.peerCommitted(nodeIndex, commitSeq);
+  }
+
+  /** What the lanes are told. */
+  #knowledge(): LaneLinks {
+    return {
+      speaker: () => this.#speaker(),
+      checkStamp: (clusterId, layoutHash) => this.#checkStamp(clusterId, layoutHash),
+      addressOf: (nodeIndex) => this.#gossip.addressOf(nodeIndex),
+      hasGreeted: (nodeIndex, hello) => {
+        const known = this.#runs.get(nodeIndex);
+        const { storeId, runId } = runOf(hello);
+        return known?.storeId === storeId && known.runId === runId;
+      },
+      committed: (nodeIndex, commitSeq) => this.#memory.peerCommitted(nodeIndex, commitSeq),
+    };
   }
 
   #heard(nodeIndex: number): void {
@@ -362,6 +378,10 @@ export class Links implements Peers {
     metrics.set('coterie_link_state', { member: name }, phase === 'connected' ? 1 : 0);
     this.#memory.peerReach(nodeIndex, phase === 'refused');
   }
+}
+
+function runOf(hello: Hello): { readonly storeId: string; readonly runId: string } {
+  return { storeId: bytesToHex(hello.storeId), runId: newestRunOf(hello) };
 }
 
 /** Nothing is sent to it. */

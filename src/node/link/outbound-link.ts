@@ -1,33 +1,38 @@
 /** The link to one member: this node dials, sends requests in batches of one event-loop tick and
  *  matches the replies.
- *  Invariants: every call is answered exactly once; what was never handed to a stream fails with
- *  applied 'no', what was handed over and not answered with applied 'unknown' (ARCHITECTURE 5.22);
- *  requests and bytes in flight are bounded. A broken link redials at once and then with growing
- *  pauses; while dials are refused the member is `down`, and calls fail without waiting.
+ *  Invariants: calls are answered as link-calls.ts says, also when the link breaks or stops. A
+ *  broken link redials at once and then with growing pauses; while dials are refused the member is
+ *  `down`, and calls fail without waiting. A link that may idle is dialled by its first call, ends
+ *  when it has had none for a while, and does not redial for nobody.
  *  Not here: what a handshake means (handshake.ts), which links there are (links.ts). */
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
-import { CoterieError } from '../../core/errors.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { Random } from '../../env/random.ts';
-import type { FrameStream, StreamClosed, Transport } from '../../env/transport.ts';
+import type { FrameStream, StreamClosed, StreamService, Transport } from '../../env/transport.ts';
 import { errorFromWire } from '../../wire/error-codec.ts';
 import { FrameWriter } from '../../wire/frame-writer.ts';
 import type { Hello, LinkReply, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v1/peer.ts';
 import type { PeerCall, PeerOperation, Reach } from '../contracts.ts';
-import { type PendingCall, PendingCalls, unreachable } from './pending-calls.ts';
-import { ReplyTimes } from './reply-times.ts';
+import { LinkCalls, type LinkCallsOptions } from './link-calls.ts';
+import { unreachable } from './pending-calls.ts';
 
-export type LinkPhase = 'connecting' | 'greeting' | 'connected' | 'refused' | 'broken' | 'closed';
+export type LinkPhase =
+  | 'idle'
+  | 'connecting'
+  | 'greeting'
+  | 'connected'
+  | 'refused'
+  | 'broken'
+  | 'closed';
 
-export interface OutboundLinkOptions {
+export interface OutboundLinkOptions extends LinkCallsOptions {
   /** Where to dial; asked at every dial. */
   readonly address: () => string;
-  readonly requestsMax: number;
-  readonly bytesMax: number;
-  /** One frame carries about this much, or one larger request alone. */
-  readonly frameBytes: number;
+  readonly service: StreamService;
+  /** Without calls for so long it ends, until the next one; absent = it stands for ever. */
+  readonly idleAfterMs?: number;
   readonly handshakeTimeoutMs: number;
   readonly redialMinMs: number;
   readonly redialMaxMs: number;
@@ -60,11 +65,9 @@ export class OutboundLink {
   readonly #env: { clock: Clock; random: Random; transport: Transport; deadlines: Deadlines };
   readonly #options: OutboundLinkOptions;
   readonly #events: OutboundLinkEvents;
-  readonly #pending: PendingCalls;
+  readonly #calls: LinkCalls;
   readonly #writer = new FrameWriter(LinkRequestFrame);
-  readonly #times = new ReplyTimes();
   #address = '';
-  #outbox: LinkRequest[] = [];
   #stream: FrameStream | undefined;
   #phase: LinkPhase = 'connecting';
   #detail = '';
@@ -74,6 +77,8 @@ export class OutboundLink {
   #greetBy: DeadlineEntry | undefined;
   /** What the other side calls the present connection. */
   #linkId = 0;
+  #usedAtMs = 0;
+  #idle: DeadlineEntry | undefined;
 
   constructor(
     env: { clock: Clock; random: Random; transport: Transport; deadlines: Deadlines },
@@ -84,7 +89,9 @@ export class OutboundLink {
     this.#events = events;
     this.#options = options;
     this.#address = options.address();
-    this.#pending = new PendingCalls(env.deadlines, (id, pending) => this.#expired(id, pending));
+    if (options.idleAfterMs !== undefined) this.#phase = 'idle';
+    const address = () => this.#address;
+    this.#calls = new LinkCalls(env.deadlines, { ...options, address });
   }
 
   /** Dialled last. */
@@ -101,12 +108,12 @@ export class OutboundLink {
   }
 
   get inFlight(): number {
-    return this.#pending.size;
+    return this.#calls.size;
   }
 
   /** How long it takes to answer a read. */
   get latencyMs(): number {
-    return this.#times.latencyMs(this.#env.deadlines.nowMs());
+    return this.#calls.latencyMs;
   }
 
   get reach(): Reach {
@@ -145,8 +152,7 @@ export class OutboundLink {
     this.#stream = undefined;
     this.#dropTimers();
     this.#enter('closed', 'this node is stopping');
-    this.#outbox = [];
-    this.#pending.failAll(this.#address, 'this node is stopping');
+    this.#calls.failAll('this node is stopping');
     stream?.close();
   }
 
@@ -155,35 +161,10 @@ export class OutboundLink {
       call.done(unreachable(this.#address, this.#detail, 'no'));
       return;
     }
-    const { requestsMax, bytesMax } = this.#options;
-    const isAlone = this.#pending.size === 0;
-    if (
-      this.#pending.size >= requestsMax ||
-      (!isAlone && this.#pending.bytes + call.bytes > bytesMax) ||
-      // Calls that expired leave their bytes in the stream: a peer that takes nothing must not fill
-      // the memory.
-      (this.#stream?.bufferedBytes ?? 0) > bytesMax
-    ) {
-      call.done(
-        new CoterieError(
-          'OVERLOADED',
-          `${this.#pending.size} requests (${this.#pending.bytes} bytes) wait for ` +
-            `${this.#address}; the bounds are ${requestsMax} and ${bytesMax}`,
-          { details: { retryAfterMs: 50 } },
-        ),
-      );
-      return;
-    }
-    const id = this.#pending.add(call);
-    this.#outbox.push({
-      id,
-      timeoutMs: 0,
-      peCur: call.epochs.current,
-      peMin: call.epochs.minimum,
-      peRead: call.epochs.read,
-      operation: call.operation,
-    });
-    this.#flushSoon();
+    if (!this.#calls.add(call, this.#stream?.bufferedBytes ?? 0)) return;
+    this.#usedAtMs = this.#env.deadlines.nowMs();
+    if (this.#phase === 'idle') this.#dial();
+    else this.#flushSoon();
   }
 
   #flushSoon(): void {
@@ -197,39 +178,9 @@ export class OutboundLink {
 
   #flush(): void {
     const stream = this.#stream;
-    if (stream === undefined || this.#phase !== 'connected' || this.#outbox.length === 0) return;
-    const outbox = this.#outbox;
-    this.#outbox = [];
-    this.#events.loadChanged(this.#pending.size);
-    const nowMs = this.#env.deadlines.nowMs();
-    let requests: LinkRequest[] = [];
-    let bytes = 0;
-    for (const request of outbox) {
-      const pending = this.#pending.get(request.id);
-      if (pending === undefined) continue;
-      pending.isSent = true;
-      if (request.operation?.$case === 'read') this.#times.sent(request.id, nowMs);
-      request.timeoutMs = Math.max(1, Math.ceil(pending.call.deadlineMs - nowMs));
-      if (requests.length > 0 && bytes + pending.call.bytes > this.#options.frameBytes) {
-        stream.send(this.#writer.encode(this.#frameOf(requests)));
-        requests = [];
-        bytes = 0;
-      }
-      requests.push(request);
-      bytes += pending.call.bytes;
-    }
-    if (requests.length > 0) {
-      stream.send(this.#writer.encode(this.#frameOf(requests)));
-    }
-  }
-
-  #expired(id: number, { call, isSent }: PendingCall): void {
-    this.#times.over(id, this.#env.deadlines.nowMs(), false);
-    call.done(
-      new CoterieError('DEADLINE_EXCEEDED', `${this.#address} did not answer in time`, {
-        applied: isSent ? 'unknown' : 'no',
-      }),
-    );
+    if (stream === undefined || this.#phase !== 'connected' || !this.#calls.hasUnsent) return;
+    this.#events.loadChanged(this.#calls.size);
+    this.#calls.take((requests) => stream.send(this.#writer.encode(this.#frameOf(requests))));
   }
 
   #dial(): void {
@@ -241,7 +192,7 @@ export class OutboundLink {
     if (this.#phase !== 'refused') this.#enter('connecting', `dialling ${this.#address}`);
     let stream: FrameStream | undefined;
     const isCurrent = () => stream !== undefined && this.#stream === stream;
-    stream = this.#env.transport.dial(this.#address, 'link', {
+    stream = this.#env.transport.dial(this.#address, this.#options.service, {
       frame: (bytes) => {
         if (isCurrent()) this.#receive(bytes);
       },
@@ -279,7 +230,7 @@ export class OutboundLink {
     if (frame.commitSeq > 0) this.#events.committed(frame.commitSeq);
     const nowMs = this.#env.deadlines.nowMs();
     for (const reply of frame.replies) this.#answer(reply, nowMs);
-    this.#events.loadChanged(this.#pending.size);
+    this.#events.loadChanged(this.#calls.size);
   }
 
   #answer(reply: LinkReply, nowMs: number): void {
@@ -292,17 +243,7 @@ export class OutboundLink {
       });
       return;
     }
-    const call = this.#pending.take(reply.id)?.call;
-    if (call === undefined) return; // It came after its deadline, which has answered the caller.
-    const { result } = reply;
-    this.#times.over(reply.id, nowMs, result?.$case === 'error');
-    if (result === undefined) {
-      call.done(new CoterieError('MALFORMED_MESSAGE', 'A reply without a result', UNKNOWN));
-    } else if (result.$case === 'error') {
-      call.done(errorFromWire(result.error));
-    } else {
-      call.done(result);
-    }
+    this.#calls.answer(reply, nowMs);
   }
 
   #greet(hello: Hello): void {
@@ -319,6 +260,7 @@ export class OutboundLink {
         this.#failedDials = 0;
         this.#dropTimers();
         this.#enter('connected', '');
+        this.#watchIdle();
         this.#flushSoon();
       },
       (error: unknown) => {
@@ -350,23 +292,21 @@ export class OutboundLink {
   #lost(reason: StreamClosed): void {
     this.#stream = undefined;
     this.#dropTimers();
-    this.#times.drop();
     const wasConnected = this.#phase === 'connected';
     if (wasConnected) {
-      this.#pending.failSent(this.#address, reason.message);
+      this.#calls.failSent(reason.message);
       this.#enter('broken', reason.message, reason.kind === 'ended');
-      this.#dial();
+      this.#dialIfWanted();
       return;
     }
     this.#enter('refused', reason.message);
-    this.#outbox = [];
-    this.#pending.failAll(this.#address, reason.message);
+    this.#calls.failAll(reason.message);
     this.#failedDials += 1;
     const { redialMinMs, redialMaxMs } = this.#options;
     const pauseMs = Math.min(redialMaxMs, redialMinMs * 2 ** Math.min(this.#failedDials - 1, 16));
     const jitteredMs = pauseMs * (0.75 + 0.5 * this.#env.random.float());
     this.#redial = this.#env.deadlines.add(this.#env.deadlines.nowMs() + jitteredMs, () =>
-      this.#dial(),
+      this.#dialIfWanted(),
     );
     // Of a member that has moved meanwhile the old door says nothing.
     if (reason.isNobodyThere === true && this.#address === this.#options.address()) {
@@ -374,7 +314,34 @@ export class OutboundLink {
     }
   }
 
+  /** A link that may idle is dialled for calls only. */
+  #dialIfWanted(): void {
+    this.#redial = undefined;
+    if (this.#options.idleAfterMs === undefined || this.#calls.hasUnsent) this.#dial();
+    else this.#enter('idle', '');
+  }
+
+  /** Ends the link when it has stood unused for long enough, else looks again when it may have. */
+  #watchIdle(): void {
+    const { idleAfterMs } = this.#options;
+    if (idleAfterMs === undefined) return;
+    const nowMs = this.#env.deadlines.nowMs();
+    if (this.#calls.size > 0) this.#usedAtMs = nowMs;
+    const dueMs = this.#usedAtMs + idleAfterMs;
+    if (dueMs > nowMs) {
+      this.#idle = this.#env.deadlines.add(dueMs, () => this.#watchIdle());
+      return;
+    }
+    const stream = this.#stream;
+    this.#stream = undefined;
+    this.#dropTimers();
+    this.#enter('idle', '');
+    stream?.close();
+  }
+
   #dropTimers(): void {
+    if (this.#idle !== undefined) this.#env.deadlines.cancel(this.#idle);
+    this.#idle = undefined;
     if (this.#redial !== undefined) this.#env.deadlines.cancel(this.#redial);
     if (this.#greetBy !== undefined) this.#env.deadlines.cancel(this.#greetBy);
     this.#redial = undefined;
@@ -392,4 +359,3 @@ export class OutboundLink {
 /** Ids of calls begin at 1. */
 const FIRST_ID = 0;
 const EMPTY = new Uint8Array(0);
-const UNKNOWN = { applied: 'unknown' } as const;

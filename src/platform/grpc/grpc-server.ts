@@ -1,5 +1,5 @@
-/** Offers a node's services over gRPC: KV and Admin unary, Peer.Link, KV.Session and
- *  Gossip.Exchange as frame streams, and beside them grpc.health.v1 (the whole server and
+/** Offers a node's services over gRPC: KV and Admin unary, Peer.Link and Bulk, KV.Session
+ *  and Gossip.Exchange as frame streams, and beside them grpc.health.v1 (the whole server and
  *  coterie.v1.KV say whether the node serves data) and server reflection. Insecure credentials: it
  *  listens on 127.0.0.1 unless told otherwise. Not here: what the services do, and which of them
  *  may be used in which state of the node. */
@@ -121,6 +121,7 @@ export class GrpcServer {
     this.#addUnary(ADMIN_METHODS.reserve, (request) => admin.reserve(request));
     this.#addUnary(ADMIN_METHODS.adopt, (request) => admin.adopt(request));
     this.#addStream('link');
+    this.#addStream('bulk');
     this.#addStream('session');
     this.#addStream('gossip');
     this.#health.addToServer(this.#server);

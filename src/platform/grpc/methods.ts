@@ -38,6 +38,7 @@ export const ADMIN_METHODS = {
 
 export const STREAM_PATHS: Readonly<Record<StreamService, string>> = {
   link: `/${PEER_SERVICE}/Link`,
+  bulk: `/${PEER_SERVICE}/Bulk`,
   session: `/${KV_SERVICE}/Session`,
   gossip: `/${GOSSIP_SERVICE}/Exchange`,
 };

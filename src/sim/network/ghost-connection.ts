@@ -1,12 +1,17 @@
-/** What if the network delivers a connection a second time? Links are written down while they are
- *  used: their first frame, which greets, and their newest frames. Later they may come once more,
- *  as a connection of nobody's whose answers go nowhere; a frame that never arrived may arrive so
- *  for the first time.
+/** What if the network delivers a connection a second time? Links and bulk lanes are written down
+ *  while they are used: their first frame, which greets, and their newest frames. Later they may
+ *  come once more, as a connection of nobody's whose answers go nowhere; a frame that never arrived
+ *  may arrive so for the first time.
  *  Invariants: what is kept is bounded by connections, frames and bytes; a ghost says nothing but
  *  what was recorded, and nothing before its greeting is answered.
  *  Not here: when that happens (sim/faults), sessions (they are not recorded). */
 import type { Clock, Timer } from '../../env/clock.ts';
-import type { FrameStream, StreamClosed, StreamHandlers } from '../../env/transport.ts';
+import type {
+  FrameStream,
+  StreamClosed,
+  StreamHandlers,
+  StreamService,
+} from '../../env/transport.ts';
 
 /** Of links to one address. */
 const RECORDINGS_MAX = 16;
@@ -17,6 +22,7 @@ const FORGOTTEN = new Uint8Array(0);
 export class LinkRecording {
   /** Who dialled. */
   readonly from: string;
+  readonly service: StreamService;
   #first: Uint8Array | undefined;
   /** The first `#dropped` of them are forgotten. */
   readonly #newest: Uint8Array[] = [];
@@ -25,8 +31,9 @@ export class LinkRecording {
   #newestBytes = 0;
 
   /** `begun` is called with the first frame. */
-  constructor(from: string, begun: (recording: LinkRecording) => void) {
+  constructor(from: string, service: StreamService, begun: (recording: LinkRecording) => void) {
     this.from = from;
+    this.service = service;
     this.#begun = begun;
   }
 
@@ -62,8 +69,8 @@ export class LinkRecording {
 export class LinkRecordings {
   readonly #byAddress = new Map<string, LinkRecording[]>();
 
-  begin(from: string, to: string): LinkRecording {
-    return new LinkRecording(from, (recording) => {
+  begin(from: string, to: string, service: StreamService): LinkRecording {
+    return new LinkRecording(from, service, (recording) => {
       const recordings = this.#byAddress.get(to) ?? [];
       this.#byAddress.set(to, recordings);
       recordings.push(recording);

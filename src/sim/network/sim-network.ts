@@ -129,7 +129,8 @@ export class SimNetwork {
   transport(address: string, clock: NodeClock): Transport {
     const from = this.#host(address);
     return new SimTransport(clock, (to, service, handlers, released) => {
-      const recording = service === 'link' ? this.#recordings.begin(address, to) : undefined;
+      const isRecorded = service === 'link' || service === 'bulk';
+      const recording = isRecorded ? this.#recordings.begin(address, to, service) : undefined;
       return this.#dial({ from, clock, address: to, service, handlers, released, recording });
     });
   }
@@ -210,8 +211,8 @@ export class SimNetwork {
     const lingerMs = this.#ghostDraws.between(0, GHOST_LINGERS_MAX_MS);
     const ghost = new GhostConnection(clock, recording.frames(), lingerMs);
     const from = this.#host(`ghost of ${recording.from}`);
-    const alias = recording.from;
-    const order = { from, clock, address: to, service: 'link', handlers: ghost, alias } as const;
+    const { from: alias, service } = recording;
+    const order = { from, clock, address: to, service, handlers: ghost, alias };
     ghost.haunt(this.#dial(order));
     return true;
   }

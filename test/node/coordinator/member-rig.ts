@@ -7,6 +7,7 @@ import { encodeLayout, firstLayout, layoutHash } from '../../../src/core/ring/la
 import { Ring } from '../../../src/core/ring/ring.ts';
 import { EMPTY_CONTEXT } from '../../../src/core/version/causal-context.ts';
 import { createRecordCodec } from '../../../src/core/version/record-codec.ts';
+import type { FrameStream, StreamClosed, StreamService } from '../../../src/env/transport.ts';
 import type { LocalReplica, Place } from '../../../src/node/contracts.ts';
 import { Coordinator } from '../../../src/node/coordinator/coordinator.ts';
 import { Links } from '../../../src/node/link/links.ts';
@@ -78,6 +79,14 @@ export class MemberNode {
       checksum,
     };
     const { replica, members } = this;
+    const server = new LinkRequests({
+      replica,
+      deadlines: env.deadlines,
+      place: () => place,
+      forwarded: (request) => this.coordinator.forwarded(request),
+      adopt: async () => {},
+      commitSeq: () => 0,
+    });
     this.links = new Links(
       env,
       {
@@ -89,14 +98,8 @@ export class MemberNode {
           isTrusted: () => true,
         },
         gossip: members,
-        server: new LinkRequests({
-          replica,
-          deadlines: env.deadlines,
-          place: () => place,
-          forwarded: (request) => this.coordinator.forwarded(request),
-          adopt: async () => {},
-          commitSeq: () => 0,
-        }),
+        server,
+        bulkServer: server,
         speaker: () => ({ name, address, opened: openedAt(nodeIndex), place }),
       },
       { peerRequestsMax: 100, peerBytesMax: 1_000_000 },
@@ -135,6 +138,7 @@ export class MemberRig implements AsyncDisposable {
   readonly layoutBytes: Uint8Array;
   readonly #nodes: Map<string, MemberNode>;
   readonly #unlisten = new Map<string, () => void>();
+  readonly #streams = new Map<FrameStream, StreamService>();
 
   constructor(specs: readonly MemberSpec[], replicas: number) {
     const layout = firstLayout({
@@ -151,8 +155,25 @@ export class MemberRig implements AsyncDisposable {
 
   listen(name: string, address: string): void {
     const { links } = this.node(name);
-    const unlisten = this.network.listen(address, (_, stream) => links.accept(stream));
+    const unlisten = this.network.listen(address, (service, stream) => {
+      const handlers = service === 'bulk' ? links.acceptBulk(stream) : links.accept(stream);
+      this.#streams.set(stream, service);
+      const closed = (reason: StreamClosed): void => {
+        this.#streams.delete(stream);
+        handlers.closed(reason);
+      };
+      return { ...handlers, closed };
+    });
     this.#unlisten.set(name, unlisten);
+  }
+
+  /** Open streams of this kind. */
+  streams(service: StreamService): number {
+    return [...this.#streams.values()].filter((opened) => opened === service).length;
+  }
+
+  breakStreams(service: StreamService): void {
+    for (const [stream, opened] of [...this.#streams]) if (opened === service) stream.close();
   }
 
   /** Nobody listens at the node's first address any more, and its connections break. */

@@ -38,6 +38,7 @@ function order(given: readonly Peer[], token = 0): number[] {
     latencyMs: (nodeIndex) => peer(nodeIndex).latencyMs ?? 0,
     isTrusted: () => true,
     call: () => {},
+    callBulk: () => {},
   };
   const plan: Plan = {
     place: { ring, nodeIndex: 0, datacentre: 'dc' },

@@ -105,6 +105,7 @@ export class Rig {
       },
       {
         address: () => this.address,
+        service: 'link',
         requestsMax: 4,
         bytesMax: 1_000,
         frameBytes: 200,
