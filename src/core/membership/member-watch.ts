@@ -3,7 +3,8 @@
  *  standpoint. The state is read off the facts, worst first, and only DOWN stays by itself.
  *  Invariants: the standpoint only rises, and with it accusations of the one before are dropped;
  *  DOWN ends only by the member's own record of a higher standpoint, LEFT never; a suspicion runs
- *  only while this node itself hears nothing, so hearsay alone convicts nobody who is heard.
+ *  only while this node itself hears nothing, so hearsay alone convicts nobody who is heard; who
+ *  was heard here and refuses nobody is not convicted before the shortest suspicion is over.
  *  Not here: probes and who is asked to do what (failure-detector.ts).
  *  Source: ARCHITECTURE 5.10; Das, Gupta, Motivala 2002 (SWIM) §4.2. */
 import type { DetectorOptions } from './detector-options.ts';
@@ -164,14 +165,17 @@ export class MemberWatch {
     this.#suspicion?.hasten(nowMs);
   }
 
-  /** Is there reason to hold it to be down: told by another one while it is silent here too, or
-   *  time is up and its silence is beyond doubt. */
+  /** Is there reason to hold it to be down. Silence must be beyond doubt here, and time up:
+   *  'judged' by this node itself, or 'told' by another one, whose word stands for all accusers. It
+   *  is no evidence of now: it can come late out of a partition. One that refuses here, or was
+   *  never heard, is down as soon as this is told. */
   isToBeDown(nowMs: number, phi: number, localHealth: number): 'told' | 'judged' | undefined {
     const suspicion = this.#suspicion;
     if (suspicion === undefined) return undefined;
-    if (this.#isConvictedByOthers) return 'told';
-    if (nowMs < suspicion.dueMs(this.#accusers.size, localHealth)) return undefined;
-    return this.#isRefused || phi > this.#options.phiAvoid ? 'judged' : undefined;
+    if (this.#isConvictedByOthers && (this.#isRefused || !this.#hasBeenHeard)) return 'told';
+    if (!this.#isRefused && phi <= this.#options.phiAvoid) return undefined;
+    if (this.#isConvictedByOthers) return nowMs < suspicion.soonestMs ? undefined : 'told';
+    return nowMs < suspicion.dueMs(this.#accusers.size, localHealth) ? undefined : 'judged';
   }
 
   /** From here on only `comeBack` leads out. */

@@ -42,6 +42,11 @@ export class Suspicion {
     this.#hastenedMs = Math.min(this.#hastenedMs, nowMs + this.#refusedMs);
   }
 
+  /** When time is up with all the accusers that there can be, at a healthy node. */
+  get soonestMs(): number {
+    return Math.min(this.#startMs + this.#floorMs, this.#hastenedMs);
+  }
+
   /** When time is up. `accuserCount`: 1 or more; `localHealth`: of this node, 0 = good. */
   dueMs(accuserCount: number, localHealth: number): number {
     const timeoutMs = this.#timeoutMs(accuserCount - 1) * (1 + localHealth);

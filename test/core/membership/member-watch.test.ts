@@ -67,7 +67,7 @@ it('is suspect by accusation only while it is silent here too', () => {
   expect(watch.settle(4_100, 0)).toBe('ALIVE');
 });
 
-it('is judged when time is up and silence is beyond doubt, and told at once', () => {
+it('is judged when time is up and silence is beyond doubt', () => {
   const watch = watchOf();
   watch.hear(0, 'direct', NEVER);
   watch.accuse(accusation('c'));
@@ -75,8 +75,28 @@ it('is judged when time is up and silence is beyond doubt, and told at once', ()
   expect(watch.isToBeDown(16_999, 100, 0)).toBeUndefined();
   expect(watch.isToBeDown(17_000, 7, 0)).toBeUndefined();
   expect(watch.isToBeDown(17_000, 9, 0)).toBe('judged');
-  expect(watch.accuse(accusation('d', 0, 'DOWN'))).toBe(true);
-  expect(watch.isToBeDown(5_001, 4, 7)).toBe('told');
+});
+
+it('is told to be down when the shortest time is up, however sick this node is', () => {
+  const watch = watchOf();
+  watch.hear(0, 'direct', NEVER);
+  expect(watch.accuse(accusation('c', 0, 'DOWN'))).toBe(true);
+  watch.weigh(5_000, 9, five);
+  expect(watch.isToBeDown(8_999, 100, 0)).toBeUndefined();
+  expect(watch.isToBeDown(9_000, 7, 7)).toBeUndefined();
+  expect(watch.isToBeDown(9_000, 9, 7)).toBe('told');
+});
+
+it('is told to be down at once when it refuses here, or was never heard', () => {
+  const refusing = watchOf();
+  refusing.hear(0, 'direct', NEVER);
+  refusing.refuse();
+  const stranger = watchOf();
+  for (const watch of [refusing, stranger]) {
+    watch.accuse(accusation('c', 0, 'DOWN'));
+    watch.weigh(100, 0, five);
+    expect(watch.isToBeDown(100, 0, 7)).toBe('told');
+  }
 });
 
 it('drops accusations of an older standpoint and does not take them again', () => {

@@ -17,7 +17,10 @@ it('lies between floor and ceiling and never gets longer by an accuser or by bet
       expect(dueMs).toBeLessThanOrEqual(at + 3 * floorMs * (1 + health) + 1e-3);
       expect(suspicion.dueMs(by + 1, health)).toBeLessThanOrEqual(dueMs);
       expect(suspicion.dueMs(by, health + 1)).toBeGreaterThan(dueMs);
+      expect(suspicion.soonestMs).toBeLessThanOrEqual(dueMs);
+      expect(suspicion.soonestMs).toBeCloseTo(suspicion.dueMs(n, 0), 3);
       suspicion.hasten(at);
+      expect(suspicion.soonestMs).toBe(at + options.refusedMs);
       expect(suspicion.dueMs(by, health)).toBe(at + options.refusedMs);
     }),
   );

@@ -86,6 +86,11 @@ export const MEMBERSHIP_CANARIES: readonly Canary[] = [
         find: 'if (!isSilent || this.#accusers.size === 0) {',
         replace: 'if (this.#accusers.size === 0) {',
       },
+      {
+        file: WATCH,
+        find: 'if (this.#isConvictedByOthers && (this.#isRefused || !this.#hasBeenHeard))',
+        replace: 'if (this.#isConvictedByOthers)',
+      },
     ],
     workload: 'register',
     faults: ['partition'],
