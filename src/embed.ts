@@ -19,6 +19,7 @@ import type { Log } from './env/log.ts';
 import type { Metrics } from './env/metrics.ts';
 import type { Store } from './env/store.ts';
 import type { MemberEvent, KnownMember as MemberInfo } from './node/contracts.ts';
+import { HANDOFF_DEFAULTS } from './node/handoff/handoff.ts';
 import { Node } from './node/node.ts';
 import type { NodeOptions } from './node/node-options.ts';
 import { STORAGE_DEFAULTS } from './node/storage/storage-options.ts';
@@ -297,7 +298,7 @@ function makeStore(config: NodeConfig): Store {
 }
 
 function nodeOptions(config: NodeConfig): NodeOptions {
-  const { node, membership, quorum, limits, storage } = config;
+  const { node, membership, quorum, limits, handoff, storage } = config;
   return {
     name: node.id,
     zone: node.zone,
@@ -317,6 +318,7 @@ function nodeOptions(config: NodeConfig): NodeOptions {
     sessionRequestsMax: limits.sessionInFlightRequests,
     sessionsMax: SESSIONS_MAX,
     requestTableEntriesMax: limits.requestTableEntries,
+    handoff: { ...HANDOFF_DEFAULTS, hintsPerTargetMax: handoff.hintsPerTargetMax },
     storage: {
       ...STORAGE_DEFAULTS,
       openBatchBytesMax: limits.storageQueueBytes,

@@ -233,6 +233,18 @@ const limits = z.strictObject({
   ),
 });
 
+const handoff = z.strictObject({
+  hintsPerTargetMax: wholeNumber(
+    { min: 0, max: 1_000_000_000, default: 1_000_000 },
+    {
+      unit: 'keys',
+      reason:
+        'Keys noted for one member that missed writes, some 60 bytes and the key each. Beyond ' +
+        'it, and with 0, its partitions are compared instead, which costs more.',
+    },
+  ),
+});
+
 const storage = z.strictObject({
   cacheBytes: wholeNumber(
     { min: 0, max: 1_024 * GIB, default: 64 * MIB },
@@ -314,6 +326,7 @@ export const configSchema = z.strictObject({
   membership: membership.prefault({}),
   quorum: quorum.prefault({}),
   limits: limits.prefault({}),
+  handoff: handoff.prefault({}),
   storage: storage.prefault({}),
   metrics: metrics.prefault({}),
   log: log.prefault({}),

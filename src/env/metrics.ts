@@ -71,6 +71,26 @@ export const METRICS = {
     help: 'Records written back by a read, by whether the answer waited for it',
     labels: ['mode'],
   },
+  coterie_hints: {
+    kind: 'gauge',
+    help: 'Keys whose record this node owes to the member',
+    labels: ['member'],
+  },
+  coterie_hint_bytes: {
+    kind: 'gauge',
+    help: 'Bytes that the hints for the member take on the disk',
+    labels: ['member'],
+  },
+  coterie_hints_delivered_total: {
+    kind: 'counter',
+    help: 'Records handed over for hints and durably acknowledged',
+    labels: [],
+  },
+  coterie_hints_dropped_total: {
+    kind: 'counter',
+    help: 'Missed writes that no hint could be kept for: their partitions are compared instead',
+    labels: [],
+  },
   coterie_siblings: {
     kind: 'histogram',
     help: 'Siblings in a record that was read',

@@ -183,3 +183,25 @@ export interface ClientRequests {
   beginPut(request: PutRequest, done: Done<PutReply>): void;
   beginDelete(request: DeleteRequest, done: Done<DeleteReply>): void;
 }
+
+/** What is owed to one member. */
+export interface HintStatus {
+  /** Node index. */
+  readonly target: number;
+  readonly count: number;
+  readonly bytes: number;
+  /** Unix time of the oldest, ms. */
+  readonly oldestMs: number;
+  /** waiting: it is not up. settling: not for long enough. paused: after a failure. */
+  readonly phase: 'waiting' | 'settling' | 'paused' | 'ready' | 'sending';
+  /** Why the last pass ended early; empty = it did not. */
+  readonly lastError: string;
+}
+
+/** Who missed what. */
+export interface Hints {
+  /** The target did not acknowledge a copy of the key's record, or has not yet. Returns what is to
+   *  be called when it does after all; undefined: nothing is. Costs a lookup while the key is known
+   *  to be missed, and never fails. */
+  missed(target: number, key: RecordKey, partition: number): (() => void) | undefined;
+}

@@ -9,6 +9,7 @@ import type { Metrics } from '../env/metrics.ts';
 import type { Random } from '../env/random.ts';
 import type { Store } from '../env/store.ts';
 import type { Transport } from '../env/transport.ts';
+import type { HandoffOptions } from './handoff/handoff.ts';
 import type { StorageOptions } from './storage/storage-options.ts';
 
 export interface NodeEnvironment {
@@ -43,5 +44,6 @@ export interface NodeOptions {
   readonly sessionRequestsMax: number;
   readonly sessionsMax: number;
   readonly requestTableEntriesMax: number;
+  readonly handoff: HandoffOptions;
   readonly storage: StorageOptions;
 }

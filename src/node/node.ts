@@ -18,7 +18,7 @@ import { asCoterieError } from '../wire/error-codec.ts';
 import type { AdminService, KvService, NodeServices } from '../wire/services.ts';
 import type { AdministeredNode, NodeFacts } from './admin/admin.ts';
 import { Admin } from './admin/admin.ts';
-import type { DataState, KnownMember, MemberEvent, Place } from './contracts.ts';
+import type { DataState, HintStatus, KnownMember, MemberEvent, Place } from './contracts.ts';
 import { noteRun, readIdentity, startGeneration, writeIdentity } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
 import { NOT_STARTED, refuseStream } from './not-running.ts';
@@ -150,6 +150,7 @@ export class Node implements NodeServices {
     this.#rooms?.gossip.stop();
     this.#rooms?.disk.stop();
     this.#rooms?.links.stop();
+    await this.#rooms?.handoff.stop();
     await this.#rooms?.standing.flush();
     await this.#store.stop();
     this.#deadlines.stop();
@@ -190,6 +191,11 @@ export class Node implements NodeServices {
   /** Every node that this one has heard of, itself included; empty before it has started. */
   members(): readonly KnownMember[] {
     return this.#rooms?.gossip.list() ?? [];
+  }
+
+  /** What this node owes to whom. */
+  hints(): readonly HintStatus[] {
+    return this.#rooms?.handoff.status() ?? [];
   }
 
   /** Called when this node sees another come up, go down or flap; returns what ends it. */
@@ -298,6 +304,7 @@ export class Node implements NodeServices {
     this.#layoutBytes = layoutBytes;
     this.#place = place;
     await rooms.standing.start(rooms.opened, damageOf(rooms.opening), peers);
+    await rooms.handoff.start();
     rooms.links.join(place, layoutBytes);
     rooms.gossip.joined(place);
   }
@@ -326,6 +333,7 @@ export class Node implements NodeServices {
     this.#rooms?.gossip.stop();
     this.#rooms?.disk.stop();
     this.#rooms?.links.stop();
+    void this.#rooms?.handoff.stop();
     for (const listener of this.#failureListeners) listener(error);
   }
 

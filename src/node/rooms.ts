@@ -13,6 +13,7 @@ import type { DataState, MemberEvent, Place } from './contracts.ts';
 import { Coordinator } from './coordinator/coordinator.ts';
 import { DiskGauge } from './disk-gauge.ts';
 import { Gossip } from './gossip/gossip.ts';
+import { Handoff } from './handoff/handoff.ts';
 import { Links } from './link/links.ts';
 import { type MemberIdentity, saveGeneration } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
@@ -31,6 +32,7 @@ export interface Rooms {
   readonly gossip: Gossip;
   readonly disk: DiskGauge;
   readonly links: Links;
+  readonly handoff: Handoff;
   readonly coordinator: Coordinator;
   readonly notes: MemberNotes;
   readonly hlc: HybridLogicalClock;
@@ -113,16 +115,25 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     },
     { peerRequestsMax: options.peerRequestsMax, peerBytesMax: options.peerBytesMax },
   );
-  const coordinator = new Coordinator({ ...env, peers: links, replica, codec }, view, {
-    timeoutMs: options.timeoutMs,
-    timeoutMaxMs: options.timeoutMaxMs,
-    requestsMax: options.requestsMax,
-    bytesMax: options.requestBytesMax,
-    replaceAfterMs: options.replicaReadTimeoutMs,
-    replicaWriteTimeoutMs: options.replicaWriteTimeoutMs,
-  });
+  const handoff = new Handoff(
+    { ...env, store, replica, peers: links, place: view.place },
+    options.handoff,
+  );
+  const coordinator = new Coordinator(
+    { ...env, peers: links, replica, codec, hints: handoff },
+    view,
+    {
+      timeoutMs: options.timeoutMs,
+      timeoutMaxMs: options.timeoutMaxMs,
+      requestsMax: options.requestsMax,
+      bytesMax: options.requestBytesMax,
+      replaceAfterMs: options.replicaReadTimeoutMs,
+      replicaWriteTimeoutMs: options.replicaWriteTimeoutMs,
+    },
+  );
   const notes = new MemberNotes(env.deadlines, gossip, view.place);
-  return { name, opening, opened, standing, gossip, disk, links, coordinator, notes, hlc };
+  const made = { name, opening, opened, standing, gossip, disk, links };
+  return { ...made, handoff, coordinator, notes, hlc };
 }
 
 function openedOf({ opening, runIds }: RoomsStart): OpenedStore {

@@ -22,7 +22,8 @@ describe('the schema', () => {
   );
 
   test('numbers carry their unit in the name', () => {
-    const suffixes = /(Ms|Bytes|BytesMax|BytesMin|Ratio|Requests|Entries|weight|phiAvoid)$/;
+    const suffixes =
+      /(Ms|Bytes|BytesMax|BytesMin|Ratio|Requests|Entries|PerTargetMax|weight|phiAvoid)$/;
     for (const key of CONFIG_KEYS) {
       if (typeof key.default === 'number') expect(key.key).toMatch(suffixes);
     }

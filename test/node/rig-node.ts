@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { CoterieError } from '../../src/core/errors.ts';
 import { DEFAULT_DETECTOR_OPTIONS } from '../../src/core/membership/detector-options.ts';
 import type { FrameStream, StreamHandlers, StreamService } from '../../src/env/transport.ts';
+import { HANDOFF_DEFAULTS } from '../../src/node/handoff/handoff.ts';
 import { Node } from '../../src/node/node.ts';
 import type { NodeOptions } from '../../src/node/node-options.ts';
 import { STORAGE_DEFAULTS } from '../../src/node/storage/storage-options.ts';
@@ -338,6 +339,7 @@ function nodeOptions(spec: NodeSpec): NodeOptions {
     sessionRequestsMax: 1_024,
     sessionsMax: 1_024,
     requestTableEntriesMax: 200_000,
+    handoff: HANDOFF_DEFAULTS,
     storage: STORAGE_DEFAULTS,
     ...spec.options,
   };

@@ -85,6 +85,16 @@ export const SHARED: readonly SharedFile[] = [
     reason: 'what the replica stands on; node.ts hands it in',
   },
   {
+    path: 'src/node/storage/service-rows.ts',
+    typesOnly: true,
+    reason: 'what hints stand on',
+  },
+  {
+    path: 'src/node/storage/table-keys.ts',
+    typesOnly: false,
+    reason: 'where the rows of hints lie: one file knows the layout of the whole keyspace',
+  },
+  {
     path: 'src/node/storage/update.ts',
     typesOnly: true,
     reason: 'what the replica decides and the record store carries out',

@@ -34,7 +34,7 @@ import { forwardWrite, wrongReply } from './forwarding.ts';
 import type { Plan } from './plan.ts';
 import { nodeName } from './plan.ts';
 import { follow, promised } from './promised.ts';
-import type { CoordinatorParts, ReadOptions, ReadOutcome } from './read.ts';
+import type { ReadOptions, ReadOutcome } from './read.ts';
 import { ReadOperation } from './read.ts';
 import { Reception } from './reception.ts';
 import { deleteReply, getReply, nothingToDelete, putReply } from './replies.ts';
@@ -42,7 +42,7 @@ import type { LevelChoice } from './requests.ts';
 import { checkKey, checkRequestId, checkValue, readChoice, writeChoice } from './requests.ts';
 import { Requirements } from './requirements.ts';
 import { recordTrace } from './trace.ts';
-import type { WriteOptions, WriteOutcome } from './write.ts';
+import type { WriteOptions, WriteOutcome, WriteParts } from './write.ts';
 import { WriteOperation } from './write.ts';
 
 export interface CoordinatorOptions extends ReadOptions, AdmissionOptions {
@@ -65,7 +65,7 @@ const SIBLING_WARNING_INTERVAL_MS = 10_000;
 const NO_LABELS = {};
 
 export class Coordinator implements KvService, ClientRequests {
-  readonly #parts: CoordinatorParts & { readonly checksum: Checksum };
+  readonly #parts: WriteParts & { readonly checksum: Checksum };
   readonly #node: CoordinatorNode;
   readonly #options: CoordinatorOptions;
   readonly #reception: Reception;
@@ -74,7 +74,7 @@ export class Coordinator implements KvService, ClientRequests {
   #nextSiblingWarningMs = 0;
 
   constructor(
-    parts: CoordinatorParts & { readonly checksum: Checksum },
+    parts: WriteParts & { readonly checksum: Checksum },
     node: CoordinatorNode,
     options: CoordinatorOptions,
   ) {

@@ -3,7 +3,8 @@
  *  background with a budget of its own.
  *  Invariants: nothing is sent before the local commit; after it only success or `unknown` are
  *  possible, refusals by replicas being details of QUORUM_NOT_MET (ARCHITECTURE 5.22); every
- *  replica is sent the record also when the client has been answered.
+ *  replica is sent the record also when the client has been answered, and is owed it (Hints) as
+ *  soon as it has refused or been silent for long.
  *  Not here: which node mints (coordinator.ts), counting (core/quorum/write-tally.ts).
  *  Source: ARCHITECTURE 4, 5.5. */
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
@@ -12,10 +13,22 @@ import { WriteTally } from '../../core/quorum/write-tally.ts';
 import type { CausalContext } from '../../core/version/causal-context.ts';
 import { formatDot } from '../../core/version/dot.ts';
 import type { MintOperation } from '../../core/version/mint.ts';
-import type { Done, Epochs, Minted, PeerCall, PeerOperation, PeerResult } from '../contracts.ts';
+import type {
+  Done,
+  Epochs,
+  Hints,
+  Minted,
+  PeerCall,
+  PeerOperation,
+  PeerResult,
+} from '../contracts.ts';
 import type { Plan } from './plan.ts';
 import { nodeName, nodeNames, reachRefusal } from './plan.ts';
 import type { CoordinatorParts } from './read.ts';
+
+export interface WriteParts extends CoordinatorParts {
+  readonly hints: Hints;
+}
 
 export interface WriteOptions {
   readonly context: CausalContext;
@@ -34,7 +47,7 @@ export interface WriteOutcome {
 }
 
 export class WriteOperation {
-  readonly #parts: CoordinatorParts;
+  readonly #parts: WriteParts;
   readonly #plan: Plan;
   readonly #options: WriteOptions;
   readonly #tally: WriteTally;
@@ -42,13 +55,17 @@ export class WriteOperation {
   #failures: { node: string; code: string }[] | undefined;
   #minted: Minted | undefined;
   #mintStep = 0;
+  readonly #copies: Copy[] = [];
+  /** Copies that are not over. */
+  #copiesLeft = 0;
+  #silence: DeadlineEntry | undefined;
   /** `undefined` once the client has been answered. */
   #done: Done<WriteOutcome> | undefined;
 
   /** Begins. The budget bounds the wait for this node's own commit too: if that hangs, the client
    *  is told `unknown` in time, and the copies go out once it is there. */
   static begin(
-    parts: CoordinatorParts,
+    parts: WriteParts,
     plan: Plan,
     options: WriteOptions,
     done: Done<WriteOutcome>,
@@ -59,7 +76,7 @@ export class WriteOperation {
   }
 
   private constructor(
-    parts: CoordinatorParts,
+    parts: WriteParts,
     plan: Plan,
     options: WriteOptions,
     done: Done<WriteOutcome>,
@@ -116,12 +133,34 @@ export class WriteOperation {
     for (const nodeIndex of replicas) {
       if (nodeIndex === place.nodeIndex) continue;
       const step = this.#plan.trace?.sent(nodeName(place, nodeIndex), 'replicate') ?? 0;
-      const copy = new Copy(this, this.#plan, nodeIndex, operation, deadlineMs, step);
-      this.#parts.peers.call(nodeIndex, copy);
+      this.#copies.push(new Copy(this, this.#plan, nodeIndex, operation, deadlineMs, step));
     }
+    this.#copiesLeft = this.#copies.length;
+    for (const copy of this.#copies) this.#parts.peers.call(copy.nodeIndex, copy);
+    if (this.#copiesLeft === 0) return;
+    this.#silence = this.#parts.deadlines.add(this.#silentFromMs(), () => {
+      for (const copy of this.#copies) copy.missed(this.#parts.hints);
+    });
   }
 
-  copied(nodeIndex: number, result: PeerResult | CoterieError, step: number): void {
+  /** From when on a replica that has not answered is owed the copy. */
+  #silentFromMs(): number {
+    const nowMs = this.#parts.deadlines.nowMs();
+    const leftMs = Math.max(0, this.#plan.deadlineMs - nowMs);
+    return nowMs + Math.min(this.#options.replicaWriteTimeoutMs, leftMs);
+  }
+
+  copied(copy: Copy, result: PeerResult | CoterieError): void {
+    const { nodeIndex, step } = copy;
+    this.#copiesLeft -= 1;
+    if (this.#copiesLeft === 0 && this.#silence !== undefined) {
+      this.#parts.deadlines.cancel(this.#silence);
+    }
+    if (result instanceof CoterieError || result.$case !== 'replicate') {
+      copy.missed(this.#parts.hints);
+    } else {
+      copy.arrived();
+    }
     if (result instanceof CoterieError) {
       this.#refused(nodeIndex, result, step);
     } else if (result.$case === 'replicate') {
@@ -194,9 +233,12 @@ class Copy implements PeerCall {
   readonly epochs: Epochs;
   readonly deadlineMs: number;
   readonly bytes: number;
+  readonly nodeIndex: number;
+  readonly step: number;
   readonly #write: WriteOperation;
-  readonly #nodeIndex: number;
-  readonly #step: number;
+  readonly #plan: Plan;
+  #state: 'sent' | 'missed' | 'arrived' = 'sent';
+  #takeBack: (() => void) | undefined;
 
   constructor(
     write: WriteOperation,
@@ -210,13 +252,26 @@ class Copy implements PeerCall {
     this.epochs = plan.epochs;
     this.deadlineMs = deadlineMs;
     this.bytes = operation.replicate.record.length + plan.key.storageKey.length + 32;
+    this.nodeIndex = nodeIndex;
+    this.step = step;
     this.#write = write;
-    this.#nodeIndex = nodeIndex;
-    this.#step = step;
+    this.#plan = plan;
   }
 
   done(result: PeerResult | CoterieError): void {
-    this.#write.copied(this.#nodeIndex, result, this.#step);
+    this.#write.copied(this, result);
+  }
+
+  /** It is owed from now on, unless it has arrived. */
+  missed(hints: Hints): void {
+    if (this.#state !== 'sent') return;
+    this.#state = 'missed';
+    this.#takeBack = hints.missed(this.nodeIndex, this.#plan.key, this.#plan.partition);
+  }
+
+  arrived(): void {
+    this.#state = 'arrived';
+    this.#takeBack?.();
   }
 }
 

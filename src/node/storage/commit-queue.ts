@@ -164,9 +164,10 @@ export class CommitQueue {
     }
   }
 
-  /** Rows beside the records; the batch is fsynced. */
-  addRows(rows: readonly StoreOperation[], waiter?: Waiter): void {
+  /** Rows beside the records; the batch is fsynced. `ceiling`: as of a decision. */
+  addRows(rows: readonly StoreOperation[], waiter?: Waiter, ceiling = 0): void {
     for (const row of rows) this.#open.addRow(row);
+    this.#open.ceiling = Math.max(this.#open.ceiling, ceiling);
     if (waiter !== undefined) this.#open.waiters.push(waiter);
     this.#open.sync = true;
     this.#schedule();

@@ -39,6 +39,7 @@ import { RecordCache } from './record-cache.ts';
 import type { RecordKey } from './record-key.ts';
 import { RecordLoader } from './record-loader.ts';
 import { RecordReads } from './record-reads.ts';
+import { ServiceRows } from './service-rows.ts';
 import type { StorageEnvironment, StorageOptions } from './storage-options.ts';
 import type { StoredCounts, StoredRecord } from './stored-record.ts';
 import { metaRowKey } from './table-keys.ts';
@@ -70,6 +71,8 @@ const NO_DAMAGE: DamageRow = Object.freeze({ hasGap: false, engineDamage: '' });
 type State = 'created' | 'starting' | 'running' | 'stopping' | 'stopped';
 
 export class RecordStore {
+  /** Of other services. */
+  readonly rows: ServiceRows;
   readonly #environment: StorageEnvironment;
   readonly #options: StorageOptions;
   readonly #presentTick: () => number;
@@ -102,6 +105,7 @@ export class RecordStore {
     this.#presentTick = presentTick;
     this.#guard = new DiskGuard(environment, options);
     this.#queue = this.#makeQueue();
+    this.rows = new ServiceRows(environment.store, this.#queue, () => this.#refusal());
     this.#unreadable = new UnreadableKeys(environment, this.#queue, this.#floors, {
       markersMax: options.unreadableKeysMax,
       presentTick,
@@ -156,7 +160,7 @@ export class RecordStore {
     }
     this.#queue.useLeaves(leaves);
     this.#leaves = leaves;
-    if (rows.length > 0) await this.#writeRows(rows);
+    if (rows.length > 0) await this.rows.write(rows);
   }
 
   /** Refuses new work, finishes what is under way, marks the stop as clean and closes the engine.
@@ -205,8 +209,7 @@ export class RecordStore {
 
   /** The committed value of another service's row. Errors: NOT_RUNNING, STORAGE_IO. */
   async readMeta(name: string): Promise<Uint8Array | undefined> {
-    this.#runningFolder();
-    const [value] = await this.#environment.store.getMany([metaRowKey(name)]);
+    const [value] = await this.rows.read([metaRowKey(name)]);
     return value;
   }
 
@@ -219,7 +222,7 @@ export class RecordStore {
       const key = metaRowKey(name);
       return value === undefined ? { type: 'del', key } : { type: 'put', key, value };
     });
-    return this.#writeRows(rows);
+    return this.rows.write(rows);
   }
 
   /** Least own epoch a mint of this partition may use again. */
@@ -230,14 +233,14 @@ export class RecordStore {
   /** Raises the floors of all partitions, at once for every later decision; settles when that is
    *  fsynced. */
   raiseAllFloors(floor: number): Promise<void> {
-    return this.#writeRows([this.#floors.raiseAll(floor)]);
+    return this.rows.write([this.#floors.raiseAll(floor)]);
   }
 
   /** The folder has been rebuilt, or its loss accepted: gap and engine damage are no longer
    *  reported. */
   clearDamage(): Promise<void> {
     this.#damage = NO_DAMAGE;
-    return this.#writeRows([{ type: 'del', key: metaRowKey(META.damage) }]);
+    return this.rows.write([{ type: 'del', key: metaRowKey(META.damage) }]);
   }
 
   /** Told once, when a batch has failed: nothing is acknowledged any more. */
@@ -331,11 +334,6 @@ export class RecordStore {
       { type: 'put', key: metaRowKey(META.run), value: encodeRun(row) },
       { type: 'del', key: metaRowKey(META.unsyncedMints) },
     ]);
-  }
-
-  #writeRows(rows: readonly StoreOperation[]): Promise<void> {
-    const refusal = this.#refusal();
-    return refusal === undefined ? this.#addRows(rows) : Promise.reject(refusal);
   }
 
   #addRows(rows: readonly StoreOperation[]): Promise<void> {

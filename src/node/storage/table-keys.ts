@@ -2,6 +2,7 @@
  *
  *      D | token u32 | bucket length u8 | bucket | key    records
  *      X | token u32 | bucket length u8 | bucket | key    markers of unreadable records
+ *      H | target u32 | token u32 | bucket length u8 | bucket | key    hints
  *      T | partition u16                                  Merkle leaves
  *      L | commitSeq u64                                  changes of Merkle leaves
  *      B | commitSeq u64                                  the commit chain
@@ -17,6 +18,7 @@ import type { StoreRange } from '../../env/store.ts';
 const TABLE = {
   records: 0x44,
   unreadable: 0x58,
+  hints: 0x48,
   leaves: 0x54,
   changes: 0x4c,
   chain: 0x42,
@@ -27,6 +29,7 @@ export type Table = keyof typeof TABLE;
 const TWO_32 = 2 ** 32;
 const TOKEN_END = 5;
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 const keyPages = new BytePages(8_192);
 
 /** Storage key of a record. `bucket` is a valid bucket name, hence ASCII and shorter than 256. */
@@ -56,6 +59,47 @@ export function unreadableRowKey(recordKey: Uint8Array): Uint8Array {
 /** The record's row of a marker's row. */
 export function recordRowKeyOfMarker(markerKey: Uint8Array): Uint8Array {
   return inTable(markerKey, 'records');
+}
+
+/** The hint for a member of the record of this row. `target` is a node index. */
+export function hintRowKey(target: number, recordKey: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(recordKey.length + 4);
+  bytes[0] = TABLE.hints;
+  writeU32(bytes, 1, target);
+  bytes.set(recordKey.subarray(1), TOKEN_END);
+  return bytes;
+}
+
+export function targetOfHint(rowKey: Uint8Array): number {
+  return readU32(rowKey, 1);
+}
+
+/** The record's row of a hint's row. */
+export function recordRowKeyOfHint(rowKey: Uint8Array): Uint8Array {
+  const bytes = rowKey.slice(4);
+  bytes[0] = TABLE.records;
+  return bytes;
+}
+
+/** What a record's row is of; undefined when it is none. */
+export function partsOfRecordRow(
+  rowKey: Uint8Array,
+): { readonly token: number; readonly bucket: string; readonly key: Uint8Array } | undefined {
+  const keyAt = TOKEN_END + 1 + (rowKey[TOKEN_END] ?? 0);
+  if (rowKey[0] !== TABLE.records || keyAt >= rowKey.length) return undefined;
+  const bucket = decoder.decode(rowKey.subarray(TOKEN_END + 1, keyAt));
+  return { token: tokenOfRow(rowKey), bucket, key: rowKey.subarray(keyAt) };
+}
+
+/** The hints for one member. */
+export function hintRange(target: number): StoreRange {
+  const from = new Uint8Array(TOKEN_END);
+  from[0] = TABLE.hints;
+  writeU32(from, 1, target);
+  if (target >= TWO_32 - 1) return { from, to: tableRange('hints').to };
+  const to = from.slice();
+  writeU32(to, 1, target + 1);
+  return { from, to };
 }
 
 export function leafPageRowKey(partition: number): Uint8Array {

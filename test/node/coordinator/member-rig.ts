@@ -8,7 +8,7 @@ import { Ring } from '../../../src/core/ring/ring.ts';
 import { EMPTY_CONTEXT } from '../../../src/core/version/causal-context.ts';
 import { createRecordCodec } from '../../../src/core/version/record-codec.ts';
 import type { FrameStream, StreamClosed, StreamService } from '../../../src/env/transport.ts';
-import type { LocalReplica, Place } from '../../../src/node/contracts.ts';
+import type { Hints, LocalReplica, Place } from '../../../src/node/contracts.ts';
 import { Coordinator } from '../../../src/node/coordinator/coordinator.ts';
 import { Links } from '../../../src/node/link/links.ts';
 import { LinkRequests } from '../../../src/node/replica/link-requests.ts';
@@ -20,6 +20,8 @@ import { settled } from '../node-clock.ts';
 import { Notes } from '../notes.ts';
 
 const checksum = (bytes: Uint8Array, previous?: number): number => crc32(bytes, previous);
+
+const NO_HINTS: Hints = { missed: () => undefined };
 
 /** Counts, and holds nothing. */
 class CountingReplica implements LocalReplica {
@@ -106,7 +108,7 @@ export class MemberNode {
     );
     const codec = createRecordCodec(checksum);
     this.coordinator = new Coordinator(
-      { ...env, peers: this.links, replica, codec },
+      { ...env, peers: this.links, replica, codec, hints: NO_HINTS },
       {
         place: () => place,
         state: () => 'SERVING',

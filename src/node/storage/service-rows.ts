@@ -1,0 +1,46 @@
+/** Rows of other services beside the records: read as committed, written through the commit queue
+ *  like everything else, so that they lie in the order in which they were handed in and a failed
+ *  batch stops them too.
+ *  Invariant: what is written is fsynced before the promise settles.
+ *  Not here: what the rows hold, and where they lie (table-keys.ts).
+ *  Source: docs/ARCHITECTURE.md 5.2. */
+import type { CoterieError } from '../../core/errors.ts';
+import type { Store, StoreIterator, StoreOperation, StoreRange } from '../../env/store.ts';
+import type { CommitQueue } from './commit-queue.ts';
+
+export class ServiceRows {
+  readonly #store: Store;
+  readonly #queue: CommitQueue;
+  readonly #refusal: () => CoterieError | undefined;
+
+  /** `refusal`: why nothing is read or written now. */
+  constructor(store: Store, queue: CommitQueue, refusal: () => CoterieError | undefined) {
+    this.#store = store;
+    this.#queue = queue;
+    this.#refusal = refusal;
+  }
+
+  /** The committed values. Errors: NOT_RUNNING, STORAGE_IO. */
+  async read(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+    return this.#store.getMany(keys);
+  }
+
+  /** In one fsynced batch. `ceiling`: clock ceiling that must be stored with them, in ticks.
+   *  Errors: NOT_RUNNING; STORAGE_IO (unknown). */
+  write(rows: readonly StoreOperation[], ceiling = 0): Promise<void> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    return new Promise((settle, fail) => {
+      this.#queue.addRows(rows, { settle: () => settle(), fail }, ceiling);
+    });
+  }
+
+  /** Must be closed. Errors: NOT_RUNNING, OVERLOADED. */
+  scan(range: StoreRange): StoreIterator {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) throw refusal;
+    return this.#store.iterate(range);
+  }
+}
