@@ -41,7 +41,7 @@ export const HANDOFF_DEFAULTS: HandoffOptions = Object.freeze({
 export interface HandoffParts {
   readonly store: RecordStore;
   readonly replica: LocalReplica;
-  readonly peers: Pick<Peers, 'call' | 'reach' | 'stateOf'>;
+  readonly peers: Pick<Peers, 'callBulk' | 'reach' | 'stateOf'>;
   readonly deadlines: Deadlines;
   readonly clock: Clock;
   readonly random: Random;

@@ -27,7 +27,7 @@ import type { HintTable, Owed } from './hint-table.ts';
 export interface ReplayParts {
   readonly table: HintTable;
   readonly replica: LocalReplica;
-  readonly peers: Pick<Peers, 'call'>;
+  readonly peers: Pick<Peers, 'callBulk'>;
   readonly deadlines: Deadlines;
   readonly metrics: Metrics;
   place(): Place | undefined;
@@ -188,7 +188,7 @@ export class Replay {
     const { partition } = place.ring.partitionOfKey(key.bucket, key.key);
     const replicate = { bucket: key.bucket, key: key.key, record, sync: true, repair: true };
     const result = await outcome<PeerResult>((done) => {
-      this.#parts.peers.call(nodeIndex, {
+      this.#parts.peers.callBulk(nodeIndex, {
         operation: { $case: 'replicate', replicate },
         epochs: place.ring.epochsOf(partition),
         deadlineMs: this.#parts.deadlines.nowMs() + DELIVERY_MS,
