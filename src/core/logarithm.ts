@@ -12,11 +12,13 @@ const COEFFICIENTS: readonly number[] = Array.from(
   { length: (EXPONENT_MAX + 1) / 2 },
   (_, index) => 1 / (EXPONENT_MAX - 2 * index),
 );
+const TERMS = COEFFICIENTS.length;
 const SQRT_HALF = Math.SQRT2 / 2;
 
 /** `value`: above 0 and finite. */
 export function naturalLogarithm(value: number): number {
-  assert(value > 0 && Number.isFinite(value), `no logarithm of ${value}`);
+  // Making the message costs more than the logarithm.
+  if (!(value > 0 && Number.isFinite(value))) assert(false, `no logarithm of ${value}`);
   let mantissa = value;
   let exponent = 0;
   for (; mantissa > Math.SQRT2; exponent += 1) mantissa /= 2;
@@ -24,6 +26,7 @@ export function naturalLogarithm(value: number): number {
   const ratio = (mantissa - 1) / (mantissa + 1);
   const square = ratio * ratio;
   let sum = 0;
-  for (const coefficient of COEFFICIENTS) sum = sum * square + coefficient;
+  // By index: half the time of an iterator.
+  for (let term = 0; term < TERMS; term += 1) sum = sum * square + (COEFFICIENTS[term] ?? 0);
   return exponent * Math.LN2 + 2 * ratio * sum;
 }
