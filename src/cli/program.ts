@@ -1,6 +1,7 @@
 /** The command line as a whole: which commands there are, and what becomes of their errors and
  *  exit codes. */
 import { Command, CommanderError } from 'commander';
+import { benchCommand } from './bench.ts';
 import { clusterCommand } from './cluster-init.ts';
 import { configCommand } from './config-print.ts';
 import { deleteCommand } from './delete.ts';
@@ -60,6 +61,7 @@ function buildProgram(context: CliContext, help: string[]): Command {
     clusterCommand(context),
     configCommand(context),
     simCommand(context),
+    benchCommand(context),
   ];
   for (const command of groups) program.addCommand(command);
   // Subcommands that are added ready-made do not inherit these.

@@ -1,0 +1,11 @@
+/** `coterie bench`: what settings cost and give, predicted and measured. Each subcommand has a file
+ *  of its own. */
+import { Command } from 'commander';
+import { predictCommand } from './bench-predict.ts';
+import type { CliContext } from './ports.ts';
+
+export function benchCommand(context: CliContext): Command {
+  return new Command('bench')
+    .description('predict what N, R and W cost and give')
+    .addCommand(predictCommand(context));
+}

@@ -1,0 +1,30 @@
+/** `--profile`: the name of a published latency profile, or a file with a measured one. */
+import { readFile } from 'node:fs/promises';
+import { CoterieError } from '../core/errors.ts';
+import { type LatencyProfile, PROFILE_NAMES, PUBLISHED_PROFILES } from '../core/pbs/profile.ts';
+import { decodeProfile } from '../core/pbs/profile-file.ts';
+
+export const PROFILE_HELP: string = `${PROFILE_NAMES.join(', ')}, or a file of measured latencies`;
+
+/** Errors: INVALID_ARGUMENT, VERSION_UNSUPPORTED. */
+export async function loadProfile(nameOrFile: string): Promise<LatencyProfile> {
+  if (isPublished(nameOrFile)) return PUBLISHED_PROFILES[nameOrFile];
+  const text = await readFile(nameOrFile, 'utf8').catch((error: Error) => {
+    throw new CoterieError(
+      'INVALID_ARGUMENT',
+      `No profile ${nameOrFile}: it is none of ${PROFILE_NAMES.join(', ')}, and as a file it ` +
+        `cannot be read (${error.message})`,
+    );
+  });
+  try {
+    return decodeProfile(JSON.parse(text));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const code = error instanceof CoterieError ? error.code : 'INVALID_ARGUMENT';
+    throw new CoterieError(code, `${nameOrFile}: ${reason}`, { cause: error });
+  }
+}
+
+export function isPublished(name: string): name is (typeof PROFILE_NAMES)[number] {
+  return PROFILE_NAMES.some((published) => published === name);
+}

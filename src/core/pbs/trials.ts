@@ -1,0 +1,204 @@
+/** What do many writes, each followed by a read, come to?
+ *  Invariants: equal options and seed give equal results on every machine, and settings that are
+ *  compared meet the same draws; one leg's draws do not shift another's; memory is 8 bytes for each
+ *  trial and each R, W and R again that is asked for.
+ *  Not here: one trial (the shapes), percentiles and probabilities (predict.ts).
+ *  Cost: some 0.6 us for each trial of three replicas. */
+import { SeededRandom } from '../seeded-random.ts';
+import { CoterieShape } from './coterie-shape.ts';
+import { type LatencyDistribution, LatencySampler } from './latency.ts';
+import type { LatencyProfile, Legs } from './profile.ts';
+import { type LegDraws, TrialOutcome } from './trial.ts';
+import { playWars } from './wars-shape.ts';
+
+export const MODELS = ['wars', 'coterie'] as const;
+/** `wars` is the paper's, `coterie` how this database sends. */
+export type Model = (typeof MODELS)[number];
+
+export interface TrialOptions {
+  readonly model: Model;
+  readonly profile: LatencyProfile;
+  /** N. */
+  readonly replicas: number;
+  /** Of the cluster, at least N. For `coterie`. */
+  readonly nodes: number;
+  /** A read asks all N and takes the fastest R. For `coterie`; `wars` always does. */
+  readonly readsAll: boolean;
+  readonly trials: number;
+  readonly seed: number;
+  /** Which R and W will be asked for. */
+  readonly settings: readonly Setting[];
+}
+
+export interface Setting {
+  readonly r: number;
+  readonly w: number;
+}
+
+/** Trials that are drawn at a time. */
+const BATCH = 512;
+/** Ways between client and coordinator: write there and back, read there and back. */
+const CLIENT_WAYS = 4;
+
+export class Trials {
+  readonly #options: TrialOptions;
+  /** By W, at the coordinator: until the W-th acknowledgement. */
+  readonly #ackMs = new Map<number, Float64Array>();
+  /** By R, at the coordinator: until the R-th answer, and from when after the write began a read
+   *  is fresh. */
+  readonly #replyMs = new Map<number, Float64Array>();
+  readonly #freshFromMs = new Map<number, Float64Array>();
+  /** Four for each trial, when the profile has that leg. */
+  readonly #clientMs: Float64Array | undefined;
+
+  constructor(options: TrialOptions) {
+    const { trials, settings, profile, seed } = options;
+    this.#options = options;
+    for (const { r, w } of settings) {
+      if (!this.#replyMs.has(r)) {
+        this.#replyMs.set(r, new Float64Array(trials));
+        this.#freshFromMs.set(r, new Float64Array(trials));
+      }
+      if (!this.#ackMs.has(w)) this.#ackMs.set(w, new Float64Array(trials));
+    }
+    this.#play();
+    if (profile.legs.client !== undefined) {
+      this.#clientMs = new Float64Array(trials * CLIENT_WAYS);
+      new LegSource(profile.legs.client, seed, 'client').drawInto(this.#clientMs);
+    }
+  }
+
+  /** How long the read of each trial took; a new array. */
+  readMs(r: number): Float64Array {
+    return this.#withClient(this.#replyMs.get(r), 2);
+  }
+
+  /** How long the write of each trial took; a new array. */
+  writeMs(w: number): Float64Array {
+    return this.#withClient(this.#ackMs.get(w), 0);
+  }
+
+  /** For each trial: a read that begins so long after the end of the write, or later, returns it.
+   *  Negative when earlier ones do too. A new array. */
+  lagMs({ r, w }: Setting): Float64Array {
+    const lags = copyOf(this.#freshFromMs.get(r));
+    const acks = this.#ackMs.get(w);
+    const clients = this.#clientMs;
+    for (let trial = 0; trial < lags.length; trial += 1) {
+      lags[trial] = (lags[trial] ?? 0) - (acks?.[trial] ?? 0);
+      if (clients === undefined) continue;
+      const backAndThere = CLIENT_WAYS * trial + 1;
+      const away = (clients[backAndThere] ?? 0) + (clients[backAndThere + 1] ?? 0);
+      lags[trial] = (lags[trial] ?? 0) - away;
+    }
+    return lags;
+  }
+
+  #withClient(times: Float64Array | undefined, firstWay: number): Float64Array {
+    const whole = copyOf(times);
+    const clients = this.#clientMs;
+    if (clients === undefined) return whole;
+    for (let trial = 0; trial < whole.length; trial += 1) {
+      const there = CLIENT_WAYS * trial + firstWay;
+      const ways = (clients[there] ?? 0) + (clients[there + 1] ?? 0);
+      whole[trial] = (whole[trial] ?? 0) + ways;
+    }
+    return whole;
+  }
+
+  #play(): void {
+    const { trials, replicas, profile, seed } = this.#options;
+    const outcome = new TrialOutcome(replicas);
+    const play = playerOf(this.#options);
+    const source = new DrawSource(profile.legs, seed, this.#options);
+    for (let first = 0; first < trials; first += BATCH) {
+      source.draw();
+      const count = Math.min(BATCH, trials - first);
+      for (let trial = 0; trial < count; trial += 1) {
+        play(source.draws, trial, outcome);
+        this.#record(first + trial, outcome);
+      }
+    }
+  }
+
+  #record(trial: number, { ackMs, replyMs, freshFromMs }: TrialOutcome): void {
+    for (let count = 1; count <= ackMs.length; count += 1) {
+      put(this.#ackMs.get(count), trial, ackMs[count - 1]);
+      put(this.#replyMs.get(count), trial, replyMs[count - 1]);
+      put(this.#freshFromMs.get(count), trial, freshFromMs[count - 1]);
+    }
+  }
+}
+
+type Player = (draws: LegDraws, trial: number, outcome: TrialOutcome) => void;
+
+function playerOf({ model, profile, replicas, nodes, readsAll }: TrialOptions): Player {
+  const { remoteMs } = profile;
+  if (model === 'wars') {
+    const cluster = { replicas, remoteMs };
+    return (draws, trial, outcome) => playWars(cluster, draws, trial, outcome);
+  }
+  const storesInWrite = profile.legs.commit === undefined;
+  const shape = new CoterieShape({ replicas, nodes, remoteMs, readsAll, storesInWrite });
+  return (draws, trial, outcome) => shape.play(draws, trial, outcome);
+}
+
+/** The draws of one batch after the other. */
+class DrawSource {
+  readonly draws: LegDraws;
+  readonly #chance: SeededRandom;
+  readonly #legs: readonly (readonly [LegSource, Float64Array])[];
+
+  constructor(legs: Legs, seed: number, { replicas }: TrialOptions) {
+    const room = (): Float64Array => new Float64Array(BATCH * replicas);
+    this.draws = {
+      write: room(),
+      ack: room(),
+      read: room(),
+      response: room(),
+      commit: room(),
+      lookup: room(),
+      chance: new Float64Array(BATCH * (replicas + 1)),
+    };
+    this.#chance = new SeededRandom(seed, 'chance');
+    const sources: (readonly [LegSource, Float64Array])[] = [];
+    const { draws } = this;
+    const add = (name: keyof Legs & keyof LegDraws): void => {
+      const distribution = legs[name];
+      if (distribution === undefined) return;
+      sources.push([new LegSource(distribution, seed, name), draws[name]]);
+    };
+    for (const name of ['write', 'ack', 'read', 'response', 'commit', 'lookup'] as const) add(name);
+    this.#legs = sources;
+  }
+
+  draw(): void {
+    this.#chance.fill(this.draws.chance);
+    for (const [source, into] of this.#legs) source.drawInto(into);
+  }
+}
+
+/** Draws of one leg, from a stream of its own. */
+class LegSource {
+  readonly #random: SeededRandom;
+  readonly #sampler: LatencySampler;
+
+  constructor(distribution: LatencyDistribution, seed: number, name: keyof Legs) {
+    this.#random = new SeededRandom(seed, name);
+    this.#sampler = new LatencySampler(distribution);
+  }
+
+  drawInto(values: Float64Array): void {
+    this.#random.fill(values);
+    this.#sampler.drawFrom(values);
+  }
+}
+
+function put(column: Float64Array | undefined, trial: number, ms: number | undefined): void {
+  if (column !== undefined) column[trial] = ms ?? 0;
+}
+
+function copyOf(column: Float64Array | undefined): Float64Array {
+  if (column === undefined) throw new RangeError('Not one of the settings that were played');
+  return column.slice();
+}
