@@ -298,7 +298,7 @@ function makeStore(config: NodeConfig): Store {
 }
 
 function nodeOptions(config: NodeConfig): NodeOptions {
-  const { node, membership, quorum, limits, handoff, storage } = config;
+  const { node, membership, quorum, limits, handoff, repair, storage } = config;
   return {
     name: node.id,
     zone: node.zone,
@@ -319,6 +319,7 @@ function nodeOptions(config: NodeConfig): NodeOptions {
     sessionsMax: SESSIONS_MAX,
     requestTableEntriesMax: limits.requestTableEntries,
     handoff: { ...HANDOFF_DEFAULTS, hintsPerTargetMax: handoff.hintsPerTargetMax },
+    receiveBytesPerSecondMax: repair.receiveBytesPerSecondMax,
     storage: {
       ...STORAGE_DEFAULTS,
       openBatchBytesMax: limits.storageQueueBytes,

@@ -245,6 +245,18 @@ const handoff = z.strictObject({
   ),
 });
 
+const repair = z.strictObject({
+  receiveBytesPerSecondMax: wholeNumber(
+    { min: 64 * 1_024, max: 64 * GIB, default: 16 * MIB },
+    {
+      unit: 'bytes/s',
+      reason:
+        'Records that this node takes in from all members together to catch up; beyond it they ' +
+        'wait. A fraction of what a disk writes, so that clients are served meanwhile.',
+    },
+  ),
+});
+
 const storage = z.strictObject({
   cacheBytes: wholeNumber(
     { min: 0, max: 1_024 * GIB, default: 64 * MIB },
@@ -327,6 +339,7 @@ export const configSchema = z.strictObject({
   quorum: quorum.prefault({}),
   limits: limits.prefault({}),
   handoff: handoff.prefault({}),
+  repair: repair.prefault({}),
   storage: storage.prefault({}),
   metrics: metrics.prefault({}),
   log: log.prefault({}),

@@ -91,6 +91,16 @@ export const METRICS = {
     help: 'Missed writes that no hint could be kept for: their partitions are compared instead',
     labels: [],
   },
+  coterie_receive_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of records taken in to catch up, hints included',
+    labels: [],
+  },
+  coterie_receive_refusals_total: {
+    kind: 'counter',
+    help: 'Requests with such records that were sent away because too many bytes waited already',
+    labels: [],
+  },
   coterie_siblings: {
     kind: 'histogram',
     help: 'Siblings in a record that was read',

@@ -177,6 +177,13 @@ export interface LocalReplica {
   recalls(call: KeyCall, requestId: Uint8Array): Promise<boolean>;
 }
 
+/** What this node takes in of what may wait: hints, and records that it lacks. */
+export interface ReceiveBudget {
+  /** Calls back once the bytes may come in, perhaps before it returns, or with OVERLOADED
+   *  {retryAfterMs} at once if they would come too late for the deadline (monotonic). */
+  take(bytes: number, deadlineMs: number, done: (refusal: CoterieError | undefined) => void): void;
+}
+
 /** What clients ask of this node, for the streams that carry thousands of requests a second. */
 export interface ClientRequests {
   beginGet(request: GetRequest, done: Done<GetReply>): void;

@@ -45,5 +45,7 @@ export interface NodeOptions {
   readonly sessionsMax: number;
   readonly requestTableEntriesMax: number;
   readonly handoff: HandoffOptions;
+  /** Of hints and other repair, from all members together. */
+  readonly receiveBytesPerSecondMax: number;
   readonly storage: StorageOptions;
 }

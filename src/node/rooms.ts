@@ -17,7 +17,9 @@ import { Handoff } from './handoff/handoff.ts';
 import { Links } from './link/links.ts';
 import { type MemberIdentity, saveGeneration } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
+import { BulkRequests } from './replica/bulk-requests.ts';
 import { LinkRequests } from './replica/link-requests.ts';
+import { ByteBudget } from './replica/receive-budget.ts';
 import { Replica } from './replica/replica.ts';
 import { MemberNotes } from './session/member-notes.ts';
 import { StandingKeeper } from './standing/standing-keeper.ts';
@@ -104,13 +106,14 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     adopt: (layout) => node.adopt(layout),
     commitSeq: () => store.commitSeq,
   });
+  const budget = new ByteBudget(env, options.receiveBytesPerSecondMax);
   const links = new Links(
     env,
     {
       memory: standing,
       gossip,
       server,
-      bulkServer: server,
+      bulkServer: new BulkRequests(server, budget, env.deadlines),
       speaker: () => ({ name, address, opened, place: view.place() }),
     },
     { peerRequestsMax: options.peerRequestsMax, peerBytesMax: options.peerBytesMax },

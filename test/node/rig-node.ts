@@ -340,6 +340,7 @@ function nodeOptions(spec: NodeSpec): NodeOptions {
     sessionsMax: 1_024,
     requestTableEntriesMax: 200_000,
     handoff: HANDOFF_DEFAULTS,
+    receiveBytesPerSecondMax: 16 * 1_024 * 1_024,
     storage: STORAGE_DEFAULTS,
     ...spec.options,
   };

@@ -44,6 +44,7 @@ export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
     sessionsMax: SESSIONS_MAX,
     requestTableEntriesMax: limits.requestTableEntriesMax ?? 200_000,
     handoff: { ...HANDOFF_DEFAULTS, settleMs: 2_000, retryMaxMs: 30_000 },
+    receiveBytesPerSecondMax: 16 * MIB,
     storage: {
       ...STORAGE_DEFAULTS,
       openBatchBytesMax: limits.batchBytesMax ?? 64 * MIB,
