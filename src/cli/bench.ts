@@ -2,10 +2,12 @@
  *  of its own. */
 import { Command } from 'commander';
 import { predictCommand } from './bench-predict.ts';
+import { benchRunCommand } from './bench-run.ts';
 import type { CliContext } from './ports.ts';
 
 export function benchCommand(context: CliContext): Command {
   return new Command('bench')
-    .description('predict what N, R and W cost and give')
-    .addCommand(predictCommand(context));
+    .description('predict and measure what N, R and W cost and give')
+    .addCommand(predictCommand(context))
+    .addCommand(benchRunCommand(context));
 }

@@ -16,8 +16,8 @@ const EXIT_CODES: Readonly<Record<ErrorFamily, number>> = {
 
 export const EXIT_KEY_NOT_FOUND = 1;
 
-export function exitCodeOf(error: CoterieError): number {
-  return EXIT_CODES[ERROR_CODES[error.code].family];
+export function exitCodeOf({ code }: { readonly code: ErrorCode }): number {
+  return EXIT_CODES[ERROR_CODES[code].family];
 }
 
 /** What is not ours is either something the system refused, which has a sentence of its own, or a

@@ -29,6 +29,10 @@ const ports: CliPorts = {
     const { simulator } = await import('./simulator.ts');
     return simulator;
   },
+  bench: async () => {
+    const { benchPorts } = await import('./bench-ports.ts');
+    return benchPorts;
+  },
   stopSignal: () =>
     new Promise((resolve) => {
       const onSignal = (signal: NodeJS.Signals): void => {
@@ -64,6 +68,5 @@ export async function main(): Promise<void> {
     ports,
     command: commandName(),
     version: softwareVersion(),
-    exitCode: 0,
   });
 }

@@ -1,6 +1,8 @@
 /** What the commands need from the rest of Coterie. main.ts gives the real things, loaded when a
  *  command first needs them, so that `coterie get` does not load a storage engine; tests give
  *  their own. */
+import type { BenchCluster } from '../bench/cluster.ts';
+import type { Provenance } from '../bench/run-report.ts';
 import type { Client } from '../client/types.ts';
 import type { ProcessEnvironment } from '../config/load.ts';
 import type { NodeConfig, NodeConfigInput } from '../config/schema.ts';
@@ -9,6 +11,8 @@ import type { reportOf, summarize } from '../sim/campaign.ts';
 import type { Scenario } from '../sim/scenario.ts';
 import type { replay, replayCommand, scenarioOf } from '../simulate.ts';
 import type { AdminService } from '../wire/services.ts';
+import type { ClientProcesses } from './bench-clients.ts';
+import type { SpawnOptions, StartedClusterOptions } from './bench-cluster.ts';
 import type { runSeeds } from './sim-pool.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -67,8 +71,18 @@ export interface Simulator {
   shrink(scenario: Scenario, check: string, seconds: number): Promise<Scenario>;
 }
 
+export interface BenchPorts {
+  spawnCluster(options: SpawnOptions): Promise<BenchCluster>;
+  embedCluster(options: StartedClusterOptions): Promise<BenchCluster>;
+  givenCluster(addresses: readonly string[]): BenchCluster;
+  startClients(count: number): Promise<ClientProcesses>;
+  readonly nodeVersion: string;
+  machine(): Provenance['machine'];
+}
+
 export interface CliPorts {
   simulator(): Promise<Simulator>;
+  bench(): Promise<BenchPorts>;
   connect(options: ConnectOptions): Promise<Client>;
   connectAdmin(address: string, options: { readonly timeoutMs: number }): Promise<AdminConnection>;
   startNode(config: NodeConfig): Promise<StartedNode>;
@@ -83,6 +97,8 @@ export interface CliContext {
   readonly clock: Clock;
   readonly environment: ProcessEnvironment;
   readonly ports: CliPorts;
+  /** The command line, without interpreter and script. */
+  readonly argv: readonly string[];
   /** How a person calls this program. */
   readonly command: string;
   /** Of the software. */

@@ -23,7 +23,11 @@ Exit codes: 0 done, 1 key not found, 2 usage, 3 unavailable or timed out, 4 stat
 `;
 
 /** Runs one command line (without interpreter and script); its exit code. Never rejects. */
-export async function runCli(argv: readonly string[], context: CliContext): Promise<number> {
+export async function runCli(
+  argv: readonly string[],
+  world: Omit<CliContext, 'argv' | 'exitCode'>,
+): Promise<number> {
+  const context: CliContext = { ...world, argv, exitCode: 0 };
   // Commander writes in the middle of parsing and does not wait; what it writes is kept and
   // written here.
   const help: string[] = [];

@@ -8,6 +8,8 @@ export type Colors = ReturnType<typeof picocolors.createColors>;
 export interface Terminal {
   /** Standard output is a terminal: tables, bars and escaped control characters. */
   readonly isTerminal: boolean;
+  /** Standard error is one: progress is shown. */
+  readonly isErrorTerminal: boolean;
   readonly colors: Colors;
   readonly errorColors: Colors;
   /** Standard input. */
@@ -26,10 +28,12 @@ export function processTerminal(environment: ProcessEnvironment): Terminal {
       process.exit();
     });
   }
+  const isErrorTerminal = process.stderr.isTTY === true;
   return {
     isTerminal,
+    isErrorTerminal,
     colors: picocolors.createColors(isTerminal && isColorful),
-    errorColors: picocolors.createColors(process.stderr.isTTY === true && isColorful),
+    errorColors: picocolors.createColors(isErrorTerminal && isColorful),
     input: process.stdin,
     write: (content) => writeTo(process.stdout, content),
     writeError: (text) => writeTo(process.stderr, text),

@@ -1,6 +1,7 @@
 import picocolors from 'picocolors';
 import type {
   AdminConnection,
+  BenchPorts,
   CliPorts,
   ClusterOptions,
   ConnectOptions,
@@ -49,6 +50,8 @@ export class FakeWorld {
   readonly writes: string[] = [];
   stderr = '';
   isTerminal = false;
+  isErrorTerminal = false;
+  bench: BenchPorts | undefined;
   input = '';
   environment: ProcessEnvironment = {};
 
@@ -60,6 +63,7 @@ export class FakeWorld {
     const exitCode = await runCli(argv, {
       terminal: {
         isTerminal: this.isTerminal,
+        isErrorTerminal: this.isErrorTerminal,
         colors,
         errorColors: colors,
         input: (async function* () {
@@ -78,7 +82,6 @@ export class FakeWorld {
       ports: this.#ports(),
       command: 'coterie',
       version: '9.9.9',
-      exitCode: 0,
     });
     const bytes = Buffer.concat(out);
     return { exitCode, stdout: bytes.toString(), bytes, stderr: this.stderr };
@@ -126,6 +129,10 @@ export class FakeWorld {
           stop: this.#stop,
         }));
         return { addresses, nodes, stop: this.#stop };
+      },
+      bench: async () => {
+        if (this.bench === undefined) throw new Error('no benchmark in this test');
+        return this.bench;
       },
       simulator: async () => {
         if (this.simulator === undefined) throw new Error('no simulator in this test');

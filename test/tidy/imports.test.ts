@@ -86,3 +86,13 @@ test('a file that only itself imports is an orphan; entries and used files are n
   const paths = orphans(sources, ['src/index.ts']).map(({ path }) => path);
   expect(paths).toEqual(['src/dead.ts']);
 });
+
+test('a script that a file starts is used, one of that name elsewhere is not', () => {
+  const sources = [
+    sourceOf('src/cli/pool.ts', "fork(new URL('./worker.js', import.meta.url));"),
+    sourceOf('src/cli/worker.ts', ''),
+    sourceOf('src/worker.ts', ''),
+  ];
+  const paths = orphans(sources, ['src/cli/pool.ts']).map(({ path }) => path);
+  expect(paths).toEqual(['src/worker.ts']);
+});

@@ -126,6 +126,7 @@ export function orphans(
     for (const { target, from } of importsOf(source)) {
       if (target !== undefined && target !== from) imported.add(target);
     }
+    for (const script of startedScripts(source)) imported.add(script);
   }
   return sources
     .filter(({ path }) => path.startsWith('src/') && path.endsWith('.ts'))
@@ -136,4 +137,11 @@ export function orphans(
       line: 0,
       message: 'is imported by nothing in src or bin: use it, make it an entry, or delete it',
     }));
+}
+
+/** Scripts beside a file that it starts in a process or thread of their own. */
+function startedScripts({ path, text }: Source): readonly string[] {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const names = text.matchAll(/\bnew URL\('\.\/([\w-]+)\.js', import\.meta\.url\)/g);
+  return [...names].map((match) => `${folder}${match[1]}.ts`);
 }

@@ -1,0 +1,19 @@
+/** The cluster that is measured, as a benchmark sees it. It does not start one itself: the command
+ *  line hands it in. */
+
+export type ClusterKind = 'spawned' | 'embedded' | 'given';
+
+export interface BenchCluster {
+  readonly kind: ClusterKind;
+  /** `HOST:PORT` of each node. */
+  readonly addresses: readonly string[];
+  /** Copies of each key; undefined where that is not ours to know. */
+  readonly replicas: number | undefined;
+  /** Settles when a node has ended that was not told to. */
+  readonly failed: Promise<Error>;
+  /** Processor seconds, user and system, that each node has used so far; embedded nodes are one
+   *  process and one number. undefined: not known from here. */
+  processorSeconds(): Promise<readonly number[] | undefined>;
+  /** Idempotent; afterwards no process, folder or port of it is left. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,95 @@
+/** What became of the operations of one client, or of many: latencies of those that succeeded, and
+ *  the others by the code of their error. A read-modify-write counts as one operation; its parts
+ *  are in `read` and `write` and the whole is in `rmw`. */
+import type { ErrorCode } from '../core/errors.ts';
+import { type EncodedLatencies, Latencies } from './latencies.ts';
+
+const COUNTS = ['operations', 'succeeded', 'notFound', 'contextReads', 'siblingReads'] as const;
+const KINDS = ['read', 'write', 'rmw'] as const;
+
+/** How often each code was met. */
+export type ErrorCounts = Readonly<Partial<Record<ErrorCode, number>>>;
+
+export interface EncodedOutcomes {
+  readonly counts: Readonly<Record<(typeof COUNTS)[number], number>>;
+  readonly errors: ErrorCounts;
+  readonly latencies: Readonly<Record<(typeof KINDS)[number], EncodedLatencies>>;
+}
+
+export class Outcomes {
+  readonly read = new Latencies();
+  readonly write = new Latencies();
+  readonly rmw = new Latencies();
+  /** Ended, in whichever way. */
+  operations = 0;
+  succeeded = 0;
+  /** Reads of keys that no replica asked had a value of. */
+  notFound = 0;
+  /** Reads made for the context of a write, and for nothing else; in no other figure. */
+  contextReads = 0;
+  /** Reads that found more than one value. */
+  siblingReads = 0;
+  readonly #errors = new Map<ErrorCode, number>();
+  readonly #recent = new Latencies();
+
+  took(kind: (typeof KINDS)[number], latencyMs: number): void {
+    this[kind].add(latencyMs);
+    this.#recent.add(latencyMs);
+  }
+
+  /** Of what was added since the last call; null when there was nothing. */
+  takeRecentP99Ms(): number | null {
+    const p99Ms = this.#recent.percentileMs(0.99) ?? null;
+    this.#recent.reset();
+    return p99Ms;
+  }
+
+  failed(code: ErrorCode): void {
+    this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
+  }
+
+  /** By code, the most frequent first. */
+  get errors(): ErrorCounts {
+    const entries = [...this.#errors].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+    return Object.fromEntries(entries);
+  }
+
+  get errorCount(): number {
+    let sum = 0;
+    for (const count of this.#errors.values()) sum += count;
+    return sum;
+  }
+
+  merge(other: Outcomes): void {
+    for (const name of COUNTS) this[name] += other[name];
+    for (const kind of KINDS) this[kind].merge(other[kind]);
+    for (const [code, count] of other.#errors) {
+      this.#errors.set(code, (this.#errors.get(code) ?? 0) + count);
+    }
+  }
+
+  encode(): EncodedOutcomes {
+    const { operations, succeeded, notFound, contextReads, siblingReads } = this;
+    return {
+      counts: { operations, succeeded, notFound, contextReads, siblingReads },
+      errors: this.errors,
+      latencies: {
+        read: this.read.encode(),
+        write: this.write.encode(),
+        rmw: this.rmw.encode(),
+      },
+    };
+  }
+
+  static decode({ counts, errors, latencies }: EncodedOutcomes): Outcomes {
+    const outcomes = new Outcomes();
+    for (const name of COUNTS) outcomes[name] = counts[name];
+    for (const kind of KINDS) outcomes[kind].merge(Latencies.decode(latencies[kind]));
+    for (const code of codesOf(errors)) outcomes.#errors.set(code, errors[code] ?? 0);
+    return outcomes;
+  }
+}
+
+export function codesOf(errors: ErrorCounts): readonly ErrorCode[] {
+  return Object.keys(errors) as ErrorCode[];
+}
