@@ -19,6 +19,7 @@ import type { Log } from './env/log.ts';
 import type { Metrics } from './env/metrics.ts';
 import type { Store } from './env/store.ts';
 import type { MemberEvent, KnownMember as MemberInfo } from './node/contracts.ts';
+import { READ_DEFAULTS } from './node/coordinator/read-options.ts';
 import { HANDOFF_DEFAULTS } from './node/handoff/handoff.ts';
 import { Node } from './node/node.ts';
 import type { NodeOptions } from './node/node-options.ts';
@@ -320,6 +321,7 @@ function nodeOptions(config: NodeConfig): NodeOptions {
     requestTableEntriesMax: limits.requestTableEntries,
     handoff: { ...HANDOFF_DEFAULTS, hintsPerTargetMax: handoff.hintsPerTargetMax },
     receiveBytesPerSecondMax: repair.receiveBytesPerSecondMax,
+    reads: READ_DEFAULTS,
     storage: {
       ...STORAGE_DEFAULTS,
       openBatchBytesMax: limits.storageQueueBytes,

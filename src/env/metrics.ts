@@ -101,6 +101,33 @@ export const METRICS = {
     help: 'Requests with such records that were sent away because too many bytes waited already',
     labels: [],
   },
+  coterie_read_repairs_dropped_total: {
+    kind: 'counter',
+    help: 'Repairs that nobody waited for and that were not done: no room for them, or a busy node',
+    labels: ['reason'],
+  },
+  coterie_read_repairs_waiting: {
+    kind: 'gauge',
+    help: 'Repairs that nobody waits for and that have not begun',
+    labels: [],
+  },
+  coterie_read_digests_total: {
+    kind: 'counter',
+    help: 'Digests answered in place of large records, by whether that record came from another',
+    labels: ['outcome'],
+  },
+  coterie_read_hedges_total: {
+    kind: 'counter',
+    help:
+      'Replicas asked because the others were late, by whether their answer counted or came too ' +
+      'late, and those not asked because the budget was spent or the node busy',
+    labels: ['outcome'],
+  },
+  coterie_late_answers_total: {
+    kind: 'counter',
+    help: 'Answers that came after their read was over, by whether they were equal to its result',
+    labels: ['outcome'],
+  },
   coterie_siblings: {
     kind: 'histogram',
     help: 'Siblings in a record that was read',

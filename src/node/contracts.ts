@@ -120,6 +120,8 @@ export interface Peers {
   inFlight(nodeIndex: number): number;
   /** How long it takes to answer a read, of late; 0 = not known, or not asked for long. */
   latencyMs(nodeIndex: number): number;
+  /** Of late it answered 19 of 20 reads within this time; 0 = too few to tell. */
+  latencyHighMs(nodeIndex: number): number;
   /** A peer whose store is behind what this node remembers of it: its reads count for nothing. */
   isTrusted(nodeIndex: number): boolean;
   call(nodeIndex: number, call: PeerCall): void;

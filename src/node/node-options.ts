@@ -9,6 +9,7 @@ import type { Metrics } from '../env/metrics.ts';
 import type { Random } from '../env/random.ts';
 import type { Store } from '../env/store.ts';
 import type { Transport } from '../env/transport.ts';
+import type { ReadTuning } from './coordinator/read-options.ts';
 import type { HandoffOptions } from './handoff/handoff.ts';
 import type { StorageOptions } from './storage/storage-options.ts';
 
@@ -47,5 +48,6 @@ export interface NodeOptions {
   readonly handoff: HandoffOptions;
   /** Of hints and other repair, from all members together. */
   readonly receiveBytesPerSecondMax: number;
+  readonly reads: ReadTuning;
   readonly storage: StorageOptions;
 }

@@ -100,6 +100,7 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   });
   const server = new LinkRequests({
     replica,
+    codec,
     deadlines: env.deadlines,
     place: view.place,
     forwarded: (request) => coordinator.forwarded(request),
@@ -132,6 +133,7 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
       bytesMax: options.requestBytesMax,
       replaceAfterMs: options.replicaReadTimeoutMs,
       replicaWriteTimeoutMs: options.replicaWriteTimeoutMs,
+      tuning: options.reads,
     },
   );
   const notes = new MemberNotes(env.deadlines, gossip, view.place);

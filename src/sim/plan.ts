@@ -47,7 +47,7 @@ export const planScenario: PlanScenario = (options) => {
     durationMs,
     network: drawNetwork(stream('network')),
     clocks: drawClocks(stream('clocks'), nodes),
-    limits: drawLimits(stream('limits')),
+    limits: { ...drawLimits(stream('limits')), ...drawDigests(stream('digests')) },
     faults,
     clients: workload.script(stream('script'), facts),
   } satisfies Scenario;
@@ -104,6 +104,12 @@ function drawLimits(stream: RandomStream): LimitsModel {
   };
   const kept = Object.entries(drawn).filter(() => stream.chance(1 / 6));
   return Object.fromEntries(kept);
+}
+
+/** In one run of three nearly every record is large enough for a digest. */
+function drawDigests(stream: RandomStream): LimitsModel {
+  const digestAboveBytes = stream.pick([1, 64]);
+  return stream.chance(1 / 3) ? { digestAboveBytes } : {};
 }
 
 function faultKinds(names: readonly string[] | undefined): FaultKind[] {

@@ -50,6 +50,8 @@ export interface LimitsModel {
   readonly recordCacheBytesMax?: number;
   readonly batchBytesMax?: number;
   readonly windowBytes?: number;
+  /** Replicas answer reads of larger records with a digest. */
+  readonly digestAboveBytes?: number;
 }
 
 /** What a fault or a checker may depend on. A run uses those that the product offers so far. */

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import type { CoterieError } from '../../src/core/errors.ts';
 import { DEFAULT_DETECTOR_OPTIONS } from '../../src/core/membership/detector-options.ts';
 import type { FrameStream, StreamHandlers, StreamService } from '../../src/env/transport.ts';
+import { READ_DEFAULTS } from '../../src/node/coordinator/read-options.ts';
 import { HANDOFF_DEFAULTS } from '../../src/node/handoff/handoff.ts';
 import { Node } from '../../src/node/node.ts';
 import type { NodeOptions } from '../../src/node/node-options.ts';
@@ -341,6 +342,8 @@ function nodeOptions(spec: NodeSpec): NodeOptions {
     requestTableEntriesMax: 200_000,
     handoff: HANDOFF_DEFAULTS,
     receiveBytesPerSecondMax: 16 * 1_024 * 1_024,
+    // By chance a read would ask more than a test expects; those of looking switch it on.
+    reads: { ...READ_DEFAULTS, lookShare: 0 },
     storage: STORAGE_DEFAULTS,
     ...spec.options,
   };

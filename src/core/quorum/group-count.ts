@@ -24,6 +24,12 @@ export class GroupCount {
     return this.#note(nodeIndex, this.#failed);
   }
 
+  /** Has nothing been heard of this replica, and is it in a group. */
+  isOpen(nodeIndex: number): boolean {
+    if (this.#answered.includes(nodeIndex) || this.#failed.includes(nodeIndex)) return false;
+    return this.#groups.some(({ members }) => members.includes(nodeIndex));
+  }
+
   /** Replicas counted, in the order of their answers. */
   get answered(): readonly number[] {
     return this.#answered;

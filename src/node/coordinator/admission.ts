@@ -28,6 +28,12 @@ export class Admission {
     return this.#requests;
   }
 
+  /** More than half of a bound is used: what can be left undone is. */
+  get isBusy(): boolean {
+    const { requestsMax, bytesMax } = this.#options;
+    return this.#requests > requestsMax / 2 || this.#bytes > bytesMax / 2;
+  }
+
   /** Why the request is not taken: OVERLOADED {retryAfterMs}. */
   admit(bytes: number): CoterieError | undefined {
     const { requestsMax, bytesMax } = this.#options;

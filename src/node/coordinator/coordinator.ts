@@ -34,8 +34,9 @@ import { forwardWrite, wrongReply } from './forwarding.ts';
 import type { Plan } from './plan.ts';
 import { nodeName } from './plan.ts';
 import { follow, promised } from './promised.ts';
-import type { ReadOptions, ReadOutcome } from './read.ts';
-import { ReadOperation } from './read.ts';
+import type { ReadOutcome } from './read.ts';
+import type { ReadOptions } from './read-options.ts';
+import { Reads } from './reads.ts';
 import { Reception } from './reception.ts';
 import { deleteReply, getReply, nothingToDelete, putReply } from './replies.ts';
 import type { LevelChoice } from './requests.ts';
@@ -69,6 +70,7 @@ export class Coordinator implements KvService, ClientRequests {
   readonly #node: CoordinatorNode;
   readonly #options: CoordinatorOptions;
   readonly #reception: Reception;
+  readonly #reads: Reads;
   readonly #answers = new AnswerSizes();
   readonly #requirements = new Requirements();
   #nextSiblingWarningMs = 0;
@@ -82,6 +84,7 @@ export class Coordinator implements KvService, ClientRequests {
     this.#node = node;
     this.#options = options;
     this.#reception = new Reception(parts, options);
+    this.#reads = new Reads(parts, options, () => this.#reception.isBusy);
   }
 
   /** Settles when no request is at work any more, or after `waitMs`. */
@@ -145,7 +148,7 @@ export class Coordinator implements KvService, ClientRequests {
 
   #get(request: GetRequest, done: Done<GetReply>): void {
     const plan = this.#plan('read', request, readChoice(request));
-    ReadOperation.begin(this.#parts, plan, this.#options, (outcome) => {
+    this.#reads.begin(plan, (outcome) => {
       done(outcome instanceof CoterieError ? outcome : this.#getReply(plan, outcome));
     });
   }
@@ -311,9 +314,7 @@ export class Coordinator implements KvService, ClientRequests {
   #readAt(plan: Plan, choice: LevelChoice): Promise<ReadOutcome> {
     const { place, partition } = plan;
     const requirement = this.#requirements.of('read', place, partition, choice);
-    return promised((done) => {
-      ReadOperation.begin(this.#parts, { ...plan, requirement }, this.#options, done);
-    });
+    return promised((done) => this.#reads.begin({ ...plan, requirement }, done));
   }
 
   #mustForward(plan: Plan): boolean {

@@ -31,6 +31,10 @@ export class Reception {
     this.#counts = new RequestCounts(parts.metrics);
   }
 
+  get isBusy(): boolean {
+    return this.#admission.isBusy;
+  }
+
   /** Settles when no request is at work any more, or after `waitMs`. */
   idle(waitMs: number): Promise<void> {
     const { deadlines } = this.#parts;

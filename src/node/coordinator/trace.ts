@@ -7,6 +7,10 @@ export interface Recorder {
   /** Notes that something was sent; the number names the step. */
   sent(node: string, action: TraceStep['action']): number;
   answered(step: number, outcome: string, isCounted: boolean): void;
+  /** The replica answered with a digest in place of its record. */
+  digest(step: number, isCounted: boolean): void;
+  /** What was told of the step before counts after all. */
+  counted(step: number): void;
   minter(node: string): void;
   finish(): Trace | undefined;
 }
@@ -22,6 +26,13 @@ export function recordTrace(
   const startedMs = nowMs();
   const steps: TraceStep[] = [];
   let minterName = '';
+  const answered = (step: number, outcome: string, isCounted: boolean): void => {
+    const entry = steps[step];
+    if (entry === undefined) return;
+    entry.answeredAtMs = nowMs() - startedMs;
+    entry.outcome = outcome;
+    entry.counted = isCounted;
+  };
   return {
     sent: (node, action) => {
       const sentAtMs = nowMs() - startedMs;
@@ -29,12 +40,17 @@ export function recordTrace(
         steps.push({ node, action, sentAtMs, answeredAtMs: 0, outcome: '', counted: false }) - 1
       );
     },
-    answered: (step, outcome, isCounted) => {
+    answered,
+    digest: (step, isCounted) => {
+      const entry = steps[step];
+      if (entry !== undefined) entry.action = 'digest';
+      answered(step, isCounted ? 'the same record' : 'a record that is not known', isCounted);
+    },
+    counted: (step) => {
       const entry = steps[step];
       if (entry === undefined) return;
-      entry.answeredAtMs = nowMs() - startedMs;
-      entry.outcome = outcome;
-      entry.counted = isCounted;
+      entry.outcome = 'the same record';
+      entry.counted = true;
     },
     minter: (node) => {
       minterName = node;

@@ -22,9 +22,9 @@ import type {
   PeerOperation,
   PeerResult,
 } from '../contracts.ts';
+import type { CoordinatorParts } from './parts.ts';
 import type { Plan } from './plan.ts';
 import { nodeName, nodeNames, reachRefusal } from './plan.ts';
-import type { CoordinatorParts } from './read.ts';
 
 export interface WriteParts extends CoordinatorParts {
   readonly hints: Hints;

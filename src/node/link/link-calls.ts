@@ -49,6 +49,10 @@ export class LinkCalls {
     return this.#times.latencyMs(this.#deadlines.nowMs());
   }
 
+  get latencyHighMs(): number {
+    return this.#times.highMs;
+  }
+
   /** False when it passes a bound, which it has been told then. `bufferedBytes`: that wait in the
    *  stream: calls that expired leave theirs there, and a peer that takes nothing must not fill the
    *  memory. */

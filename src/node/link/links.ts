@@ -164,6 +164,10 @@ export class Links implements Peers {
     return this.#outbound.get(nodeIndex)?.latencyMs ?? 0;
   }
 
+  latencyHighMs(nodeIndex: number): number {
+    return this.#outbound.get(nodeIndex)?.latencyHighMs ?? 0;
+  }
+
   isTrusted(nodeIndex: number): boolean {
     return this.#memory.isTrusted(nodeIndex);
   }

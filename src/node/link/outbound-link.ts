@@ -116,6 +116,10 @@ export class OutboundLink {
     return this.#calls.latencyMs;
   }
 
+  get latencyHighMs(): number {
+    return this.#calls.latencyHighMs;
+  }
+
   get reach(): Reach {
     if (this.#phase === 'connected') return 'up';
     return this.#phase === 'refused' || this.#phase === 'closed' ? 'down' : 'unknown';

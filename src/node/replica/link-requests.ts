@@ -5,6 +5,8 @@
  *  Not here: streams and batches (node/link), the work itself. */
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
+import { type ItemHash, itemHash } from '../../core/version/item-hash.ts';
+import type { RecordCodec } from '../../core/version/record-codec.ts';
 import { asCoterieError } from '../../wire/error-codec.ts';
 import type {
   ForwardReply,
@@ -23,10 +25,11 @@ import type {
   PeerResult,
   Place,
 } from '../contracts.ts';
-import { makeRecordKey } from '../storage/record-key.ts';
+import { makeRecordKey, type RecordKey } from '../storage/record-key.ts';
 
 export interface LinkRequestParts {
   readonly replica: LocalReplica;
+  readonly codec: RecordCodec;
   readonly deadlines: Deadlines;
   place(): Place | undefined;
   forwarded(request: ForwardRequest): Promise<ForwardReply>;
@@ -35,6 +38,7 @@ export interface LinkRequestParts {
 }
 
 const NO_BYTES = new Uint8Array(0);
+const NO_DIGEST: ItemHash = { high: 0, low: 0 };
 
 export class LinkRequests {
   readonly #parts: LinkRequestParts;
@@ -78,8 +82,24 @@ export class LinkRequests {
   #read(request: LinkRequest, read: Read, done: Done<PeerResult>): void {
     const call = this.#keyCall(request, read.bucket, read.key);
     this.#parts.replica.read(call, (held) => {
-      done(held instanceof CoterieError ? held : answerOf(held));
+      done(held instanceof CoterieError ? held : this.#answerOf(held, call.key, read.digestAbove));
     });
+  }
+
+  #answerOf({ bytes, isVerified }: Held, key: RecordKey, digestAbove: number): PeerResult {
+    const record = bytes ?? NO_BYTES;
+    if (digestAbove > 0 && record.length > digestAbove) {
+      const digest = this.#digestOf(record, key);
+      // One that is 0 would say "no digest".
+      if (digest.high !== 0 || digest.low !== 0) return answer(NO_BYTES, isVerified, digest);
+    }
+    return answer(record, isVerified, NO_DIGEST);
+  }
+
+  /** Errors: NOT_INITIALISED. */
+  #digestOf(record: Uint8Array, { token }: RecordKey): ItemHash {
+    const { clusterKeyHigh, clusterKeyLow } = this.#place().ring.secrets;
+    return itemHash(this.#parts.codec.header(record), token, clusterKeyHigh, clusterKeyLow);
   }
 
   async #forward(request: ForwardRequest): Promise<PeerResult> {
@@ -92,10 +112,7 @@ export class LinkRequests {
   }
 
   #keyCall(request: LinkRequest, bucket: string, key: Uint8Array): KeyCall {
-    const place = this.#parts.place();
-    if (place === undefined) {
-      throw new CoterieError('NOT_INITIALISED', 'This node belongs to no cluster yet');
-    }
+    const place = this.#place();
     const { token, partition } = place.ring.partitionOfKey(bucket, key);
     return {
       key: makeRecordKey(token, bucket, key),
@@ -103,6 +120,12 @@ export class LinkRequests {
       epochs: epochsOf(request, place.ring.epochsOf(partition)),
       deadlineMs: this.#parts.deadlines.nowMs() + request.timeoutMs,
     };
+  }
+
+  #place(): Place {
+    const place = this.#parts.place();
+    if (place !== undefined) return place;
+    throw new CoterieError('NOT_INITIALISED', 'This node belongs to no cluster yet');
   }
 }
 
@@ -125,8 +148,8 @@ function epochsOf({ peCur, peMin, peRead }: LinkRequest, own: Epochs): Epochs {
   return isOwn ? own : { current: peCur, minimum: peMin, read: peRead };
 }
 
-function answerOf({ bytes, isVerified }: Held): PeerResult {
-  return { $case: 'read', read: { record: bytes ?? NO_BYTES, verified: isVerified } };
+function answer(record: Uint8Array, verified: boolean, { high, low }: ItemHash): PeerResult {
+  return { $case: 'read', read: { record, verified, digestHigh: high, digestLow: low } };
 }
 
 function settle(work: Promise<PeerResult>, done: Done<PeerResult>): void {

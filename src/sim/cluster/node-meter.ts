@@ -34,7 +34,7 @@ export class NodeMeter implements Metrics {
       if (!COMMON.has(outcome)) this.count(`request ${outcome}`, amount);
       return;
     }
-    const mode = labels['mode'];
+    const mode = labels['mode'] ?? labels['outcome'] ?? labels['reason'];
     this.count(mode === undefined ? shortName(name) : `${shortName(name)} ${mode}`, amount);
   }
 

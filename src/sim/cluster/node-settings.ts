@@ -4,6 +4,7 @@
  *  Not here: the configuration itself, which this zone may not import. */
 import { RECORD_BYTES_MAX } from '../../core/limits.ts';
 import { DEFAULT_DETECTOR_OPTIONS } from '../../core/membership/detector-options.ts';
+import { READ_DEFAULTS } from '../../node/coordinator/read-options.ts';
 import { HANDOFF_DEFAULTS } from '../../node/handoff/handoff.ts';
 import type { NodeOptions } from '../../node/node-options.ts';
 import { STORAGE_DEFAULTS } from '../../node/storage/storage-options.ts';
@@ -45,6 +46,10 @@ export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
     requestTableEntriesMax: limits.requestTableEntriesMax ?? 200_000,
     handoff: { ...HANDOFF_DEFAULTS, settleMs: 2_000, retryMaxMs: 30_000 },
     receiveBytesPerSecondMax: 16 * MIB,
+    reads: {
+      ...READ_DEFAULTS,
+      digestAboveBytes: limits.digestAboveBytes ?? READ_DEFAULTS.digestAboveBytes,
+    },
     storage: {
       ...STORAGE_DEFAULTS,
       openBatchBytesMax: limits.batchBytesMax ?? 64 * MIB,

@@ -29,6 +29,19 @@ test('client 1 puts a1, client 2 puts b1, client 1 puts a2 and a3 with its own c
   expect(values.sort()).toEqual(['a3', 'b1']);
 });
 
+test('99 writes that two clients interleave through one node, each with its own last context, leave exactly 2 siblings', async () => {
+  await using cluster = await startThree();
+  const contexts: Uint8Array[] = [new Uint8Array(0), new Uint8Array(0)];
+  for (let write = 0; write < 99; write += 1) {
+    const client = write % 2;
+    const context = contexts[client]!;
+    const put = await cluster.put('n1', { key: 'k', value: `${client}:${write}`, context });
+    contexts[client] = put.context;
+  }
+  const read = await cluster.get('n2', { key: 'k', level: 'all' });
+  expect(valuesOf(read).sort()).toEqual(['0:98', '1:97']);
+});
+
 test('the same story through one minter: a put shows its writer no sibling that it never read', async () => {
   await using cluster = await startThree();
   const a1 = await cluster.put('n1', { key: 'k', value: 'a1' });

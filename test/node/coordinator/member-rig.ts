@@ -6,10 +6,11 @@ import type { OpenedStore } from '../../../src/core/membership/standing.ts';
 import { encodeLayout, firstLayout, layoutHash } from '../../../src/core/ring/layout.ts';
 import { Ring } from '../../../src/core/ring/ring.ts';
 import { EMPTY_CONTEXT } from '../../../src/core/version/causal-context.ts';
-import { createRecordCodec } from '../../../src/core/version/record-codec.ts';
+import { createRecordCodec, type RecordCodec } from '../../../src/core/version/record-codec.ts';
 import type { FrameStream, StreamClosed, StreamService } from '../../../src/env/transport.ts';
 import type { Hints, LocalReplica, Place } from '../../../src/node/contracts.ts';
 import { Coordinator } from '../../../src/node/coordinator/coordinator.ts';
+import { READ_DEFAULTS } from '../../../src/node/coordinator/read-options.ts';
 import { Links } from '../../../src/node/link/links.ts';
 import { LinkRequests } from '../../../src/node/replica/link-requests.ts';
 import { MemoryNetwork } from '../../../src/platform/memory/memory-transport.ts';
@@ -23,8 +24,9 @@ const checksum = (bytes: Uint8Array, previous?: number): number => crc32(bytes, 
 
 const NO_HINTS: Hints = { missed: () => undefined };
 
-/** Counts, and holds nothing. */
+/** Counts, and holds what it is given, the same under every key. */
 class CountingReplica implements LocalReplica {
+  record: Uint8Array | undefined;
   reads = 0;
   merges = 0;
   mints = 0;
@@ -45,7 +47,7 @@ class CountingReplica implements LocalReplica {
 
   read(...[, done]: Parameters<LocalReplica['read']>): void {
     this.reads += 1;
-    if (!this.isSilent) done({ bytes: undefined, isVerified: true });
+    if (!this.isSilent) done({ bytes: this.record, isVerified: true });
   }
 
   async recalls(): Promise<boolean> {
@@ -66,7 +68,7 @@ export class MemberNode {
   readonly coordinator: Coordinator;
 
   constructor(rig: MemberRig, name: string) {
-    const { clock, network, ring } = rig;
+    const { clock, network, ring, codec } = rig;
     const role = ring.roleByName(name);
     if (role === undefined) throw new Error(`no member ${name}`);
     const { nodeIndex, datacentre, address } = role;
@@ -83,6 +85,7 @@ export class MemberNode {
     const { replica, members } = this;
     const server = new LinkRequests({
       replica,
+      codec,
       deadlines: env.deadlines,
       place: () => place,
       forwarded: (request) => this.coordinator.forwarded(request),
@@ -106,7 +109,6 @@ export class MemberNode {
       },
       { peerRequestsMax: 100, peerBytesMax: 1_000_000 },
     );
-    const codec = createRecordCodec(checksum);
     this.coordinator = new Coordinator(
       { ...env, peers: this.links, replica, codec, hints: NO_HINTS },
       {
@@ -122,6 +124,7 @@ export class MemberNode {
         bytesMax: 10_000_000,
         replaceAfterMs: 500,
         replicaWriteTimeoutMs: 1_000,
+        tuning: { ...READ_DEFAULTS, lookShare: 0 },
       },
     );
     this.links.join(place, rig.layoutBytes);
@@ -138,11 +141,17 @@ export class MemberRig implements AsyncDisposable {
   readonly network = new MemoryNetwork({ clock: this.clock, log: silentLog });
   readonly ring: Ring;
   readonly layoutBytes: Uint8Array;
+  readonly codec: RecordCodec;
   readonly #nodes: Map<string, MemberNode>;
   readonly #unlisten = new Map<string, () => void>();
   readonly #streams = new Map<FrameStream, StreamService>();
 
-  constructor(specs: readonly MemberSpec[], replicas: number) {
+  constructor(
+    specs: readonly MemberSpec[],
+    replicas: number,
+    codec: RecordCodec = createRecordCodec(checksum),
+  ) {
+    this.codec = codec;
     const layout = firstLayout({
       clusterId: new Uint8Array(16).fill(3),
       partitions: 8,
@@ -211,11 +220,11 @@ export class MemberRig implements AsyncDisposable {
 }
 
 /** n1, n2, n3, ...: each a zone and a replica of everything, linked. */
-export async function startMembers(count = 3): Promise<MemberRig> {
+export async function startMembers(count = 3, codec?: RecordCodec): Promise<MemberRig> {
   const specs = Array.from({ length: count }, (_, index) => {
     return { name: `n${index + 1}`, zone: `z${index + 1}`, datacentre: 'dc' };
   });
-  const rig = new MemberRig(specs, count);
+  const rig = new MemberRig(specs, count, codec);
   await rig.clock.advance(200);
   return rig;
 }

@@ -36,6 +36,7 @@ function order(given: readonly Peer[], token = 0): number[] {
     describe: () => '',
     inFlight: (nodeIndex) => peer(nodeIndex).inFlight ?? 0,
     latencyMs: (nodeIndex) => peer(nodeIndex).latencyMs ?? 0,
+    latencyHighMs: () => 0,
     isTrusted: () => true,
     call: () => {},
     callBulk: () => {},

@@ -2,21 +2,12 @@
 import { expect, test } from 'vitest';
 import { watch } from '../../client/client-rig.ts';
 import { getRequest, putRequest } from '../requests.ts';
-import { type Cluster, startCluster, startThree, valuesOf } from '../rig.ts';
-
-/** `value` is on `holder` only: its two peers were out of reach when it was written. */
-async function putOnOne(cluster: Cluster, holder: string, key: string, value: string) {
-  const { address } = cluster.node(holder);
-  const others = cluster.nodes.filter(({ name }) => name !== holder);
-  for (const other of others) cluster.network.part(address, other.address);
-  await cluster.put(holder, { key, value, level: 'one' });
-  for (const other of others) cluster.network.heal(address, other.address);
-  await cluster.untilLinked();
-}
+import { startCluster, startThree, valuesOf } from '../rig.ts';
+import { putOn } from './half-written.ts';
 
 test('a stale replica has fsynced the repair before a quorum read is answered', async () => {
   await using cluster = await startThree();
-  await putOnOne(cluster, 'n1', 'k', 'v');
+  await putOn(cluster, ['n1'], 'k', { value: 'v' });
   cluster.node('n2').engine.holdBatches();
   const read = watch(cluster.node('n1').kv.get(getRequest({ key: 'k', explain: true })));
   await cluster.settle();
@@ -38,15 +29,15 @@ test('a stale replica has fsynced the repair before a quorum read is answered', 
 
 test('the coordinator repairs its own copy too', async () => {
   await using cluster = await startThree();
-  await putOnOne(cluster, 'n2', 'k', 'v');
+  await putOn(cluster, ['n2'], 'k', { value: 'v' });
   expect(valuesOf(await cluster.get('n1', { key: 'k' }))).toEqual(['v']);
   expect(await cluster.held('n1', 'k')).toEqual(['v']);
 });
 
 test('replicas that each hold another write both end with both', async () => {
   await using cluster = await startThree();
-  await putOnOne(cluster, 'n1', 'k', 'a');
-  await putOnOne(cluster, 'n2', 'k', 'b');
+  await putOn(cluster, ['n1'], 'k', { value: 'a' });
+  await putOn(cluster, ['n2'], 'k', { value: 'b' });
   expect(valuesOf(await cluster.get('n1', { key: 'k' })).sort()).toEqual(['a', 'b']);
   for (const name of ['n1', 'n2']) {
     expect((await cluster.held(name, 'k')).sort()).toEqual(['a', 'b']);
@@ -55,7 +46,7 @@ test('replicas that each hold another write both end with both', async () => {
 
 test('when the stale replica cannot take the repair, a replica that was not asked gets it', async () => {
   await using cluster = await startThree();
-  await putOnOne(cluster, 'n1', 'k', 'v');
+  await putOn(cluster, ['n1'], 'k', { value: 'v' });
   cluster.node('n2').engine.pretendFree(0);
   await cluster.advance(1_500);
   expect(valuesOf(await cluster.get('n1', { key: 'k' }))).toEqual(['v']);
@@ -64,7 +55,7 @@ test('when the stale replica cannot take the repair, a replica that was not aske
 
 test('a repair that cannot reach a majority fails the read in the phase repair', async () => {
   await using cluster = await startThree();
-  await putOnOne(cluster, 'n1', 'k', 'v');
+  await putOn(cluster, ['n1'], 'k', { value: 'v' });
   for (const name of ['n2', 'n3']) cluster.node(name).engine.pretendFree(0);
   await cluster.advance(1_500);
   const error = await cluster.failure(cluster.node('n1').kv.get(getRequest({ key: 'k' })));
@@ -80,7 +71,7 @@ test('a repair that cannot reach a majority fails the read in the phase repair',
 
 test('a repair that hangs fails the read at its deadline', async () => {
   await using cluster = await startThree();
-  await putOnOne(cluster, 'n1', 'k', 'v');
+  await putOn(cluster, ['n1'], 'k', { value: 'v' });
   for (const name of ['n2', 'n3']) cluster.node(name).engine.holdBatches();
   const read = cluster.node('n1').kv.get(getRequest({ key: 'k', timeoutMs: 1_500 }));
   const error = await cluster.failure(read);
@@ -89,7 +80,7 @@ test('a repair that hangs fails the read at its deadline', async () => {
 
 test('a repair is accepted above the watermark that stops clients', async () => {
   await using cluster = await startThree();
-  await putOnOne(cluster, 'n1', 'k', 'v');
+  await putOn(cluster, ['n1'], 'k', { value: 'v' });
   const tenth = (1_024 * 1_024 * 1_024) / 10;
   cluster.node('n2').engine.pretendFree(tenth);
   await cluster.advance(1_500);
@@ -101,7 +92,7 @@ test('a repair is accepted above the watermark that stops clients', async () => 
 
 test('once a quorum read showed a half-written value, every later quorum read shows it, whoever is lost', async () => {
   await using cluster = await startThree();
-  await putOnOne(cluster, 'n1', 'k', 'v');
+  await putOn(cluster, ['n1'], 'k', { value: 'v' });
   expect(valuesOf(await cluster.get('n1', { key: 'k' }))).toEqual(['v']);
   await cluster.node('n1').kill();
   await cluster.advance(200);
@@ -115,7 +106,7 @@ test('a read below quorum repairs in the background and is not held up by it', a
     nodes: ['n1', 'n2', 'n3', 'n4', 'n5'],
     replicas: 5,
   });
-  await putOnOne(cluster, 'n1', 'k', 'v');
+  await putOn(cluster, ['n1'], 'k', { value: 'v' });
   const others = cluster.nodes.filter(({ name }) => name !== 'n1');
   for (const { engine } of others) engine.holdBatches();
   const read = watch(cluster.node('n1').kv.get(getRequest({ key: 'k', level: 'two' })));
@@ -129,14 +120,14 @@ test('a read below quorum repairs in the background and is not held up by it', a
 
 test('raw numbers of a majority repair as quorum does', async () => {
   await using cluster = await startThree();
-  await putOnOne(cluster, 'n1', 'k', 'v');
+  await putOn(cluster, ['n1'], 'k', { value: 'v' });
   await cluster.get('n1', { key: 'k', r: 2 });
   expect(await cluster.held('n2', 'k')).toEqual(['v']);
 });
 
 test('a copy is brought to the others only if its answer was read', async () => {
   await using cluster = await startThree();
-  await putOnOne(cluster, 'n3', 'k', 'v');
+  await putOn(cluster, ['n3'], 'k', { value: 'v' });
   expect((await cluster.get('n1', { key: 'k' })).found).toBe(false);
   expect(valuesOf(await cluster.get('n1', { key: 'k', level: 'all' }))).toEqual(['v']);
   for (const name of ['n1', 'n2']) expect(await cluster.held(name, 'k')).toEqual(['v']);

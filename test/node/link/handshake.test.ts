@@ -9,7 +9,7 @@ const OTHER_16 = new Uint8Array(16).fill(9);
 const NO_BYTES = new Uint8Array(0);
 
 function read(key: string): LinkRequest['operation'] {
-  return { $case: 'read', read: { bucket: 'default', key: bytesOf(key) } };
+  return { $case: 'read', read: { bucket: 'default', key: bytesOf(key), digestAbove: 0 } };
 }
 
 /** n1 is linked with n3 and has lost n2: a place for a test to take. */

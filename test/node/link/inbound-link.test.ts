@@ -118,7 +118,10 @@ class Rig {
 const ADOPTED: PeerResult = { $case: 'adopted', adopted: {} };
 
 function readOf(bytes: number): PeerResult {
-  return { $case: 'read', read: { record: new Uint8Array(bytes), verified: true } };
+  return {
+    $case: 'read',
+    read: { record: new Uint8Array(bytes), verified: true, digestHigh: 0, digestLow: 0 },
+  };
 }
 
 test('while more is at work than the bound no further frame is taken, and all are taken in the end', async () => {

@@ -9,7 +9,10 @@ import { type MemberRig, startMembers } from '../coordinator/member-rig.ts';
 function ask(rig: MemberRig, name: string): { outcome?: PeerResult | CoterieError } {
   const asked: { outcome?: PeerResult | CoterieError } = {};
   rig.node('n1').links.call(rig.indexOf(name), {
-    operation: { $case: 'read', read: { bucket: 'default', key: Uint8Array.of(1) } },
+    operation: {
+      $case: 'read',
+      read: { bucket: 'default', key: Uint8Array.of(1), digestAbove: 0 },
+    },
     epochs: { current: 1, minimum: 1, read: 1 },
     deadlineMs: rig.clock.monotonicMs() + 1_000,
     bytes: 1,

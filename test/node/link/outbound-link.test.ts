@@ -5,7 +5,7 @@ import type { PeerCall } from '../../../src/node/contracts.ts';
 import { errorToWire } from '../../../src/wire/error-codec.ts';
 import { ACK, HELLO, Rig } from './outbound-rig.ts';
 
-const HELD = { record: new Uint8Array(0), verified: true };
+const HELD = { record: new Uint8Array(0), verified: true, digestHigh: 0, digestLow: 0 };
 
 test('calls of one tick travel in one frame and are answered once, in any order', async () => {
   const rig = await new Rig().connect();

@@ -137,7 +137,7 @@ export class Rig {
   call(timeoutMs = 1_000, bytes = 10): Outcome {
     const outcome: Outcome = { count: 0 };
     const call: PeerCall = {
-      operation: { $case: 'read', read: { bucket: 'b', key: new Uint8Array(1) } },
+      operation: { $case: 'read', read: { bucket: 'b', key: new Uint8Array(1), digestAbove: 0 } },
       epochs: { current: 1, minimum: 1, read: 1 },
       deadlineMs: this.clock.monotonicMs() + timeoutMs,
       bytes,

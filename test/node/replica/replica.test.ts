@@ -80,7 +80,7 @@ test('a member without a replica of the key neither stores nor answers', async (
   await using cluster = await startCluster({ nodes: ['n1', 'n2', 'n3', 'n4'], replicas: 2 });
   const key = cluster.keyWhere((replicas) => !replicas.includes('n1'));
   const link = await linkTo(cluster, 'n1');
-  const read = { bucket: 'default', key: bytesOf(key) };
+  const read = { bucket: 'default', key: bytesOf(key), digestAbove: 0 };
   link.send([
     { id: 1, operation: replicate(record(1, 5, 'a'), { key: bytesOf(key) }) },
     { id: 2, operation: { $case: 'read', read } },

@@ -58,8 +58,8 @@ export const QUORUM_CANARIES: readonly Canary[] = [
     edits: [
       {
         file: 'core/quorum/read-tally.js',
-        find: 'if (!isVerified && !this.#takesUnverified)',
-        replace: 'if (false)',
+        find: "requirement.label !== 'one' && requirement.label !== 'local_one'",
+        replace: 'false',
       },
     ],
     workload: 'register',

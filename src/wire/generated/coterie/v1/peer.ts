@@ -170,6 +170,8 @@ export interface Fetch {
 export interface Read {
   bucket: string;
   key: Uint8Array;
+  /** a record of more bytes than this is answered by its digest alone; 0 = never */
+  digestAbove: number;
 }
 
 /** A client's write, sent on to a node that owns a replica of the key and mints there; or a read. */
@@ -255,10 +257,13 @@ export interface FetchedRecords {
 }
 
 export interface ReadReply {
-  /** empty = no record */
+  /** empty = no record, if there is no digest either */
   record: Uint8Array;
   /** false: counts only for ONE and LOCAL_ONE */
   verified: boolean;
+  /** item hash of the record, which is not sent; both 0 = no digest */
+  digestHigh: number;
+  digestLow: number;
 }
 
 export interface Reconciled {
@@ -1380,7 +1385,7 @@ export const Fetch: MessageFns<Fetch> = {
 };
 
 function createBaseRead(): Read {
-  return { bucket: "", key: new Uint8Array(0) };
+  return { bucket: "", key: new Uint8Array(0), digestAbove: 0 };
 }
 
 export const Read: MessageFns<Read> = {
@@ -1390,6 +1395,9 @@ export const Read: MessageFns<Read> = {
     }
     if (message.key.length !== 0) {
       writer.uint32(18).bytes(message.key);
+    }
+    if (message.digestAbove !== 0) {
+      writer.uint32(24).uint32(message.digestAbove);
     }
     return writer;
   },
@@ -1421,6 +1429,14 @@ export const Read: MessageFns<Read> = {
             }
 
             message.key = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.digestAbove = reader.uint32();
             continue;
           }
         }
@@ -2159,7 +2175,7 @@ export const FetchedRecords: MessageFns<FetchedRecords> = {
 };
 
 function createBaseReadReply(): ReadReply {
-  return { record: new Uint8Array(0), verified: false };
+  return { record: new Uint8Array(0), verified: false, digestHigh: 0, digestLow: 0 };
 }
 
 export const ReadReply: MessageFns<ReadReply> = {
@@ -2169,6 +2185,12 @@ export const ReadReply: MessageFns<ReadReply> = {
     }
     if (message.verified !== false) {
       writer.uint32(16).bool(message.verified);
+    }
+    if (message.digestHigh !== 0) {
+      writer.uint32(29).fixed32(message.digestHigh);
+    }
+    if (message.digestLow !== 0) {
+      writer.uint32(37).fixed32(message.digestLow);
     }
     return writer;
   },
@@ -2200,6 +2222,22 @@ export const ReadReply: MessageFns<ReadReply> = {
             }
 
             message.verified = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 29) {
+              break;
+            }
+
+            message.digestHigh = reader.fixed32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 37) {
+              break;
+            }
+
+            message.digestLow = reader.fixed32();
             continue;
           }
         }
