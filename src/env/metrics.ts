@@ -128,6 +128,16 @@ export const METRICS = {
     help: 'Answers that came after their read was over, by whether they were equal to its result',
     labels: ['outcome'],
   },
+  coterie_exchange_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of anti-entropy exchanges: sent, received, and of records that really differed',
+    labels: ['kind'],
+  },
+  coterie_exchange_keys_total: {
+    kind: 'counter',
+    help: 'Keys that exchanges transferred: changed something, or needless',
+    labels: ['kind'],
+  },
   coterie_siblings: {
     kind: 'histogram',
     help: 'Siblings in a record that was read',

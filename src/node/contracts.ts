@@ -129,10 +129,13 @@ export interface Peers {
   callBulk(nodeIndex: number, call: PeerCall): void;
 }
 
-export interface KeyCall {
-  readonly key: RecordKey;
+export interface PartitionCall {
   readonly partition: number;
   readonly epochs: Epochs;
+}
+
+export interface KeyCall extends PartitionCall {
+  readonly key: RecordKey;
   /** Monotonic; work is dropped when it has passed, but never after it joined a batch. */
   readonly deadlineMs: number;
 }
@@ -184,6 +187,49 @@ export interface ReceiveBudget {
   /** Calls back once the bytes may come in, perhaps before it returns, or with OVERLOADED
    *  {retryAfterMs} at once if they would come too late for the deadline (monotonic). */
   take(bytes: number, deadlineMs: number, done: (refusal: CoterieError | undefined) => void): void;
+}
+
+/** May copies of a partition be compared with and merged into, as asked? */
+export interface PartitionGate {
+  /** NOT_INITIALISED, NOT_OWNER, STALE_LAYOUT. */
+  fenceRefusal(call: PartitionCall): CoterieError | undefined;
+  /** False: what is here may lack what was acknowledged. */
+  isVerified(partition: number): boolean;
+}
+
+/** Answers what peers ask when they compare a partition: Tree, Entries, Fetch, Reconcile. */
+export interface RepairServer {
+  /** May throw instead of calling `done`. */
+  serve(request: LinkRequest, done: Done<PeerResult>): void;
+}
+
+export interface ExchangeOptions {
+  /** `all` trusts no leaves: every record of the partition is compared. */
+  readonly mode: 'compare' | 'all';
+}
+
+export interface ExchangeResult {
+  /** Monotonic; of one that was gone on with, when the first part of it began. */
+  readonly beganMs: number;
+  /** All that either side held when it began is on both, fsynced. */
+  readonly isComplete: boolean;
+  /** The peer's copies may serve, in every answer it gave. */
+  readonly wasVerified: boolean;
+  /** Keys that were found to differ. */
+  readonly differing: number;
+  /** Of messages, about. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Of the records that changed something on either side. */
+  readonly differingBytes: number;
+}
+
+/** Makes the copies of a partition here and at one peer equal. */
+export interface Exchanges {
+  /** One at a time for each pair. An exchange that was interrupted is gone on with by the next one
+   *  of the same mode. Errors: OVERLOADED {retryAfterMs} while the pair or too many others are at
+   *  it, NOT_OWNER, and whatever interrupted it. */
+  run(partition: number, peer: number, options: ExchangeOptions, done: Done<ExchangeResult>): void;
 }
 
 /** What clients ask of this node, for the streams that carry thousands of requests a second. */

@@ -149,6 +149,7 @@ export class Node implements NodeServices {
     for (const session of [...this.#sessions]) session.end();
     this.#rooms?.gossip.stop();
     this.#rooms?.disk.stop();
+    this.#rooms?.exchanges.stop();
     this.#rooms?.links.stop();
     await this.#rooms?.handoff.stop();
     await this.#rooms?.standing.flush();
@@ -332,6 +333,7 @@ export class Node implements NodeServices {
     this.#announceServing();
     this.#rooms?.gossip.stop();
     this.#rooms?.disk.stop();
+    this.#rooms?.exchanges.stop();
     this.#rooms?.links.stop();
     void this.#rooms?.handoff.stop();
     for (const listener of this.#failureListeners) listener(error);

@@ -17,6 +17,9 @@ import { Handoff } from './handoff/handoff.ts';
 import { Links } from './link/links.ts';
 import { type MemberIdentity, saveGeneration } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
+import { ExchangeService } from './repair/exchanges.ts';
+import { RecordAccess } from './repair/record-access.ts';
+import { RepairAnswers } from './repair/repair-answers.ts';
 import { BulkRequests } from './replica/bulk-requests.ts';
 import { LinkRequests } from './replica/link-requests.ts';
 import { ByteBudget } from './replica/receive-budget.ts';
@@ -35,6 +38,7 @@ export interface Rooms {
   readonly disk: DiskGauge;
   readonly links: Links;
   readonly handoff: Handoff;
+  readonly exchanges: ExchangeService;
   readonly coordinator: Coordinator;
   readonly notes: MemberNotes;
   readonly hlc: HybridLogicalClock;
@@ -98,9 +102,12 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   const replica = new Replica({ ...env, store, codec, hlc }, view, {
     requestTableEntriesMax: options.requestTableEntriesMax,
   });
+  const access = new RecordAccess(store, replica, view.place);
+  const repairParts = { ...env, store, access, gate: replica, place: view.place };
   const server = new LinkRequests({
     replica,
     codec,
+    repair: new RepairAnswers(repairParts),
     deadlines: env.deadlines,
     place: view.place,
     forwarded: (request) => coordinator.forwarded(request),
@@ -136,9 +143,15 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
       tuning: options.reads,
     },
   );
+  const exchanges = new ExchangeService({
+    ...repairParts,
+    peers: links,
+    budget,
+    isBusy: () => coordinator.isBusy,
+  });
   const notes = new MemberNotes(env.deadlines, gossip, view.place);
   const made = { name, opening, opened, standing, gossip, disk, links };
-  return { ...made, handoff, coordinator, notes, hlc };
+  return { ...made, handoff, exchanges, coordinator, notes, hlc };
 }
 
 function openedOf({ opening, runIds }: RoomsStart): OpenedStore {

@@ -209,6 +209,18 @@ export function siblingHeaders(bytes: Uint8Array): readonly SiblingHeader[] {
   return readHeader(new ByteReader(bytes, HEADER_LENGTH_AT)).headers;
 }
 
+/** Tick of the newest event that went into the record, of verified bytes; 0 = none did. Errors:
+ *  MALFORMED_MESSAGE. */
+export function newestTickOf(bytes: Uint8Array): number {
+  const reader = new ByteReader(bytes, HEADER_LENGTH_AT);
+  reader.varint();
+  const { vector, dots } = readContext(reader);
+  let newest = 0;
+  for (const { seq } of vector) newest = Math.max(newest, seq);
+  for (const { seq } of dots) newest = Math.max(newest, seq);
+  return newest;
+}
+
 interface RecordHeader extends CausalContext {
   readonly headers: readonly SiblingHeader[];
 }

@@ -43,8 +43,7 @@ import type { LevelChoice } from './requests.ts';
 import { checkKey, checkRequestId, checkValue, readChoice, writeChoice } from './requests.ts';
 import { Requirements } from './requirements.ts';
 import { recordTrace } from './trace.ts';
-import type { WriteOptions, WriteOutcome, WriteParts } from './write.ts';
-import { WriteOperation } from './write.ts';
+import { WriteOperation, type WriteOptions, type WriteOutcome, type WriteParts } from './write.ts';
 
 export interface CoordinatorOptions extends ReadOptions, AdmissionOptions {
   readonly timeoutMs: number;
@@ -90,6 +89,10 @@ export class Coordinator implements KvService, ClientRequests {
   /** Settles when no request is at work any more, or after `waitMs`. */
   idle(waitMs: number): Promise<void> {
     return this.#reception.idle(waitMs);
+  }
+
+  get isBusy(): boolean {
+    return this.#reception.isBusy;
   }
 
   get(request: GetRequest): Promise<GetReply> {

@@ -253,7 +253,7 @@ function replyBytes(reply: LinkReply): number {
   }
   if (result?.$case === 'fetched') return sumOf(result.fetched.records);
   if (result?.$case === 'reconciled') return sumOf(result.reconciled.records);
-  if (result?.$case === 'entries') return sumOf(result.entries.keys) + result.entries.hashes.length;
+  if (result?.$case === 'entries') return sumOf(result.entries.keys) + result.entries.marks.length;
   if (result?.$case === 'tree') return result.tree.nodes.length + 32;
   return 32;
 }

@@ -24,12 +24,14 @@ import type {
   Merged,
   PeerResult,
   Place,
+  RepairServer,
 } from '../contracts.ts';
 import { makeRecordKey, type RecordKey } from '../storage/record-key.ts';
 
 export interface LinkRequestParts {
   readonly replica: LocalReplica;
   readonly codec: RecordCodec;
+  readonly repair: RepairServer;
   readonly deadlines: Deadlines;
   place(): Place | undefined;
   forwarded(request: ForwardRequest): Promise<ForwardReply>;
@@ -66,6 +68,12 @@ export class LinkRequests {
         break;
       case 'adopt':
         settle(this.#adopt(operation.adopt.layout), done);
+        break;
+      case 'tree':
+      case 'entries':
+      case 'fetch':
+      case 'reconcile':
+        this.#parts.repair.serve(request, done);
         break;
       default:
         done(new CoterieError('MALFORMED_MESSAGE', 'A link request without an operation'));

@@ -5,7 +5,7 @@
  *  Not here: what is done with the copies (replica.ts, minter.ts).
  *  Source: ARCHITECTURE 5.6, 5.17, 5.19. */
 import { assert, CoterieError } from '../../core/errors.ts';
-import type { DataState, KeyCall, Place } from '../contracts.ts';
+import type { DataState, PartitionCall, Place } from '../contracts.ts';
 
 export interface ReplicaNode {
   place(): Place | undefined;
@@ -25,7 +25,7 @@ export class Ownership {
   }
 
   /** Why the call is not for this node: NOT_INITIALISED, NOT_OWNER. */
-  refusal(call: KeyCall): CoterieError | undefined {
+  refusal(call: PartitionCall): CoterieError | undefined {
     const place = this.#node.place();
     if (place === undefined) {
       return new CoterieError('NOT_INITIALISED', 'This node belongs to no cluster yet');
@@ -38,7 +38,7 @@ export class Ownership {
   }
 
   /** The same, and NOT_RECOVERED. */
-  servingRefusal(call: KeyCall): CoterieError | undefined {
+  servingRefusal(call: PartitionCall): CoterieError | undefined {
     const refusal = this.refusal(call);
     if (refusal !== undefined || this.#node.state() !== 'RECOVERING') return refusal;
     return new CoterieError(
@@ -49,14 +49,21 @@ export class Ownership {
 
   /** The one fence check, made in the step that decides what goes into a batch. Errors:
    *  NOT_INITIALISED, NOT_OWNER, STALE_LAYOUT. */
-  fenced(call: KeyCall): Place {
-    const refusal = this.refusal(call);
-    const place = this.#node.place();
+  fenced(call: PartitionCall): Place {
+    const refusal = this.fenceRefusal(call);
     if (refusal !== undefined) throw refusal;
+    const place = this.#node.place();
     assert(place !== undefined, 'What is not refused has a place');
-    const own = place.ring.epochsOf(call.partition);
-    if (call.epochs.current === own.current && call.epochs.minimum >= own.minimum) return place;
-    throw new CoterieError(
+    return place;
+  }
+
+  /** The same for who must not throw. */
+  fenceRefusal(call: PartitionCall): CoterieError | undefined {
+    const refusal = this.refusal(call);
+    const own = this.#node.place()?.ring.epochsOf(call.partition);
+    if (refusal !== undefined || own === undefined) return refusal;
+    if (call.epochs.current === own.current && call.epochs.minimum >= own.minimum) return undefined;
+    return new CoterieError(
       'STALE_LAYOUT',
       `The write was planned with layout ${call.epochs.current}, partition ` +
         `${call.partition} is at ${own.current}`,

@@ -19,6 +19,8 @@ import type {
   Merged,
   Minted,
   MintRequest,
+  PartitionCall,
+  PartitionGate,
 } from '../contracts.ts';
 import type { RecordStore } from '../storage/record-store.ts';
 import type { CurrentRecord, Decision, RecordReader } from '../storage/update.ts';
@@ -36,7 +38,7 @@ export interface ReplicaOptions {
   readonly requestTableEntriesMax: number;
 }
 
-export class Replica implements LocalReplica {
+export class Replica implements LocalReplica, PartitionGate {
   readonly #parts: ReplicaParts;
   readonly #ownership: Ownership;
   readonly #minter: Minter;
@@ -66,6 +68,14 @@ export class Replica implements LocalReplica {
     const refusal = this.#ownership.servingRefusal(call);
     if (refusal !== undefined) done(refusal);
     else this.#parts.store.fetch(call.key, new HeldReader(this.#ownership.isServing, done));
+  }
+
+  fenceRefusal(call: PartitionCall): CoterieError | undefined {
+    return this.#ownership.fenceRefusal(call);
+  }
+
+  isVerified(_partition: number): boolean {
+    return this.#ownership.isServing;
   }
 
   async recalls(call: KeyCall, requestId: Uint8Array): Promise<boolean> {

@@ -164,6 +164,24 @@ export class CommitQueue {
     }
   }
 
+  /** Answers at a moment when leaves and engine hold the same, all of it fsynced: between two
+   *  batches. */
+  atBoundary(waiter: Waiter): void {
+    const underWay = this.#underWay;
+    if (underWay === undefined) {
+      if (this.#hasUnsynced) this.confirm(waiter, true, this.#open);
+      else waiter.settle(true);
+      return;
+    }
+    underWay.waiters.push({
+      settle: (isDurable) => {
+        if (isDurable) waiter.settle(true);
+        else this.confirm(waiter, true, this.#open);
+      },
+      fail: (error) => waiter.fail(error),
+    });
+  }
+
   /** Rows beside the records; the batch is fsynced. `ceiling`: as of a decision. */
   addRows(rows: readonly StoreOperation[], waiter?: Waiter, ceiling = 0): void {
     for (const row of rows) this.#open.addRow(row);

@@ -8,33 +8,22 @@
  *  Not here: scrubbing of whole partitions. Source: docs/ARCHITECTURE.md 5.9 and 5.17. */
 import { CoterieError } from '../../core/errors.ts';
 import { LEAVES_PER_PARTITION, TOKENS } from '../../core/ring/token.ts';
-import type { RecordCodec } from '../../core/version/record-codec.ts';
-import type { StoreEntry, StoreRange } from '../../env/store.ts';
-import type { KeyLanes } from './key-lanes.ts';
+import type { StoreRange } from '../../env/store.ts';
+import { type CommittedRowParts, committedRow } from './committed-row.ts';
 import type { Leaf } from './leaf-rows.ts';
 import { LeafTable } from './leaf-table.ts';
-import type { RecordCache } from './record-cache.ts';
-import { recordIdOf } from './record-key.ts';
 import type { StorageEnvironment } from './storage-options.ts';
 import { StoredRecord } from './stored-record.ts';
 import { recordRange, tokenOfRow } from './table-keys.ts';
-import type { UnreadableKeys } from './unreadable-keys.ts';
 
 const ROWS_PER_READ = 64;
 
-export interface LeafRecountParts {
-  readonly codec: RecordCodec;
-  readonly cache: RecordCache;
-  readonly lanes: KeyLanes;
-  readonly unreadable: UnreadableKeys;
-}
-
 export class LeafRecount {
   readonly #environment: Pick<StorageEnvironment, 'store' | 'log'>;
-  readonly #parts: LeafRecountParts;
+  readonly #parts: CommittedRowParts;
   readonly #due = new Set<number>();
 
-  constructor(environment: Pick<StorageEnvironment, 'store' | 'log'>, parts: LeafRecountParts) {
+  constructor(environment: Pick<StorageEnvironment, 'store' | 'log'>, parts: CommittedRowParts) {
     this.#environment = environment;
     this.#parts = parts;
   }
@@ -110,25 +99,9 @@ export class LeafRecount {
       if (entries.length === 0) return;
       for (const entry of entries) {
         const token = tokenOfRow(entry.key);
-        const stored = this.#committed(token, entry);
-        if (stored !== undefined) visit(token, stored);
+        const row = committedRow(this.#parts, token, entry);
+        if (row instanceof StoredRecord) visit(token, row);
       }
-    }
-  }
-
-  /** As far as it can be read, and with nothing of it declared lost. */
-  #committed(token: number, { key, value }: StoreEntry): StoredRecord | undefined {
-    const { codec, cache, lanes, unreadable } = this.#parts;
-    if (unreadable.isLost({ id: recordIdOf(key) })) return undefined;
-    const lane = lanes.loadedLane({ token, storageKey: key });
-    if (lane !== undefined) return lane.committed;
-    try {
-      codec.verify(value);
-      return new StoredRecord(codec, value);
-    } catch (error) {
-      if (!(error instanceof CoterieError)) throw error;
-      const cached = cache.find({ token, storageKey: key });
-      return cached && new StoredRecord(codec, cached);
     }
   }
 }

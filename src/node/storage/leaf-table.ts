@@ -87,6 +87,11 @@ export class LeafTable {
     return { high: leaves[at] ?? 0, low: leaves[at + 1] ?? 0, count: leaves[at + COUNT] ?? 0 };
   }
 
+  /** A copy of all leaves of a partition. */
+  pageOf(partition: number): Uint32Array {
+    return this.#leaves[partition]?.slice() ?? new Uint32Array(LEAVES_PER_PARTITION * LEAF_FIELDS);
+  }
+
   /** A page as it was stored. */
   restorePage(partition: number, commitSeq: number, leaves: Uint32Array): void {
     this.#leaves[partition] = leaves;

@@ -4,8 +4,9 @@
  *  through `writeMeta`.
  *  Not here: when the rows are written (opening.ts, commit-queue.ts, record-store.ts).
  *  Source: docs/ARCHITECTURE.md 5.13 and 5.16 to 5.19. */
-import { CoterieError } from '../../core/errors.ts';
-import { readU32, readU64, writeU32, writeU64 } from './table-keys.ts';
+import { assert, CoterieError } from '../../core/errors.ts';
+import type { StoreOperation } from '../../env/store.ts';
+import { metaRowKey, readU32, readU64, writeU32, writeU64 } from './table-keys.ts';
 
 /** Version of the whole folder. A later version is refused at opening. */
 export const STORE_FORMAT = 1;
@@ -46,8 +47,21 @@ export function partitionOfName(
   return undefined;
 }
 
+/** A row of another service; `undefined` deletes it. A value begins with a format byte. */
+export interface MetaEntry {
+  readonly name: string;
+  readonly value: Uint8Array | undefined;
+}
+
+export function metaOperation({ name, value }: MetaEntry): StoreOperation {
+  assert(!isOwnName(name), `The meta row ${name} belongs to the storage service`);
+  assert(value === undefined || value.length > 0, 'A meta row begins with its format byte');
+  const key = metaRowKey(name);
+  return value === undefined ? { type: 'del', key } : { type: 'put', key, value };
+}
+
 /** Whether a meta row is written by the storage service itself. */
-export function isOwnName(name: string): boolean {
+function isOwnName(name: string): boolean {
   return Object.values<string>(META).includes(name) || partitionOfName(name) !== undefined;
 }
 

@@ -241,6 +241,12 @@ export async function readLeaves(
   return leaves;
 }
 
+/** Under unsynced mints only an unclean stop loses any; a damaged folder may have lost anything. */
+export function mayHaveLostMints({ state }: Opened): boolean {
+  if (state.chain === 'gap' || state.engineDamage !== undefined) return true;
+  return state.hadUnsyncedMints && !state.wasClean;
+}
+
 export function checkPartitioning(found: PartitioningRow, wanted: PartitioningRow): void {
   const isSame =
     found.partitions === wanted.partitions &&

@@ -3,7 +3,10 @@
  *  Invariants: two keys have the same id exactly when they have the same storage key.
  *  Not here: the token's computation (core/ring/token.ts), the checks of bucket and key (the
  *  client's edge). */
-import { recordRowKey } from './table-keys.ts';
+import { bytesEqual } from '../../core/bytes.ts';
+import { CoterieError } from '../../core/errors.ts';
+import { BUCKET_NAME, KEY_BYTES_MAX } from '../../core/limits.ts';
+import { recordRowKey, tokenOfRow } from './table-keys.ts';
 
 /** What tells keys apart, and in which order they lie. */
 export type RowKey = Pick<RecordKey, 'token' | 'storageKey'>;
@@ -36,8 +39,26 @@ export function makeRecordKey(token: number, bucket: string, key: Uint8Array): R
   return new RecordKey(token, bucket, key);
 }
 
+/** The key that a row of a record has. Errors: MALFORMED_MESSAGE when it is none. */
+export function recordKeyOfRow(storageKey: Uint8Array): RecordKey {
+  const bucketAt = 6;
+  const keyAt = bucketAt + (storageKey[5] ?? 0);
+  const bucket = String.fromCharCode(...storageKey.subarray(bucketAt, keyAt));
+  const key = storageKey.subarray(keyAt);
+  const isSound = BUCKET_NAME.test(bucket) && key.length > 0 && key.length <= KEY_BYTES_MAX;
+  const made = isSound ? new RecordKey(tokenOfRow(storageKey), bucket, key) : undefined;
+  if (made !== undefined && bytesEqual(made.storageKey, storageKey)) return made;
+  const message = `${storageKey.length} bytes are no storage key of a record`;
+  throw new CoterieError('MALFORMED_MESSAGE', message);
+}
+
 /** The id of a storage key. A storage key is at most 1,094 bytes, few enough to be arguments of one
  *  call, which is several times faster than a string put together byte by byte. */
 export function recordIdOf(storageKey: Uint8Array): string {
   return Reflect.apply(String.fromCharCode, undefined, storageKey);
+}
+
+/** Undoes recordIdOf. */
+export function storageKeyOfId(id: string): Uint8Array {
+  return Uint8Array.from(id, (character) => character.charCodeAt(0));
 }

@@ -24,17 +24,20 @@ import {
   type DamageRow,
   encodeDamage,
   encodeRun,
-  isOwnName,
   META,
+  type MetaEntry,
+  metaOperation,
   type PartitioningRow,
 } from './meta-rows.ts';
 import {
   checkPartitioning,
+  mayHaveLostMints,
   type Opened,
   type OpeningState,
   readFolder,
   readLeaves,
 } from './opening.ts';
+import { PartitionScan } from './partition-scan.ts';
 import { RecordCache } from './record-cache.ts';
 import type { RecordKey } from './record-key.ts';
 import { RecordLoader } from './record-loader.ts';
@@ -60,12 +63,8 @@ export interface RecordStoreDependencies {
   readonly presentTick: () => number;
 }
 
-/** A row of another service; `undefined` deletes it. A value begins with a format byte. */
-export interface MetaEntry {
-  readonly name: string;
-  readonly value: Uint8Array | undefined;
-}
-
+/** Reads for the sake of reading. */
+const NOBODY: RecordReader = { found: () => undefined, failed: () => undefined };
 const NO_DAMAGE: DamageRow = Object.freeze({ hasGap: false, engineDamage: '' });
 
 type State = 'created' | 'starting' | 'running' | 'stopping' | 'stopped';
@@ -73,6 +72,8 @@ type State = 'created' | 'starting' | 'running' | 'stopping' | 'stopped';
 export class RecordStore {
   /** Of other services. */
   readonly rows: ServiceRows;
+  /** What is committed, partition by partition. */
+  readonly scan: PartitionScan;
   readonly #environment: StorageEnvironment;
   readonly #options: StorageOptions;
   readonly #presentTick: () => number;
@@ -128,6 +129,14 @@ export class RecordStore {
     this.#lanes = new KeyLanes(shared, options);
     this.#recount = new LeafRecount(environment, { ...shared, lanes: this.#lanes });
     this.#reads = new RecordReads({ ...shared, lanes: this.#lanes }, options.waitingReadsMax);
+    this.scan = new PartitionScan({
+      ...shared,
+      lanes: this.#lanes,
+      store: environment.store,
+      leaves: () => this.#table,
+      refusal: () => this.#dataRefusal(),
+      look: (key) => this.#reads.read(key, NOBODY),
+    });
   }
 
   /** Opens the engine and says how the folder was found. May be called once. Errors:
@@ -216,13 +225,7 @@ export class RecordStore {
   /** Writes rows of another service in one fsynced batch. Errors: NOT_RUNNING; STORAGE_IO
    *  (unknown). */
   writeMeta(entries: readonly MetaEntry[]): Promise<void> {
-    const rows = entries.map(({ name, value }): StoreOperation => {
-      assert(!isOwnName(name), `The meta row ${name} belongs to the storage service`);
-      assert(value === undefined || value.length > 0, 'A meta row begins with its format byte');
-      const key = metaRowKey(name);
-      return value === undefined ? { type: 'del', key } : { type: 'put', key, value };
-    });
-    return this.rows.write(rows);
+    return this.rows.write(entries.map(metaOperation));
   }
 
   /** Least own epoch a mint of this partition may use again. */
@@ -383,10 +386,4 @@ export class RecordStore {
     if (waitingCount < waitingMax) return undefined;
     return overloaded(`${waitingCount} updates wait`, this.#queue.retryAfterMs);
   }
-}
-
-/** Under unsynced mints only an unclean stop loses any; a damaged folder may have lost anything. */
-function mayHaveLostMints({ state }: Opened): boolean {
-  if (state.chain === 'gap' || state.engineDamage !== undefined) return true;
-  return state.hadUnsyncedMints && !state.wasClean;
 }

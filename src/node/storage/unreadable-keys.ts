@@ -13,7 +13,7 @@ import type { StoreOperation } from '../../env/store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { EpochFloors } from './epoch-floors.ts';
 import { encodeMark, encodeMarker, type MarkerState, unreadableName } from './meta-rows.ts';
-import type { RecordKey } from './record-key.ts';
+import { type RecordKey, storageKeyOfId } from './record-key.ts';
 import type { StorageEnvironment } from './storage-options.ts';
 import { metaRowKey, unreadableRowKey } from './table-keys.ts';
 
@@ -58,6 +58,11 @@ export class UnreadableKeys {
   /** Keys with a marker. */
   get count(): number {
     return this.#markers.size;
+  }
+
+  /** Of all keys with a marker, in no order. */
+  storageKeys(): Uint8Array[] {
+    return [...this.#markers.keys()].map(storageKeyOfId);
   }
 
   has(key: RecordKey, partition: number): boolean {

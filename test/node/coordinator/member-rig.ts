@@ -2,6 +2,7 @@
  *  asked of them: what is thought of the members is as the test says it. */
 import { crc32 } from 'node:zlib';
 import { Deadlines } from '../../../src/core/deadlines.ts';
+import { assert } from '../../../src/core/errors.ts';
 import type { OpenedStore } from '../../../src/core/membership/standing.ts';
 import { encodeLayout, firstLayout, layoutHash } from '../../../src/core/ring/layout.ts';
 import { Ring } from '../../../src/core/ring/ring.ts';
@@ -86,6 +87,7 @@ export class MemberNode {
     const server = new LinkRequests({
       replica,
       codec,
+      repair: { serve: () => assert(false, 'nothing is repaired here') },
       deadlines: env.deadlines,
       place: () => place,
       forwarded: (request) => this.coordinator.forwarded(request),

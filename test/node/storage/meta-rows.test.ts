@@ -13,7 +13,7 @@ import {
   encodePartitioning,
   encodeRun,
   floorName,
-  isOwnName,
+  metaOperation,
   partitionOfName,
   unreadableName,
 } from '../../../src/node/storage/meta-rows.ts';
@@ -73,9 +73,10 @@ describe('names', () => {
   });
 
   it('of the storage service are told from those of others', () => {
-    expect(isOwnName('run')).toBe(true);
-    expect(isOwnName('floor/3')).toBe(true);
-    expect(isOwnName('layout')).toBe(false);
+    for (const name of ['run', 'floor/3']) {
+      expect(() => metaOperation({ name, value: undefined })).toThrow('belongs to the storage');
+    }
+    expect(metaOperation({ name: 'layout', value: undefined })).toMatchObject({ type: 'del' });
   });
 });
 

@@ -136,15 +136,15 @@ export interface Tree {
   ids: number[];
 }
 
-/** What is stored in a range of leaves of a partition, in the order of storage keys. */
+/** What is stored in some leaves of a partition, in the order of storage keys. */
 export interface Entries {
   partition: number;
-  /** inclusive */
-  leafFrom: number;
-  /** exclusive, 1,024 at most */
-  leafTo: number;
+  /** ranges of leaves, increasing: from inclusive, to exclusive, from, to, ...; 1,024 at most */
+  leaves: number[];
   /** storage key of the last entry that is known; empty = from the beginning */
   after: Uint8Array;
+  /** storage key of the last entry that is wanted; empty = to the end of the leaves */
+  through: Uint8Array;
   /** of the answer; one entry is sent even if it is larger */
   bytesMax: number;
 }
@@ -165,6 +165,8 @@ export interface Fetch {
   partition: number;
   /** storage keys, increasing */
   keys: Uint8Array[];
+  /** of the answer; one record is sent even if it is larger */
+  bytesMax: number;
 }
 
 export interface Read {
@@ -238,22 +240,29 @@ export interface TreeNodes {
   verified: boolean;
 }
 
+/**
+ * `marks` has 12 bytes for each key: its item hash (high u32, low u32) and, as a hint which of two records is the newer
+ * one, the time of its newest event in milliseconds modulo 2^32 (u32). Big endian.
+ */
 export interface EntryPage {
   /** storage keys, increasing */
   keys: Uint8Array[];
-  /** item hash of each, 8 bytes, high u32 and low u32, big endian */
-  hashes: Uint8Array;
-  /** the range goes on behind the last key */
+  marks: Uint8Array;
+  /** the leaves go on behind the last key */
   more: boolean;
   /** as in TreeNodes */
   verified: boolean;
+  /** rows in this part that cannot be read here and are not among the keys */
+  unreadable: number;
 }
 
 export interface FetchedRecords {
-  /** one for each key, in their order; empty = none, or not readable here */
+  /** of the first keys, in their order; empty = none, or not readable here; the rest did not fit */
   records: Uint8Array[];
   /** positions of those that are not readable */
   unreadable: number[];
+  /** as in TreeNodes */
+  verified: boolean;
 }
 
 export interface ReadReply {
@@ -269,7 +278,7 @@ export interface ReadReply {
 export interface Reconciled {
   /** one for each key: the record as it is now; empty = the one that was sent, or refused */
   records: Uint8Array[];
-  /** positions of those that could not be merged or read */
+  /** positions of those that could not be merged or read, or did not fit in the answer */
   refused: number[];
   /** how many were written */
   changed: number;
@@ -1159,7 +1168,7 @@ export const Tree: MessageFns<Tree> = {
 };
 
 function createBaseEntries(): Entries {
-  return { partition: 0, leafFrom: 0, leafTo: 0, after: new Uint8Array(0), bytesMax: 0 };
+  return { partition: 0, leaves: [], after: new Uint8Array(0), through: new Uint8Array(0), bytesMax: 0 };
 }
 
 export const Entries: MessageFns<Entries> = {
@@ -1167,14 +1176,18 @@ export const Entries: MessageFns<Entries> = {
     if (message.partition !== 0) {
       writer.uint32(8).uint32(message.partition);
     }
-    if (message.leafFrom !== 0) {
-      writer.uint32(16).uint32(message.leafFrom);
-    }
-    if (message.leafTo !== 0) {
-      writer.uint32(24).uint32(message.leafTo);
+    if (message.leaves.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.leaves) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     if (message.after.length !== 0) {
-      writer.uint32(34).bytes(message.after);
+      writer.uint32(26).bytes(message.after);
+    }
+    if (message.through.length !== 0) {
+      writer.uint32(34).bytes(message.through);
     }
     if (message.bytesMax !== 0) {
       writer.uint32(40).uint32(message.bytesMax);
@@ -1204,19 +1217,29 @@ export const Entries: MessageFns<Entries> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
-              break;
+            if (tag === 16) {
+              message.leaves.push(reader.uint32());
+
+              continue;
             }
 
-            message.leafFrom = reader.uint32();
-            continue;
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.leaves.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
           }
           case 3: {
-            if (tag !== 24) {
+            if (tag !== 26) {
               break;
             }
 
-            message.leafTo = reader.uint32();
+            message.after = reader.bytes();
             continue;
           }
           case 4: {
@@ -1224,7 +1247,7 @@ export const Entries: MessageFns<Entries> = {
               break;
             }
 
-            message.after = reader.bytes();
+            message.through = reader.bytes();
             continue;
           }
           case 5: {
@@ -1328,7 +1351,7 @@ export const Reconcile: MessageFns<Reconcile> = {
 };
 
 function createBaseFetch(): Fetch {
-  return { partition: 0, keys: [] };
+  return { partition: 0, keys: [], bytesMax: 0 };
 }
 
 export const Fetch: MessageFns<Fetch> = {
@@ -1338,6 +1361,9 @@ export const Fetch: MessageFns<Fetch> = {
     }
     for (const v of message.keys) {
       writer.uint32(18).bytes(v!);
+    }
+    if (message.bytesMax !== 0) {
+      writer.uint32(24).uint32(message.bytesMax);
     }
     return writer;
   },
@@ -1369,6 +1395,14 @@ export const Fetch: MessageFns<Fetch> = {
             }
 
             message.keys.push(reader.bytes());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.bytesMax = reader.uint32();
             continue;
           }
         }
@@ -2025,7 +2059,7 @@ export const TreeNodes: MessageFns<TreeNodes> = {
 };
 
 function createBaseEntryPage(): EntryPage {
-  return { keys: [], hashes: new Uint8Array(0), more: false, verified: false };
+  return { keys: [], marks: new Uint8Array(0), more: false, verified: false, unreadable: 0 };
 }
 
 export const EntryPage: MessageFns<EntryPage> = {
@@ -2033,14 +2067,17 @@ export const EntryPage: MessageFns<EntryPage> = {
     for (const v of message.keys) {
       writer.uint32(10).bytes(v!);
     }
-    if (message.hashes.length !== 0) {
-      writer.uint32(18).bytes(message.hashes);
+    if (message.marks.length !== 0) {
+      writer.uint32(18).bytes(message.marks);
     }
     if (message.more !== false) {
       writer.uint32(24).bool(message.more);
     }
     if (message.verified !== false) {
       writer.uint32(32).bool(message.verified);
+    }
+    if (message.unreadable !== 0) {
+      writer.uint32(40).uint32(message.unreadable);
     }
     return writer;
   },
@@ -2071,7 +2108,7 @@ export const EntryPage: MessageFns<EntryPage> = {
               break;
             }
 
-            message.hashes = reader.bytes();
+            message.marks = reader.bytes();
             continue;
           }
           case 3: {
@@ -2090,6 +2127,14 @@ export const EntryPage: MessageFns<EntryPage> = {
             message.verified = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.unreadable = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2104,7 +2149,7 @@ export const EntryPage: MessageFns<EntryPage> = {
 };
 
 function createBaseFetchedRecords(): FetchedRecords {
-  return { records: [], unreadable: [] };
+  return { records: [], unreadable: [], verified: false };
 }
 
 export const FetchedRecords: MessageFns<FetchedRecords> = {
@@ -2118,6 +2163,9 @@ export const FetchedRecords: MessageFns<FetchedRecords> = {
         writer.uint32(v);
       }
       writer.join();
+    }
+    if (message.verified !== false) {
+      writer.uint32(24).bool(message.verified);
     }
     return writer;
   },
@@ -2160,6 +2208,14 @@ export const FetchedRecords: MessageFns<FetchedRecords> = {
             }
 
             break;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.verified = reader.bool();
+            continue;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
