@@ -61,6 +61,17 @@ export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
   };
 }
 
+/** Reads ask just the replicas that they need, however long these take, and repair only what they
+ *  must before they answer. */
+export function withoutHedges(options: NodeOptions): NodeOptions {
+  const { timeoutMaxMs, reads } = options;
+  return {
+    ...options,
+    replicaReadTimeoutMs: timeoutMaxMs,
+    reads: { ...reads, hedgeAfterMsMin: timeoutMaxMs, lookShare: 0, repairsWaitingMax: 0 },
+  };
+}
+
 /** Gauges that must stay within a bound, each with that bound. */
 export function boundsOf(options: NodeOptions): Readonly<Record<BoundedGauge, number>> {
   return {

@@ -7,6 +7,7 @@
 import { initCluster } from '../../client/init-cluster.ts';
 import { CoterieError } from '../../core/errors.ts';
 import { DEFAULT_BUCKET } from '../../core/limits.ts';
+import type { LatencyProfile } from '../../core/pbs/profile.ts';
 import { decodeLayout, layoutHash } from '../../core/ring/layout.ts';
 import { Ring } from '../../core/ring/ring.ts';
 import { createRecordCodec, type RecordCodec } from '../../core/version/record-codec.ts';
@@ -22,6 +23,7 @@ import type {
   Watermark,
 } from '../history.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { RequestLegs } from '../network/request-legs.ts';
 import { SimNetwork } from '../network/sim-network.ts';
 import type { RunWorld } from '../result.ts';
 import type { Scenario } from '../scenario.ts';
@@ -30,6 +32,12 @@ import { MintedDots } from './minted-dots.ts';
 import type { LogLine } from './node-log.ts';
 import { SimNode } from './sim-node.ts';
 import { readRow } from './stored-records.ts';
+
+export interface ClusterWorld extends Pick<RunWorld, 'checksum'> {
+  /** What requests take between nodes and on disks, for holding predictions against: hedges and
+   *  repairs that nobody waits for are then off, since predictions do not know them. */
+  readonly profile?: LatencyProfile;
+}
 
 export interface ClusterObserver {
   /** Everything that nodes log, as it happens; for the story of a failure. */
@@ -75,7 +83,7 @@ export class SimCluster {
   constructor(
     kernel: Kernel,
     scenario: Scenario,
-    world: Pick<RunWorld, 'checksum'>,
+    world: ClusterWorld,
     observer: ClusterObserver = {},
   ) {
     this.kernel = kernel;
@@ -84,6 +92,7 @@ export class SimCluster {
     this.#codec = createRecordCodec(world.checksum);
     this.#minted = new MintedDots(this.#codec);
     const { windowBytes } = scenario.limits;
+    const { checksum, profile } = world;
     this.network = new SimNetwork(kernel, {
       model: scenario.network,
       dialTimeoutMs: DIAL_TIMEOUT_MS,
@@ -91,11 +100,13 @@ export class SimCluster {
       // In production it would be an uncaught exception.
       onHandlerFailure: (_, thrown) => this.bug(thrown),
       ...(windowBytes === undefined ? {} : { windowBytes }),
+      ...(profile === undefined ? {} : { legs: new RequestLegs(kernel, profile) }),
     });
     const parts = {
       kernel,
       network: this.network,
-      checksum: world.checksum,
+      checksum,
+      profile,
       limits: scenario.limits,
       logged: (line: LogLine) => observer.logged?.(line),
       entered: (change: StateChange) => this.#entered(change),

@@ -7,7 +7,9 @@
  *  Not here: which faults happen when (faults), what was lost by them (sim-cluster.ts). */
 import type { Checksum } from '../../core/checksum.ts';
 import { CoterieError } from '../../core/errors.ts';
+import type { LatencyProfile } from '../../core/pbs/profile.ts';
 import { Node } from '../../node/node.ts';
+import { ProfileDiskTimes } from '../disk/disk-times.ts';
 import { SimDisk } from '../disk/sim-disk.ts';
 import { SimStore } from '../disk/sim-store.ts';
 import type { MemberChange, StateChange } from '../history.ts';
@@ -19,13 +21,14 @@ import type { ClockModel, LimitsModel, UnsyncedFate } from '../scenario.ts';
 import { Life, LivingStore, LivingStream, LivingTransport } from './life.ts';
 import { type LogLine, NodeLog, textOfLine } from './node-log.ts';
 import { NodeMeter } from './node-meter.ts';
-import { addressOf, boundsOf, nodeOptions } from './node-settings.ts';
+import { addressOf, boundsOf, nodeOptions, withoutHedges } from './node-settings.ts';
 
 export interface SimNodeWorld {
   readonly kernel: Kernel;
   readonly network: SimNetwork;
   readonly checksum: Checksum;
   readonly limits: LimitsModel;
+  readonly profile: LatencyProfile | undefined;
   readonly logged: (line: LogLine) => void;
   /** The node says that its state is another now; DOWN: its process is over. */
   readonly entered: (change: StateChange) => void;
@@ -98,7 +101,7 @@ export class SimNode {
     this.index = index;
     this.name = `n${index}`;
     this.address = addressOf(this.name);
-    this.disk = new SimDisk(world.kernel, this.name);
+    this.disk = diskOf(world, this.name);
     this.meter = new NodeMeter(this.name, boundsOf(nodeOptions(this.name, world.limits)));
     this.log = new NodeLog(world.kernel, this.name, (line) => this.#logged(line));
     this.#supervisor = world.kernel.stream(`supervisor ${this.name}`);
@@ -212,7 +215,7 @@ export class SimNode {
   }
 
   #begin(): Process {
-    const { kernel, network, checksum, limits } = this.#world;
+    const { kernel, network, checksum, limits, profile } = this.#world;
     this.#processCount += 1;
     const name = `${this.name}#${this.#processCount}`;
     const clock = new NodeClock(kernel, this.name, {
@@ -225,6 +228,7 @@ export class SimNode {
       this.#world.bug(error);
     });
     this.meter.begin();
+    const options = nodeOptions(this.name, limits);
     const node = new Node(
       {
         store: new LivingStore(new SimStore(kernel, clock, this.disk), life, (sync) =>
@@ -237,7 +241,7 @@ export class SimNode {
         log: this.log,
         metrics: this.meter,
       },
-      nodeOptions(this.name, limits),
+      profile === undefined ? options : withoutHedges(options),
     );
     const unlisten = network.listen(this.address, clock, (service, stream) =>
       node.accept(service, new LivingStream(stream, life)),
@@ -326,6 +330,11 @@ export class SimNode {
     const said = last === undefined ? 'nothing yet' : textOfLine(last);
     return `${this.name}#${this.#processCount} ${this.state}, last said: ${said}`;
   }
+}
+
+function diskOf({ kernel, profile }: SimNodeWorld, name: string): SimDisk {
+  if (profile === undefined) return new SimDisk(kernel, name);
+  return new SimDisk(kernel, name, { times: new ProfileDiskTimes(kernel, name, profile) });
 }
 
 function makeSignal(): { readonly promise: Promise<void>; readonly resolve: () => void } {

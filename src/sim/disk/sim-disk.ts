@@ -16,6 +16,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { RandomStream } from '../kernel/random-stream.ts';
 import type { UnsyncedFate } from '../scenario.ts';
 import { DiskFaults, type EndFault } from './disk-faults.ts';
+import { type DiskTimes, UsualDiskTimes } from './disk-times.ts';
 import { WriteLog } from './write-log.ts';
 
 const CAPACITY_BYTES: number = 1_024 * 1_024 * 1_024;
@@ -33,6 +34,8 @@ type Operations = readonly StoreOperation[];
 export interface SimDiskOptions {
   /** 1 GiB when absent. */
   readonly capacityBytes?: number;
+  /** As those of disks usually are when absent. */
+  readonly times?: DiskTimes;
 }
 
 /** A store's hold on the disk. */
@@ -70,6 +73,7 @@ export class SimDisk {
   };
   /** What calls take; one stream for all processes that ever use the disk. */
   readonly latency: RandomStream;
+  readonly times: DiskTimes;
   readonly #kernel: Kernel;
   /** A stream of its own: a fault left out does not change what calls take. */
   readonly #fate: RandomStream;
@@ -85,6 +89,7 @@ export class SimDisk {
     this.name = name;
     this.capacityBytes = options.capacityBytes ?? CAPACITY_BYTES;
     this.latency = kernel.stream(`disk ${name}`);
+    this.times = options.times ?? new UsualDiskTimes(this.latency);
     this.#kernel = kernel;
     this.#fate = kernel.stream(`disk ${name} fate`);
   }

@@ -3,7 +3,8 @@
  *  Invariants: a call is one event of the kernel, at which the disk does it, and its answer is a
  *  step of the process (none once it is dead, later while it is paused); batches end in the order
  *  of their calls, each after the one before it; bytes that are handed out are copies.
- *  Not here: what is stored and what a crash makes of it (sim-disk.ts). */
+ *  Not here: what is stored and what a crash makes of it (sim-disk.ts), how long it takes
+ *  (disk-times.ts). */
 import { assert } from '../../core/errors.ts';
 import { assertStoreKey, StoreGate } from '../../core/store-gate.ts';
 import type {
@@ -19,12 +20,6 @@ import type { DiskHold, SimDisk } from './sim-disk.ts';
 import { SimStoreIterator } from './sim-store-iterator.ts';
 
 /** In virtual microseconds, from and to. */
-const READ_US = [20, 200] as const;
-const BATCH_US = [30, 300] as const;
-const SYNC_US = [500, 5_000] as const;
-/** A sync that meets the disk's own housekeeping. */
-const LONG_SYNC_US = [20_000, 120_000] as const;
-const LONG_SYNC_SHARE = 0.005;
 const OPEN_US = [1_000, 20_000] as const;
 const CLOSE_US = [100, 2_000] as const;
 
@@ -64,7 +59,7 @@ export class SimStore implements Store {
     for (const key of keys) assertStoreKey(key);
     this.#gate.begin('getMany');
     try {
-      return await this.#call(this.#durationUs(READ_US), () => {
+      return await this.#call(this.#readUs, () => {
         const content = this.#disk.contentOf(this.#held, 'getMany');
         this.#disk.assertReadable('getMany');
         return keys.map((key) => {
@@ -107,7 +102,7 @@ export class SimStore implements Store {
         entries: reverse ? snapshot.entriesReversed(from, to) : snapshot.entries(from, to),
         limit,
         call: (read) =>
-          this.#call(this.#durationUs(READ_US), () => {
+          this.#call(this.#readUs, () => {
             this.#disk.contentOf(this.#held, 'iterate');
             this.#disk.assertReadable('iterate');
             return read();
@@ -128,7 +123,7 @@ export class SimStore implements Store {
   async diskSpace(): Promise<DiskSpace> {
     this.#gate.begin('diskSpace');
     try {
-      return await this.#call(this.#durationUs(READ_US), () => {
+      return await this.#call(this.#readUs, () => {
         this.#disk.contentOf(this.#held, 'diskSpace');
         return this.#disk.space();
       });
@@ -180,16 +175,16 @@ export class SimStore implements Store {
   /** Until the end of a batch called now: it begins when the one before it has ended, and ends at a
    *  time of its own. */
   #batchDelayUs(sync: boolean): number {
-    const { latency } = this.#disk;
-    const syncUs = !sync
-      ? 0
-      : latency.chance(LONG_SYNC_SHARE)
-        ? latency.between(...LONG_SYNC_US)
-        : latency.between(...SYNC_US);
-    const tookUs = Math.round(this.#durationUs(BATCH_US) + syncUs);
+    const { times, stallUs } = this.#disk;
+    const syncUs = sync ? times.syncUs() : 0;
+    const tookUs = Math.round(times.batchUs() + stallUs + syncUs);
     const { nowUs } = this.#kernel;
     this.#lastBatchEndsUs = Math.max(nowUs, this.#lastBatchEndsUs) + tookUs;
     return this.#lastBatchEndsUs - nowUs;
+  }
+
+  get #readUs(): number {
+    return this.#disk.times.readUs() + this.#disk.stallUs;
   }
 
   #durationUs([from, to]: readonly [number, number]): number {

@@ -36,6 +36,8 @@ export interface FlowOptions {
   /** Is shown each frame when it starts on its way. */
   readonly onStart?: ((frame: Uint8Array) => void) | undefined;
   readonly onDelivery?: ((frame: Uint8Array) => void) | undefined;
+  /** What this frame takes on its way, when it is not for the link to say. */
+  readonly delayUsOf?: ((frame: Uint8Array) => number | undefined) | undefined;
 }
 
 interface Flight {
@@ -220,28 +222,29 @@ export class FrameFlow {
   #startFrame(frame: Uint8Array): void {
     this.#windowUsedBytes += frame.byteLength;
     this.#options.onStart?.(frame);
-    this.#flightOfNow().frames.push(frame);
+    this.#flightOfNow(frame).frames.push(frame);
   }
 
   /** The flight that leaves at this time, new or begun. */
-  #flightOfNow(): Flight {
+  #flightOfNow(first?: Uint8Array): Flight {
     if (this.#stalledAtUs !== undefined && this.#parked !== undefined) return this.#parked;
     if (this.#newest !== undefined && this.#newestUs === this.#state.kernel.nowUs) {
       return this.#newest;
     }
     const flight: Flight = { isOpening: false, frames: [], end: undefined };
-    this.#start(flight);
+    this.#start(flight, first && this.#options.delayUsOf?.(first));
     return flight;
   }
 
-  #start(flight: Flight): void {
+  #start(flight: Flight, ownUs?: number): void {
     if (this.#stalledAtUs === undefined && this.#link.isCut) this.#stall();
     if (this.#stalledAtUs !== undefined) {
       this.#parked = flight;
       return;
     }
     const { kernel } = this.#state;
-    const arrivalUs = Math.max(this.#lastArrivalUs, kernel.nowUs + this.#link.drawDelayUs());
+    const delayUs = ownUs ?? this.#link.drawDelayUs();
+    const arrivalUs = Math.max(this.#lastArrivalUs, kernel.nowUs + delayUs);
     this.#lastArrivalUs = arrivalUs;
     this.#flights.push(flight);
     this.#newest = flight;

@@ -18,9 +18,10 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { NodeClock } from '../kernel/node-clock.ts';
 import type { RandomStream } from '../kernel/random-stream.ts';
 import type { NetworkModel } from '../scenario.ts';
-import { FrameFlow } from './frame-flow.ts';
+import { type FlowOptions, FrameFlow } from './frame-flow.ts';
 import { GhostConnection, type LinkRecording, LinkRecordings } from './ghost-connection.ts';
 import { type NetworkCounters, NetworkLink, type NetworkState, once } from './network-link.ts';
+import type { RequestLegs } from './request-legs.ts';
 import { SimStream } from './sim-stream.ts';
 import { SimTransport } from './sim-transport.ts';
 
@@ -36,11 +37,15 @@ export interface SimNetworkOptions {
   readonly dialTimeoutMs?: number;
   /** How long a sender tries in vain; then the stream is `broken`. Default 30,000. */
   readonly giveUpMs?: number;
+  /** Of requests between nodes; as everything else when absent. */
+  readonly legs?: RequestLegs;
   /** Shown every frame that is delivered. */
   readonly onFrame?: (from: string, to: string, service: StreamService, frame: Uint8Array) => void;
   /** A callback of the process at this address threw. */
   readonly onHandlerFailure?: (address: string, thrown: unknown) => void;
 }
+
+type Optional = 'legs' | 'onFrame' | 'onHandlerFailure';
 
 /** One address. */
 interface Host {
@@ -89,8 +94,8 @@ export class SimNetwork {
     handlerFailures: 0,
   };
   readonly #state: NetworkState;
-  readonly #options: Required<Omit<SimNetworkOptions, 'onFrame' | 'onHandlerFailure'>> &
-    Pick<SimNetworkOptions, 'onFrame' | 'onHandlerFailure'>;
+  readonly #options: Required<Omit<SimNetworkOptions, Optional>> &
+    Pick<SimNetworkOptions, Optional>;
   readonly #hosts = new Map<string, Host>();
   readonly #recordings = new LinkRecordings();
   readonly #ghostClock: NodeClock;
@@ -259,17 +264,27 @@ export class SimNetwork {
   }
 
   #flows({ from, address, service, recording }: DialOrder): [FrameFlow, FrameFlow] {
-    const { windowBytes, giveUpMs, onFrame } = this.#options;
-    const flow = (link: NetworkLink, back: NetworkLink, record?: LinkRecording): FrameFlow =>
+    const { windowBytes, giveUpMs, onFrame, legs } = this.#options;
+    const ofLink = service === 'link' ? legs : undefined;
+    const flow = (
+      link: NetworkLink,
+      back: NetworkLink,
+      delayUsOf: FlowOptions['delayUsOf'],
+      record?: LinkRecording,
+    ): FrameFlow =>
       new FrameFlow(this.#state, link, back, {
         windowBytes,
         giveUpMs,
+        delayUsOf,
         onStart: record && ((frame) => record.note(frame)),
         onDelivery: onFrame && ((frame) => onFrame(link.from, link.to, service, frame)),
       });
     const there = this.#link(from.address, address);
     const back = this.#link(address, from.address);
-    return [flow(there, back, recording), flow(back, there)];
+    return [
+      flow(there, back, ofLink && ((frame) => ofLink.requestUs(frame)), recording),
+      flow(back, there, ofLink && ((frame) => ofLink.replyUs(frame))),
+    ];
   }
 
   #end(

@@ -4,6 +4,7 @@ import { crc32 } from 'node:zlib';
 import { createClient } from '../../../src/client/client.ts';
 import type { Client } from '../../../src/client/types.ts';
 import { CoterieError } from '../../../src/core/errors.ts';
+import type { LatencyProfile } from '../../../src/core/pbs/profile.ts';
 import { macrotaskDriver } from '../../../src/platform/system/macrotask-driver.ts';
 import { type ClusterObserver, SimCluster } from '../../../src/sim/cluster/sim-cluster.ts';
 import { Kernel } from '../../../src/sim/kernel/kernel.ts';
@@ -37,10 +38,12 @@ export async function onCluster<Result>(
   given: Partial<Scenario>,
   body: (cluster: SimCluster) => Promise<Result>,
   observer: ClusterObserver = {},
+  profile?: LatencyProfile,
 ): Promise<Result> {
   const scenario = scenarioOf(given);
   const kernel = new Kernel(scenario.seed);
-  const cluster = new SimCluster(kernel, scenario, { checksum }, observer);
+  const world = profile === undefined ? { checksum } : { checksum, profile };
+  const cluster = new SimCluster(kernel, scenario, world, observer);
   return await drive(kernel, async () => {
     await cluster.start();
     const result = await body(cluster);
@@ -82,6 +85,14 @@ export function clientOf(cluster: SimCluster, index: number): Client {
     },
     { nodes: nodes.map(({ address }) => address) },
   );
+}
+
+/** A client that reaches this node alone, so that this node coordinates what it asks. */
+export function clientAt(cluster: SimCluster, index: number): Client {
+  const others = cluster.nodes.filter((node) => node.index !== index);
+  const addresses = others.map(({ address }) => address);
+  cluster.network.partition([`client-${index}`], addresses, false);
+  return clientOf(cluster, index);
 }
 
 /** Clients that put one new key after the other at quorum. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolveConfig } from '../../../src/config/resolve.ts';
-import { boundsOf, nodeOptions } from '../../../src/sim/cluster/node-settings.ts';
+import { boundsOf, nodeOptions, withoutHedges } from '../../../src/sim/cluster/node-settings.ts';
 
 describe('the settings of a simulated node', () => {
   it('are the defaults of the configuration', () => {
@@ -32,6 +32,17 @@ describe('the settings of a simulated node', () => {
         clientFreeBytesMin: storage.diskReserveBytesMin,
         repairFreeFraction: storage.diskStopRatio,
       },
+    });
+  });
+
+  it('can be without hedges and repairs, which predictions do not know', () => {
+    const { replicaReadTimeoutMs, timeoutMaxMs, reads } = withoutHedges(nodeOptions('n0', {}));
+    expect(replicaReadTimeoutMs).toBe(timeoutMaxMs);
+    expect(reads).toMatchObject({
+      hedgeAfterMsMin: timeoutMaxMs,
+      lookShare: 0,
+      repairsWaitingMax: 0,
+      digestAboveBytes: nodeOptions('n0', {}).reads.digestAboveBytes,
     });
   });
 
