@@ -170,6 +170,24 @@ export interface Held {
   readonly isVerified: boolean;
 }
 
+/** A node that is behind what its peers know of it, and how far it has come with its rebuild. */
+export interface Recovery {
+  readonly isRecovering: boolean;
+  /** Changes whenever everything is to be rebuilt from the beginning. */
+  readonly attempt: number;
+  /** When this node's run began; monotonic. */
+  readonly startedMs: number;
+  /** An operator gave up what only members have that are gone. */
+  readonly acceptsLoss: boolean;
+  /** Highest tick that peers have seen of any life of this member. */
+  readonly ceilingSeen: number;
+  isRebuilt(partition: number): boolean;
+  /** Nothing happens when the attempt is over. */
+  partitionRebuilt(partition: number, attempt: number): void;
+  /** All partitions are rebuilt; false when meanwhile more is known to be lost. */
+  finish(attempt: number, clearDamage: () => Promise<void>): Promise<boolean>;
+}
+
 /** This node's own copies. All methods fail with NOT_OWNER, STALE_LAYOUT, NOT_RECOVERED or a
  *  storage code. */
 export interface LocalReplica {

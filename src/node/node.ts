@@ -223,6 +223,8 @@ export class Node implements NodeServices {
         state: () => this.#dataState(),
         reason: () => this.#rooms?.standing.standing.reason ?? '',
         isRunning: () => this.#phase === 'running',
+        mayServe: (partition) => this.#rooms?.standing.mayServe(partition) === true,
+        isVerified: (partition) => this.#rooms?.standing.isVerified(partition) === true,
       },
       adopt: (layout) => this.#adopt(layout),
       servingChanged: () => this.#announceServing(),
@@ -304,7 +306,7 @@ export class Node implements NodeServices {
       .filter((nodeIndex) => nodeIndex !== role.nodeIndex);
     this.#layoutBytes = layoutBytes;
     this.#place = place;
-    await rooms.standing.start(rooms.opened, damageOf(rooms.opening), peers);
+    await rooms.standing.start(damageOf(rooms.opening), peers);
     await rooms.handoff.start();
     rooms.links.join(place, layoutBytes);
     rooms.gossip.joined(place);

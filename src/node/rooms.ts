@@ -32,7 +32,6 @@ import type { RecordStore } from './storage/record-store.ts';
 export interface Rooms {
   readonly name: string;
   readonly opening: OpeningState;
-  readonly opened: OpenedStore;
   readonly standing: StandingKeeper;
   readonly gossip: Gossip;
   readonly disk: DiskGauge;
@@ -64,6 +63,8 @@ export interface RoomsNode {
     state(): DataState;
     reason(): string;
     isRunning(): boolean;
+    mayServe(partition: number): boolean;
+    isVerified(partition: number): boolean;
   };
   adopt(layout: Uint8Array): Promise<void>;
   servingChanged(): void;
@@ -79,9 +80,9 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   const { name, address, opening } = start;
   const { clock } = env;
   const reading = () => ({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
-  const opened = openedOf(start);
-  const standing = new StandingKeeper(env, store, (next) => {
+  const standing = new StandingKeeper(env, store, openedOf(start), (next) => {
     env.log.info('standing', { node: name, state: next.state, reason: next.reason });
+    links.introduce();
     node.servingChanged();
   });
   const hlc = new HybridLogicalClock({ ceiling: opening.ceiling, reading: reading() });
@@ -122,7 +123,7 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
       gossip,
       server,
       bulkServer: new BulkRequests(server, budget, env.deadlines),
-      speaker: () => ({ name, address, opened, place: view.place() }),
+      speaker: () => ({ name, address, opened: standing.opened, place: view.place() }),
     },
     { peerRequestsMax: options.peerRequestsMax, peerBytesMax: options.peerBytesMax },
   );
@@ -150,13 +151,23 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     isBusy: () => coordinator.isBusy,
   });
   const notes = new MemberNotes(env.deadlines, gossip, view.place);
-  const made = { name, opening, opened, standing, gossip, disk, links };
+  const made = { name, opening, standing, gossip, disk, links };
   return { ...made, handoff, exchanges, coordinator, notes, hlc };
 }
 
 function openedOf({ opening, runIds }: RoomsStart): OpenedStore {
   const { storeId, run, previousRun, ceiling, commitSeq } = opening;
-  return { storeId: bytesToHex(storeId), run, runIds, previousRun, ceiling, commitSeq };
+  return {
+    storeId: bytesToHex(storeId),
+    run,
+    runIds,
+    previousRun,
+    ceiling,
+    commitSeq,
+    madeGood: [],
+    isRebuilding: false,
+    statement: 0,
+  };
 }
 
 /** As it is before the node has its place in a layout. */

@@ -23,6 +23,11 @@ import { Suspicion } from './suspicion.ts';
  *  SUSPECT: others hold the same. DOWN: convicted. LEFT: gone for good. */
 export type MemberState = 'UNKNOWN' | 'ALIVE' | 'SLOW' | 'AVOID' | 'SUSPECT' | 'DOWN' | 'LEFT';
 
+/** Nothing is sent to it. */
+export function isGone(state: MemberState): boolean {
+  return state === 'DOWN' || state === 'LEFT';
+}
+
 /** 'direct': the member itself was heard (a reply, a message, the answer to a probe). 'relayed': a
  *  higher heartbeat came through others, or another one reached it. */
 export type EvidenceKind = 'direct' | 'relayed';

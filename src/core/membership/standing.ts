@@ -2,14 +2,27 @@
  *  A node that lost its disk, was restored from an old copy or lost the tail of its log does not
  *  know it from its own folder; its peers do, because each keeps, durably, the highest state it has
  *  ever seen of every member.
+ *
+ *  The story of a member is a line of lives; a life is one opening of one folder, and has a random
+ *  name. A store that a peer finds behind becomes whole by a rebuild from the others. It then names
+ *  the lives it has made good, those that its peers remember of it, and each peer lets it take the
+ *  place of that memory and of no other.
+ *  Example: the peers remember life a5 of a folder that is lost. The empty one, in its life b1, is
+ *  rebuilt and says "made good: a5"; from then on they remember b1. A copy of the old folder shows
+ *  a5 or earlier and has never been in b1: it is behind, as is a copy of the new one from before
+ *  its rebuild, which has been in b1 and has made nothing good, but says of itself that it is.
+ *
  *  Invariants: what is remembered of a member only rises, and never takes over the state of a store
- *  that came back below it. A loss is bound to the store, not to the member's name: that store
- *  notes it in itself (node/standing), and when the whole one comes back in its place, it serves.
- *  Not here: who asks whom and when (node/standing-keeper.ts); rebuilding (a later issue).
+ *  that came back below it and has not made that good. A store that took part meanwhile, behind or
+ *  not, has acknowledged copies: one that comes back after it and was never in its life is behind
+ *  as well, whole as it may be.
+ *  Not here: who asks whom and when (node/standing), rebuilding (node/repair).
  *  Source: ARCHITECTURE 5.19. */
 
 /** Names of runs that a folder keeps and a handshake carries. */
 export const RUN_IDS_MAX = 64;
+/** Lives that a store says it has made good: as many as it has had rebuilds, times its peers. */
+export const MADE_GOOD_MAX = 64;
 
 /** A store as it was found at opening. */
 export interface OpenedStore {
@@ -24,6 +37,13 @@ export interface OpenedStore {
   readonly previousRun: number;
   readonly ceiling: number;
   readonly commitSeq: number;
+  /** Names of the runs, of any folder, whose loss has been made good here, MADE_GOOD_MAX at most.
+   *  */
+  readonly madeGood: readonly string[];
+  /** It knows that it is behind: what it still answers is of partitions that are rebuilt. */
+  readonly isRebuilding: boolean;
+  /** Counts what this run has said of itself: of two sayings of a run the later holds. */
+  readonly statement: number;
 }
 
 /** What a peer remembers of a member. */
@@ -33,6 +53,8 @@ export interface Remembered {
   readonly runId: string;
   readonly ceiling: number;
   readonly commitSeq: number;
+  /** The newest run of a store that came in its place and was behind; empty = none did. */
+  readonly successorId: string;
 }
 
 export type StandingState = 'UNVERIFIED' | 'SERVING' | 'RECOVERING';
@@ -42,11 +64,14 @@ export function findLoss(
   opened: OpenedStore,
   remembered: Remembered | undefined,
 ): string | undefined {
-  if (remembered === undefined) return undefined;
+  if (remembered === undefined || hasMadeGood(opened, remembered)) return undefined;
   if (opened.storeId !== remembered.storeId) {
     return opened.previousRun === 0
       ? 'its folder is empty, but its peers know it with data'
       : 'its folder is not the one its peers know';
+  }
+  if (!knowsSuccessor(opened, remembered)) {
+    return 'another folder has taken part in its place, and acknowledged copies';
   }
   if (opened.runIds.at(-1) === remembered.runId) return undefined;
   if (opened.previousRun < remembered.run || !hasBeenIn(opened, remembered)) {
@@ -67,6 +92,31 @@ export function findLoss(
   return undefined;
 }
 
+/** Has the store been rebuilt after all that is remembered. */
+function hasMadeGood(opened: OpenedStore, remembered: Remembered): boolean {
+  return opened.madeGood.includes(remembered.runId) && knowsSuccessor(opened, remembered);
+}
+
+function knowsSuccessor({ runIds, madeGood }: OpenedStore, { successorId }: Remembered): boolean {
+  return successorId === '' || runIds.includes(successorId) || madeGood.includes(successorId);
+}
+
+/** Runs whose loss the store must make good before those who gave these answers take it for whole.
+ *  */
+export function livesLost(
+  opened: OpenedStore,
+  answers: readonly (Remembered | undefined)[],
+): ReadonlySet<string> {
+  const lives = new Set<string>();
+  for (const answer of answers) {
+    if (answer === undefined || findLoss(opened, answer) === undefined) continue;
+    const { runId, successorId } = answer;
+    lives.add(runId);
+    if (successorId !== '' && !opened.runIds.includes(successorId)) lives.add(successorId);
+  }
+  return lives;
+}
+
 /** After more runs than a folder names, out of reach of this peer, numbers must do. */
 function hasBeenIn(opened: OpenedStore, remembered: Remembered): boolean {
   if (opened.runIds.includes(remembered.runId)) return true;
@@ -75,19 +125,33 @@ function hasBeenIn(opened: OpenedStore, remembered: Remembered): boolean {
 
 /** What to remember of a member after it showed its store; the same object when nothing changes. */
 export function remember(remembered: Remembered | undefined, opened: OpenedStore): Remembered {
-  if (remembered !== undefined && findLoss(opened, remembered) !== undefined) return remembered;
-  const ceiling = Math.max(remembered?.ceiling ?? 0, opened.ceiling);
-  const commitSeq = Math.max(remembered?.commitSeq ?? 0, opened.commitSeq);
-  if (
-    remembered !== undefined &&
-    opened.run === remembered.run &&
-    ceiling === remembered.ceiling &&
-    commitSeq === remembered.commitSeq
-  ) {
-    return remembered;
-  }
   const { storeId, run, runIds } = opened;
-  return { storeId, run, runId: runIds.at(-1) ?? '', ceiling, commitSeq };
+  const runId = runIds.at(-1) ?? '';
+  if (remembered === undefined) return rememberedOf(opened, runId, opened.ceiling);
+  if (findLoss(opened, remembered) !== undefined) {
+    return remembered.successorId === runId ? remembered : { ...remembered, successorId: runId };
+  }
+  // Ticks of every life count: none of them may be issued again.
+  const ceiling = Math.max(remembered.ceiling, opened.ceiling);
+  if (!isContinued(opened, remembered)) return rememberedOf(opened, runId, ceiling);
+  const commitSeq = Math.max(remembered.commitSeq, opened.commitSeq);
+  const isNews =
+    runId !== remembered.runId ||
+    ceiling !== remembered.ceiling ||
+    commitSeq !== remembered.commitSeq ||
+    remembered.successorId !== '';
+  if (!isNews) return remembered;
+  return { storeId, run, runId, ceiling, commitSeq, successorId: '' };
+}
+
+/** Its commits go on from those that are remembered; otherwise it has a story of its own. */
+function isContinued(opened: OpenedStore, { storeId, runId }: Remembered): boolean {
+  return opened.storeId === storeId && !opened.madeGood.includes(runId);
+}
+
+function rememberedOf(opened: OpenedStore, runId: string, ceiling: number): Remembered {
+  const { storeId, run, commitSeq } = opened;
+  return { storeId, run, runId, ceiling, commitSeq, successorId: '' };
 }
 
 export interface StandingInput {

@@ -26,7 +26,7 @@ import type {
 import type { ForwardReply, ForwardRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import { durabilityFromWire } from '../../wire/level-codec.ts';
 import type { KvService } from '../../wire/services.ts';
-import type { ClientRequests, DataState, Done, Place } from '../contracts.ts';
+import type { ClientRequests, Done, Place } from '../contracts.ts';
 import { makeRecordKey } from '../storage/record-key.ts';
 import { type AdmissionOptions, AnswerSizes } from './admission.ts';
 import { beforeMint, isDeletedBy, isKnownHere, learnFirstTry } from './first-try.ts';
@@ -53,10 +53,9 @@ export interface CoordinatorOptions extends ReadOptions, AdmissionOptions {
 /** What the node tells its coordinator about itself. */
 export interface CoordinatorNode {
   place(): Place | undefined;
-  state(): DataState;
-  /** Why the state is what it is, in words. */
-  reason(): string;
   isRunning(): boolean;
+  /** May its own copies be read, and minted on. */
+  mayServe(partition: number): boolean;
 }
 
 /** Bytes a request is counted with beside its key and value. */
@@ -321,7 +320,7 @@ export class Coordinator implements KvService, ClientRequests {
   }
 
   #mustForward(plan: Plan): boolean {
-    return !plan.replicas.includes(plan.place.nodeIndex);
+    return !plan.isHere;
   }
 
   /** The same request with what is left of its budget. */
@@ -348,6 +347,7 @@ export class Coordinator implements KvService, ClientRequests {
     const { deadlines } = this.#parts;
     const { ring } = place;
     const { token, partition } = ring.partitionOfKey(request.bucket, request.key);
+    const replicas = ring.replicasOf(partition);
     const timeoutMs = Math.min(
       request.timeoutMs === 0 ? this.#options.timeoutMs : request.timeoutMs,
       this.#options.timeoutMaxMs,
@@ -356,7 +356,8 @@ export class Coordinator implements KvService, ClientRequests {
       place,
       key: makeRecordKey(token, request.bucket, request.key),
       partition,
-      replicas: ring.replicasOf(partition),
+      replicas,
+      isHere: replicas.includes(place.nodeIndex) && this.#node.mayServe(partition),
       epochs: ring.epochsOf(partition),
       requirement: this.#requirements.of(verb, place, partition, choice),
       deadlineMs: deadlines.nowMs() + timeoutMs,
@@ -379,12 +380,6 @@ export class Coordinator implements KvService, ClientRequests {
       throw new CoterieError(
         'NOT_INITIALISED',
         'This node belongs to no cluster yet: run `coterie cluster init`',
-      );
-    }
-    if (this.#node.state() === 'RECOVERING') {
-      throw new CoterieError(
-        'NOT_RECOVERED',
-        `This node does not serve until it is rebuilt: ${this.#node.reason()}`,
       );
     }
     return place;

@@ -1,5 +1,5 @@
-/** A write that reached a node without a replica of its key goes on to one that has: it mints and
- *  coordinates there.
+/** A write that reached a node without a replica of its key, or with one that is not rebuilt, goes
+ *  on to another that has one: it mints and coordinates there.
  *  Invariants: the next replica is tried only while it is certain that none before has applied the
  *  write (ARCHITECTURE 5.22); each is tried once.
  *  Not here: the write itself (write.ts). */
@@ -33,8 +33,10 @@ export async function forwardWrite(
   const unreachable = reachRefusal(plan, peers);
   if (unreachable !== undefined) throw unreachable;
   // A level of this datacentre would mean another one to a minter that is there.
-  const able = plan.replicas.filter((nodeIndex) =>
-    plan.requirement.groups.some((group) => group.members.includes(nodeIndex)),
+  const able = plan.replicas.filter(
+    (nodeIndex) =>
+      nodeIndex !== plan.place.nodeIndex &&
+      plan.requirement.groups.some((group) => group.members.includes(nodeIndex)),
   );
   const candidates = sameOrderFor(requestIdOf(operation), able, peers);
   let refusal: CoterieError | undefined;

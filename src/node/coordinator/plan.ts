@@ -16,6 +16,8 @@ export interface Plan {
   readonly partition: number;
   /** The preference list. */
   readonly replicas: readonly number[];
+  /** This node owns a replica, and it may be read and minted on. */
+  readonly isHere: boolean;
   readonly epochs: Epochs;
   readonly requirement: Requirement;
   /** Monotonic; the whole budget. */
@@ -63,12 +65,13 @@ function refusalWithout(down: readonly number[], plan: Plan): CoterieError | und
   );
 }
 
-/** Replicas to ask first come first: this node, then by what is thought of them, by whether there
- *  is a link, by how far they are, and by how soon they are likely to answer. Where all of this is
- *  equal the key decides: keys spread over the replicas, and each stays in the caches of the same
- *  ones. */
-export function rankReplicas({ place, replicas, key }: Plan, peers: Peers): number[] {
+/** Replicas to ask first come first: this node, unless it is not rebuilt, then by what is thought
+ *  of them, by whether there is a link, by how far they are, and by how soon they are likely to
+ *  answer. Where all of this is equal the key decides: keys spread over the replicas, and each
+ *  stays in the caches of the same ones. */
+export function rankReplicas({ place, replicas, isHere, key }: Plan, peers: Peers): number[] {
   const self = place.nodeIndex;
+  const ownScore = isHere ? -1 : Number.POSITIVE_INFINITY;
   const ranked: number[] = [];
   const scores: number[] = [];
   const count = replicas.length;
@@ -77,7 +80,7 @@ export function rankReplicas({ place, replicas, key }: Plan, peers: Peers): numb
   for (let step = 0; step < count; step += 1) {
     const nodeIndex = replicas[(first + step) % count];
     if (nodeIndex === undefined) continue;
-    const score = nodeIndex === self ? -1 : scoreOf(nodeIndex, place, peers);
+    const score = nodeIndex === self ? ownScore : scoreOf(nodeIndex, place, peers);
     let at = ranked.length;
     for (; at > 0; at -= 1) {
       const before = ranked[at - 1];

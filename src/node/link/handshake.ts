@@ -7,7 +7,12 @@
  *  Source: ARCHITECTURE 5.19, 5.24. */
 import { bytesEqual, bytesToHex, hexToBytes } from '../../core/bytes.ts';
 import { CoterieError } from '../../core/errors.ts';
-import { type OpenedStore, type Remembered, RUN_IDS_MAX } from '../../core/membership/standing.ts';
+import {
+  MADE_GOOD_MAX,
+  type OpenedStore,
+  type Remembered,
+  RUN_IDS_MAX,
+} from '../../core/membership/standing.ts';
 import type { Hello } from '../../wire/generated/coterie/v1/peer.ts';
 import type { Place } from '../contracts.ts';
 
@@ -36,6 +41,9 @@ export function makeHello(speaker: Speaker, remembered: Remembered | undefined):
     previousRun: opened.previousRun,
     ceiling: opened.ceiling,
     commitSeq: opened.commitSeq,
+    madeGood: opened.madeGood.map(hexToBytes),
+    rebuilding: opened.isRebuilding,
+    statement: opened.statement,
     refused: undefined,
     linkId: 0,
     remembered:
@@ -47,6 +55,7 @@ export function makeHello(speaker: Speaker, remembered: Remembered | undefined):
             runId: hexToBytes(remembered.runId),
             ceiling: remembered.ceiling,
             commitSeq: remembered.commitSeq,
+            successorId: hexToBytes(remembered.successorId),
           },
   };
 }
@@ -59,6 +68,9 @@ export function openedOf(hello: Hello): OpenedStore {
     previousRun: hello.previousRun,
     ceiling: hello.ceiling,
     commitSeq: hello.commitSeq,
+    madeGood: hello.madeGood.slice(-MADE_GOOD_MAX).map(bytesToHex),
+    isRebuilding: hello.rebuilding,
+    statement: hello.statement,
   };
 }
 
@@ -71,6 +83,7 @@ export function rememberedOf(hello: Hello): Remembered | undefined {
     runId: bytesToHex(remembered.runId),
     ceiling: remembered.ceiling,
     commitSeq: remembered.commitSeq,
+    successorId: bytesToHex(remembered.successorId),
   };
 }
 

@@ -8,7 +8,7 @@
  *  Source: ARCHITECTURE 5.19, 5.24. */
 import { bytesEqual, bytesToHex } from '../../core/bytes.ts';
 import { CoterieError } from '../../core/errors.ts';
-import type { MemberState } from '../../core/membership/member-watch.ts';
+import { isGone, type MemberState } from '../../core/membership/member-watch.ts';
 import type { OpenedStore, Remembered } from '../../core/membership/standing.ts';
 import type { FrameStream, StreamHandlers } from '../../env/transport.ts';
 import { asCoterieError, errorToWire } from '../../wire/error-codec.ts';
@@ -26,11 +26,12 @@ import { BulkLanes, type LaneLinks } from './bulk-lanes.ts';
 import type { Speaker } from './handshake.ts';
 import { checkHello, isFresh, makeHello, openedOf, rememberedOf } from './handshake.ts';
 import { InboundLink } from './inbound-link.ts';
+import { Introductions } from './introductions.ts';
 import type { LinkServer, LinksEnvironment } from './link-parts.ts';
 import type { LinkPhase } from './outbound-link.ts';
 import { OutboundLink } from './outbound-link.ts';
 import { unreachable } from './pending-calls.ts';
-import { earlierElsewhere, type Greeted, hasTwin, namesake, newestRunOf } from './twins.ts';
+import { earlierElsewhere, type Greeted, hasTwin, namesake, newestRunOf, runOf } from './twins.ts';
 
 /** What the handshakes report to and ask of the node's standing. */
 export interface PeerMemory {
@@ -77,6 +78,7 @@ export class Links implements Peers {
   readonly #gossip: Members & PeerSigns;
   readonly #outbound = new Map<number, OutboundLink>();
   readonly #inbound = new Set<Inbound>();
+  readonly #introductions: Introductions;
   readonly #lanes: BulkLanes;
   /** The run of each member that greeted last. */
   readonly #runs = new Map<number, { readonly storeId: string; readonly runId: string }>();
@@ -104,6 +106,12 @@ export class Links implements Peers {
     this.#gossip = parts.gossip;
     this.#options = options;
     this.#lanes = new BulkLanes(env, this.#knowledge(), parts.bulkServer);
+    this.#introductions = new Introductions(env, this, this.#speaker, this.#memory);
+  }
+
+  /** This node's storage stands otherwise than it told the members when it greeted them. */
+  introduce(): void {
+    this.#introductions.begin(this.#outbound.keys());
   }
 
   /** Dials every other member. Links that were opened to this node while it was fresh are closed,
@@ -125,6 +133,7 @@ export class Links implements Peers {
 
   stop(): void {
     this.#isStopped = true;
+    this.#introductions.stop();
     this.#unsubscribe();
     this.#lanes.stop();
     for (const link of this.#outbound.values()) link.stop();
@@ -212,7 +221,11 @@ export class Links implements Peers {
         {
           greet: (hello) => this.#greet(inbound, hello),
           checkStamp: (clusterId, layoutHash) => this.#checkStamp(clusterId, layoutHash),
-          serve: (request, done) => this.#server.serve(request, done),
+          serve: (request, done) => {
+            const { operation } = request;
+            if (operation?.$case !== 'introduce') this.#server.serve(request, done);
+            else this.#introductions.hear(inbound, operation.introduce.hello, done);
+          },
           commitSeq: () => this.#server.commitSeq(),
           heard: () => {
             if (inbound.nodeIndex !== undefined) this.#heard(inbound.nodeIndex);
@@ -382,13 +395,4 @@ export class Links implements Peers {
     metrics.set('coterie_link_state', { member: name }, phase === 'connected' ? 1 : 0);
     this.#memory.peerReach(nodeIndex, phase === 'refused');
   }
-}
-
-function runOf(hello: Hello): { readonly storeId: string; readonly runId: string } {
-  return { storeId: bytesToHex(hello.storeId), runId: newestRunOf(hello) };
-}
-
-/** Nothing is sent to it. */
-function isGone(state: MemberState): boolean {
-  return state === 'DOWN' || state === 'LEFT';
 }

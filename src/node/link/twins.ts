@@ -36,8 +36,18 @@ export function earlierElsewhere(others: readonly Greeted[], hello: Hello): Gree
   );
 }
 
+/** Is this the very node that greeted, in the same run. */
+export function isOf({ name, storeId, runId }: Greeted, hello: Hello): boolean {
+  const isNamed = hello.name === name && bytesToHex(hello.storeId) === storeId;
+  return isNamed && newestRunOf(hello) === runId;
+}
+
 export function newestRunOf(hello: Hello): string {
   return bytesToHex(hello.runIds.at(-1) ?? new Uint8Array(0));
+}
+
+export function runOf(hello: Hello): { readonly storeId: string; readonly runId: string } {
+  return { storeId: bytesToHex(hello.storeId), runId: newestRunOf(hello) };
 }
 
 export function namesake(name: string): CoterieError {

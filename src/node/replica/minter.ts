@@ -84,7 +84,7 @@ export class Minter {
   /** Errors: those of the fence; of core/version/mint.ts, where SIBLING_LIMIT carries the context
    *  as clients understand it. */
   decide(call: KeyCall, request: MintRequest, current: CurrentRecord): Decision<MintedEvent> {
-    const place = this.#ownership.fenced(call);
+    const place = this.#ownership.fencedForMint(call);
     const { clock, hlc, checksum } = this.#parts;
     const { operation, context, overwrite } = request;
     const nowMs = clock.monotonicMs();
@@ -101,7 +101,7 @@ export class Minter {
       operation,
       nodeIndex: place.nodeIndex,
       seq,
-      epochFloor: this.#floorOf(current),
+      epochFloor: this.#floorOf(call.partition, current),
       unixMs: reading.wallMs,
       checksum,
     });
@@ -147,8 +147,8 @@ export class Minter {
   /** Until its peers have answered, this node may be a restored copy that knows nothing of what it
    *  issued later: only epochs begun in this run are sure to be held in full (docs/decisions/004).
    */
-  #floorOf(current: CurrentRecord): number {
-    if (this.#ownership.isServing) return current.epochFloor;
+  #floorOf(partition: number, current: CurrentRecord): number {
+    if (this.#ownership.isVerified(partition)) return current.epochFloor;
     return Math.max(current.epochFloor, this.#firstTick);
   }
 

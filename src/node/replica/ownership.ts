@@ -5,12 +5,15 @@
  *  Not here: what is done with the copies (replica.ts, minter.ts).
  *  Source: ARCHITECTURE 5.6, 5.17, 5.19. */
 import { assert, CoterieError } from '../../core/errors.ts';
-import type { DataState, PartitionCall, Place } from '../contracts.ts';
+import type { KeyCall, PartitionCall, Place } from '../contracts.ts';
 
 export interface ReplicaNode {
   place(): Place | undefined;
-  state(): DataState;
   reason(): string;
+  /** May its copies be read, and minted on. */
+  mayServe(partition: number): boolean;
+  /** Do its answers count where a majority is asked for. */
+  isVerified(partition: number): boolean;
 }
 
 export class Ownership {
@@ -20,8 +23,8 @@ export class Ownership {
     this.#node = node;
   }
 
-  get isServing(): boolean {
-    return this.#node.state() === 'SERVING';
+  isVerified(partition: number): boolean {
+    return this.#node.isVerified(partition);
   }
 
   /** Why the call is not for this node: NOT_INITIALISED, NOT_OWNER. */
@@ -40,11 +43,20 @@ export class Ownership {
   /** The same, and NOT_RECOVERED. */
   servingRefusal(call: PartitionCall): CoterieError | undefined {
     const refusal = this.refusal(call);
-    if (refusal !== undefined || this.#node.state() !== 'RECOVERING') return refusal;
+    if (refusal !== undefined || this.#node.mayServe(call.partition)) return refusal;
     return new CoterieError(
       'NOT_RECOVERED',
-      `This node does not serve until it is rebuilt: ${this.#node.reason()}`,
+      `This node does not serve partition ${call.partition} until it is rebuilt: ` +
+        this.#node.reason(),
     );
+  }
+
+  /** The same for a mint, which besides needs a copy that holds all it ever held. Errors: also
+   *  NOT_RECOVERED. */
+  fencedForMint(call: KeyCall): Place {
+    const refusal = this.servingRefusal(call);
+    if (refusal !== undefined) throw refusal;
+    return this.fenced(call);
   }
 
   /** The one fence check, made in the step that decides what goes into a batch. Errors:

@@ -67,15 +67,15 @@ export class Replica implements LocalReplica, PartitionGate {
   read(call: KeyCall, done: Done<Held>): void {
     const refusal = this.#ownership.servingRefusal(call);
     if (refusal !== undefined) done(refusal);
-    else this.#parts.store.fetch(call.key, new HeldReader(this.#ownership.isServing, done));
+    else this.#parts.store.fetch(call.key, new HeldReader(this.#ownership, call, done));
   }
 
   fenceRefusal(call: PartitionCall): CoterieError | undefined {
     return this.#ownership.fenceRefusal(call);
   }
 
-  isVerified(_partition: number): boolean {
-    return this.#ownership.isServing;
+  isVerified(partition: number): boolean {
+    return this.#ownership.isVerified(partition);
   }
 
   async recalls(call: KeyCall, requestId: Uint8Array): Promise<boolean> {
@@ -159,16 +159,21 @@ class MergeUpdate extends ReplicaUpdate<boolean, Merged> {
 }
 
 class HeldReader implements RecordReader {
-  readonly #isVerified: boolean;
+  readonly #ownership: Ownership;
+  readonly #call: KeyCall;
   readonly #done: Done<Held>;
 
-  constructor(isVerified: boolean, done: Done<Held>) {
-    this.#isVerified = isVerified;
+  constructor(ownership: Ownership, call: KeyCall, done: Done<Held>) {
+    this.#ownership = ownership;
+    this.#call = call;
     this.#done = done;
   }
 
+  /** The node may have learned that it is behind while the record was fetched. */
   found(stored: { readonly bytes: Uint8Array } | undefined): void {
-    this.#done({ bytes: stored?.bytes, isVerified: this.#isVerified });
+    const refusal = this.#ownership.servingRefusal(this.#call);
+    const isVerified = this.#ownership.isVerified(this.#call.partition);
+    this.#done(refusal ?? { bytes: stored?.bytes, isVerified });
   }
 
   failed(error: CoterieError): void {

@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { OpenedStore, Remembered } from '../../../src/core/membership/standing.ts';
-import { findLoss, RUN_IDS_MAX, remember } from '../../../src/core/membership/standing.ts';
+import {
+  findLoss,
+  livesLost,
+  RUN_IDS_MAX,
+  remember,
+} from '../../../src/core/membership/standing.ts';
 
-/** One folder's life: it is opened, commits, is copied, restored, wiped. The model keeps the truth.
- */
+/** One folder's life: it is opened, commits, is copied, restored, wiped and rebuilt. The model
+ *  keeps the truth. */
 const events = fc.array(
-  fc.constantFrom('restart', 'commit', 'mint', 'greet', 'copy', 'restore', 'wipe'),
-  { maxLength: 40 },
+  fc.constantFrom('restart', 'commit', 'mint', 'greet', 'copy', 'restore', 'wipe', 'rebuild'),
+  { maxLength: 60 },
 );
 
 interface Folder {
@@ -16,8 +21,9 @@ interface Folder {
   runIds: readonly string[];
   ceiling: number;
   commitSeq: number;
-  /** The runs the folder went through, in the truth of the model. */
-  history: readonly string[];
+  madeGood: readonly string[];
+  /** The runs, of whatever folder, whose acknowledgements it holds, in the truth of the model. */
+  holds: readonly string[];
   /** It has noted a loss in itself: it is RECOVERING whatever its peers say. */
   isMarked: boolean;
 }
@@ -36,23 +42,25 @@ it('notices every restored copy and every wiped folder whose loss a peer could h
         runIds: [],
         ceiling: 0,
         commitSeq: 0,
-        history: [],
+        madeGood: [],
+        holds: [],
         isMarked: false,
       });
       const open = (): OpenedStore => {
-        const { storeId, ceiling, commitSeq, run: previousRun } = folder;
+        const { storeId, ceiling, commitSeq, madeGood, isMarked, run: previousRun } = folder;
         const runId = name();
         const runIds = [...folder.runIds, runId].slice(-RUN_IDS_MAX);
         const run = previousRun + 1;
-        folder = { ...folder, run, runIds, history: [...folder.history, runId] };
-        return { storeId, run, runIds, previousRun, ceiling, commitSeq };
+        folder = { ...folder, run, runIds, holds: [...folder.holds, runId] };
+        const found = { storeId, run, runIds, previousRun, ceiling, commitSeq };
+        return { ...found, madeGood, isRebuilding: isMarked, statement: 0 };
       };
       let folder = made();
       let copy: Folder | undefined;
       let now = open();
       let memory: Remembered | undefined;
-      /** The newest run that the peer has seen of a store that had lost nothing. */
-      let seen: string | undefined;
+      /** Runs that the peer has greeted, and so counted in writes: of stores behind as well. */
+      const tookPart = new Set<string>();
       for (const event of history) {
         if (event === 'commit') folder = { ...folder, commitSeq: folder.commitSeq + 1 };
         if (event === 'mint') {
@@ -69,12 +77,17 @@ it('notices every restored copy and every wiped folder whose loss a peer could h
           folder = made();
           now = open();
         }
+        if (event === 'rebuild' && folder.isMarked && memory !== undefined) {
+          const madeGood = [...folder.madeGood, ...livesLost(now, [memory])];
+          folder = { ...folder, madeGood, holds: [...folder.holds, ...tookPart], isMarked: false };
+          now = { ...now, madeGood, isRebuilding: false };
+        }
         if (event === 'greet') {
-          const isLost: boolean = seen !== undefined && !folder.history.includes(seen);
+          const isLost = [...tookPart].some((run) => !folder.holds.includes(run));
           if (isLost) expect(findLoss(now, memory)).toBeDefined();
           else if (!folder.isMarked) expect(findLoss(now, memory)).toBeUndefined();
-          if (findLoss(now, memory) === undefined) seen = now.runIds.at(-1);
-          else folder = { ...folder, isMarked: true };
+          if (findLoss(now, memory) !== undefined) folder = { ...folder, isMarked: true };
+          tookPart.add(now.runIds.at(-1) ?? '');
           memory = remember(memory, now);
         }
       }

@@ -14,6 +14,9 @@ const opened: OpenedStore = {
   previousRun: 7,
   ceiling: 1_000,
   commitSeq: 500,
+  madeGood: [],
+  isRebuilding: false,
+  statement: 0,
 };
 const known: Remembered = {
   storeId: 'aa',
@@ -21,6 +24,7 @@ const known: Remembered = {
   runId: 'r7',
   ceiling: 900,
   commitSeq: 480,
+  successorId: '',
 };
 
 function judge(change: Partial<Parameters<typeof judgeStanding>[0]> = {}) {
@@ -57,23 +61,49 @@ describe('what is lost', () => {
 });
 
 describe('memory', () => {
+  const wiped: OpenedStore = { ...opened, storeId: 'bb', run: 1, previousRun: 0, runIds: ['w'] };
+
   it('does not let a store that came back below it take its place', () => {
-    const wiped: OpenedStore = {
-      ...opened,
-      storeId: 'bb',
-      run: 1,
-      previousRun: 0,
-      runIds: ['w'],
-    };
     const after = remember(known, wiped);
-    expect(after).toBe(known);
+    expect(after).toEqual({ ...known, successorId: 'w' });
     const again: OpenedStore = { ...wiped, run: 2, previousRun: 1, runIds: ['w', 'w2'] };
     expect(findLoss(again, after)).toMatch(/not the one/);
   });
 
-  it('lets the whole store serve again after a start with an empty folder in its place', () => {
-    const wiped: OpenedStore = { ...opened, storeId: 'bb', run: 1, previousRun: 0, runIds: ['w'] };
-    expect(findLoss(opened, remember(known, wiped))).toBeUndefined();
+  it('lets a rebuilt store take the place of what it has made good, and of nothing else', () => {
+    const after = remember(known, wiped);
+    const rebuilt: OpenedStore = { ...wiped, commitSeq: 3, madeGood: ['r7'] };
+    expect(findLoss(rebuilt, after)).toBeUndefined();
+    expect(remember(after, rebuilt)).toEqual({
+      storeId: 'bb',
+      run: 1,
+      runId: 'w',
+      ceiling: 1_000,
+      commitSeq: 3,
+      successorId: '',
+    });
+    expect(findLoss(rebuilt, { ...after, runId: 'r8' })).toMatch(/empty/);
+  });
+
+  it('knows copies of both folders after a rebuild for behind', () => {
+    const rebuilt: OpenedStore = { ...wiped, madeGood: ['r7'] };
+    const after = { ...remember(remember(known, wiped), rebuilt), commitSeq: 90 };
+    expect(findLoss(opened, after)).toMatch(/not the one/);
+    const copy = { ...rebuilt, run: 2, previousRun: 1, runIds: ['w', 'c'], commitSeq: 80 };
+    expect(findLoss({ ...copy, ceiling: 1_000 }, after)).toMatch(/log ends/);
+    const next = { ...copy, runIds: ['w', 'w2'], ceiling: 2_000, commitSeq: 95 };
+    expect(findLoss(next, after)).toBeUndefined();
+  });
+
+  it('holds the whole store for behind after another folder took part in its place', () => {
+    const after = remember(known, wiped);
+    expect(findLoss(opened, after)).toMatch(/another folder/);
+    expect(findLoss({ ...opened, madeGood: ['w'] }, after)).toBeUndefined();
+    expect(remember(after, { ...opened, madeGood: ['w'] })).toMatchObject({
+      runId: 'r8',
+      commitSeq: 500,
+      successorId: '',
+    });
   });
 
   it('knows a restored copy, however far the copy goes on committing', () => {

@@ -115,9 +115,8 @@ export class MemberNode {
       { ...env, peers: this.links, replica, codec, hints: NO_HINTS },
       {
         place: () => place,
-        state: () => 'SERVING',
-        reason: () => '',
         isRunning: () => true,
+        mayServe: () => true,
       },
       {
         timeoutMs: 2_000,
@@ -135,7 +134,8 @@ export class MemberNode {
 
 function openedAt(nodeIndex: number): OpenedStore {
   const storeId = nodeIndex.toString(16).padStart(32, '0');
-  return { storeId, run: 1, runIds: [storeId], previousRun: 0, ceiling: 0, commitSeq: 0 };
+  const found = { storeId, run: 1, runIds: [storeId], previousRun: 0, ceiling: 0, commitSeq: 0 };
+  return { ...found, madeGood: [], isRebuilding: false, statement: 0 };
 }
 
 export class MemberRig implements AsyncDisposable {

@@ -46,6 +46,7 @@ function order(given: readonly Peer[], token = 0): number[] {
     key: makeRecordKey(token, 'default', Uint8Array.of(1)),
     partition: 0,
     replicas: members.map((_, index) => index),
+    isHere: true,
     epochs: { current: 1, minimum: 1, read: 1 },
     requirement: { label: 'one', groups: [], isStrict: false, durable: 0 },
     deadlineMs: 0,

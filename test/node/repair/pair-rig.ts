@@ -115,7 +115,8 @@ export class PairNode {
       { ...STORAGE_DEFAULTS, ...storage },
     );
     const place = (): Place => ({ ring: pair.ring, nodeIndex, datacentre: 'dc1' });
-    const view = { place, state: () => this.state, reason: () => '' };
+    const isServing = (): boolean => this.state === 'SERVING';
+    const view = { place, reason: () => '', mayServe: isServing, isVerified: isServing };
     const copies = { ...env, store: this.records, codec, hlc };
     this.replica = new Replica(copies, view, { requestTableEntriesMax: 10 });
     const access = new RecordAccess(this.records, this.replica, place);

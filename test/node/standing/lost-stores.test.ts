@@ -29,16 +29,29 @@ test('a node that comes back with an empty disk is told by its peers and does no
   await using cluster = await startWithWiped();
   expect(await reason(cluster, 'n3')).toContain('its folder is empty');
   expect(cluster.node('n3').node.isServing()).toBe(false);
+  for (const name of ['n1', 'n2']) await cluster.node(name).stop();
+  await cluster.advance(500);
   const { kv } = cluster.node('n3');
+  const get = await cluster.failure(kv.get(getRequest({ key: 'k', level: 'one' })));
+  expect(get).toMatchObject({ code: 'QUORUM_NOT_MET', applied: 'no' });
+  expect(get.details['failures']).toContainEqual({ node: 'n3', code: 'NOT_RECOVERED' });
   for (const request of [
-    () => kv.get(getRequest({ key: 'k', level: 'one' })),
     () => kv.put(putRequest({ key: 'k', level: 'one' })),
     () => kv.delete(deleteRequest({ key: 'k', blind: true, level: 'one' })),
   ]) {
-    const error = await cluster.failure(request());
-    expect(error).toMatchObject({ code: 'NOT_RECOVERED', applied: 'no' });
-    expect(error.message).toContain('its folder is empty');
+    expect(await cluster.failure(request())).toMatchObject({ applied: 'no' });
   }
+});
+
+test('a recovering node takes requests, and has the others do what it may not', async () => {
+  await using cluster = await startWithWiped();
+  const read = await cluster.get('n3', { key: 'k', level: 'quorum' });
+  expect(valuesOf(read)).toEqual(['v']);
+  expect(read.quorum?.nodes.toSorted()).toEqual(['n1', 'n2']);
+  const put = await cluster.put('n3', { key: 'k', value: 'w', overwrite: true, explain: true });
+  expect(put.trace?.minter).toMatch(/n[12]/);
+  const removed = await cluster.delete('n3', { key: 'k', blind: true, explain: true });
+  expect(removed.trace?.minter).toMatch(/n[12]/);
 });
 
 test('a recovering node acknowledges copies, and these count toward W', async () => {
@@ -120,8 +133,8 @@ test('a disk restored from earlier in its last run is noticed also when the node
   await cluster.node('n3').start();
   await untilRecovering(cluster, 'n3');
   // It would mint under its old epoch, and its new event would cover the one it has lost.
-  const put = cluster.node('n3').kv.put(putRequest({ key: 'k', value: 'new' }));
-  expect(await cluster.failure(put)).toMatchObject({ code: 'NOT_RECOVERED' });
+  const put = await cluster.put('n3', { key: 'k', value: 'new', explain: true });
+  expect(put.trace?.minter).toMatch(/n[12]/);
   expect(valuesOf(await cluster.get('n1', { key: 'k' }))).toContain('kept');
 });
 

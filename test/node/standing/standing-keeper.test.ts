@@ -1,66 +1,11 @@
 /** The memory of peers: durable before it is relied on, and only ever rising. */
 import { expect, test } from 'vitest';
-import { Deadlines } from '../../../src/core/deadlines.ts';
-import type { OpenedStore } from '../../../src/core/membership/standing.ts';
-import type { MetaRows } from '../../../src/node/standing/standing-keeper.ts';
-import { StandingKeeper } from '../../../src/node/standing/standing-keeper.ts';
 import { watch } from '../../client/client-rig.ts';
-import { ManualClock } from '../../client/manual-clock.ts';
-import { Notes } from '../notes.ts';
-
-const OWN: OpenedStore = {
-  storeId: 'own',
-  run: 3,
-  runIds: ['r1', 'r2', 'r3'],
-  previousRun: 2,
-  ceiling: 1_000,
-  commitSeq: 50,
-};
-const PEER: OpenedStore = {
-  storeId: 'peer',
-  run: 5,
-  runIds: ['p3', 'p4', 'p5'],
-  previousRun: 4,
-  ceiling: 2_000,
-  commitSeq: 70,
-};
-
-/** Rows whose writes a test can hold or fail. */
-class FakeRows implements MetaRows {
-  readonly rows = new Map<string, Uint8Array>();
-  writeCount = 0;
-  gate: Promise<void> = Promise.resolve();
-  failure: Error | undefined;
-
-  async readMeta(name: string): Promise<Uint8Array | undefined> {
-    return this.rows.get(name);
-  }
-
-  async writeMeta(entries: readonly { name: string; value: Uint8Array }[]): Promise<void> {
-    this.writeCount += 1;
-    await this.gate;
-    if (this.failure !== undefined) throw this.failure;
-    for (const { name, value } of entries) this.rows.set(name, value);
-  }
-}
-
-class Rig {
-  readonly clock = new ManualClock();
-  readonly notes = new Notes();
-  readonly changes: string[] = [];
-  readonly rows: FakeRows;
-  readonly keeper: StandingKeeper;
-
-  constructor(rows = new FakeRows()) {
-    this.rows = rows;
-    const env = { deadlines: new Deadlines(this.clock), log: this.notes };
-    this.keeper = new StandingKeeper(env, rows, ({ state }) => this.changes.push(state));
-  }
-}
+import { FakeRows, PEER, Rig } from './standing-rig.ts';
 
 async function started(peers: readonly number[], rows?: FakeRows): Promise<Rig> {
   const rig = new Rig(rows);
-  await rig.keeper.start(OWN, undefined, peers);
+  await rig.keeper.start(undefined, peers);
   return rig;
 }
 
@@ -97,6 +42,7 @@ test('what is remembered outlives a restart', async () => {
     runId: 'p5',
     ceiling: 2_000,
     commitSeq: 70,
+    successorId: '',
   });
 });
 
@@ -191,5 +137,5 @@ test.each([
   const rows = new FakeRows();
   rows.rows.set('peer|1', row);
   const rig = new Rig(rows);
-  await expect(rig.keeper.start(OWN, undefined, [1])).rejects.toMatchObject({ code });
+  await expect(rig.keeper.start(undefined, [1])).rejects.toMatchObject({ code });
 });

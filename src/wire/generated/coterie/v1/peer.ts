@@ -51,6 +51,12 @@ export interface Hello {
   remembered:
     | Remembered
     | undefined;
+  /** run ids of lives whose loss this store has made good by a rebuild, 64 at most */
+  madeGood: Uint8Array[];
+  /** it knows that it is behind: what it still answers is of partitions that are rebuilt */
+  rebuilding: boolean;
+  /** counts what this run has said of its storage; of two hellos of a run the higher holds */
+  statement: number;
   /** in an answer: of this connection, at random; every later frame of the other side repeats it */
   linkId: number;
 }
@@ -65,6 +71,8 @@ export interface Remembered {
   ceiling: number;
   commitSeq: number;
   runId: Uint8Array;
+  /** newest run of a store that came in its place and was behind; empty = none did */
+  successorId: Uint8Array;
 }
 
 export interface LinkRequestFrame {
@@ -99,7 +107,16 @@ export interface LinkRequest {
     | { $case: "entries"; entries: Entries }
     | { $case: "fetch"; fetch: Fetch }
     | { $case: "reconcile"; reconcile: Reconcile }
+    | { $case: "introduce"; introduce: Introduce }
     | undefined;
+}
+
+/**
+ * The node's storage stands otherwise than it said when the link opened: it is behind, or rebuilt. Answered once what
+ * is remembered of it is durable.
+ */
+export interface Introduce {
+  hello: Hello | undefined;
 }
 
 /** Merge this record into yours and acknowledge. */
@@ -218,7 +235,13 @@ export interface LinkReply {
     | { $case: "entries"; entries: EntryPage }
     | { $case: "fetched"; fetched: FetchedRecords }
     | { $case: "reconciled"; reconciled: Reconciled }
+    | { $case: "introduced"; introduced: Introduced }
     | undefined;
+}
+
+export interface Introduced {
+  /** of the answering node, as in the answer to a greeting */
+  hello: Hello | undefined;
 }
 
 export interface ReplicateAck {
@@ -305,6 +328,9 @@ function createBaseHello(): Hello {
     refused: undefined,
     runIds: [],
     remembered: undefined,
+    madeGood: [],
+    rebuilding: false,
+    statement: 0,
     linkId: 0,
   };
 }
@@ -355,6 +381,15 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.remembered !== undefined) {
       Remembered.encode(message.remembered, writer.uint32(114).fork()).join();
+    }
+    for (const v of message.madeGood) {
+      writer.uint32(138).bytes(v!);
+    }
+    if (message.rebuilding !== false) {
+      writer.uint32(144).bool(message.rebuilding);
+    }
+    if (message.statement !== 0) {
+      writer.uint32(152).uint32(message.statement);
     }
     if (message.linkId !== 0) {
       writer.uint32(133).fixed32(message.linkId);
@@ -495,6 +530,30 @@ export const Hello: MessageFns<Hello> = {
             message.remembered = Remembered.decode(reader, reader.uint32());
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.madeGood.push(reader.bytes());
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.rebuilding = reader.bool();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.statement = reader.uint32();
+            continue;
+          }
           case 16: {
             if (tag !== 133) {
               break;
@@ -517,7 +576,14 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseRemembered(): Remembered {
-  return { storeId: new Uint8Array(0), run: 0, ceiling: 0, commitSeq: 0, runId: new Uint8Array(0) };
+  return {
+    storeId: new Uint8Array(0),
+    run: 0,
+    ceiling: 0,
+    commitSeq: 0,
+    runId: new Uint8Array(0),
+    successorId: new Uint8Array(0),
+  };
 }
 
 export const Remembered: MessageFns<Remembered> = {
@@ -536,6 +602,9 @@ export const Remembered: MessageFns<Remembered> = {
     }
     if (message.runId.length !== 0) {
       writer.uint32(42).bytes(message.runId);
+    }
+    if (message.successorId.length !== 0) {
+      writer.uint32(50).bytes(message.successorId);
     }
     return writer;
   },
@@ -591,6 +660,14 @@ export const Remembered: MessageFns<Remembered> = {
             }
 
             message.runId = reader.bytes();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.successorId = reader.bytes();
             continue;
           }
         }
@@ -763,6 +840,9 @@ export const LinkRequest: MessageFns<LinkRequest> = {
       case "reconcile":
         Reconcile.encode(message.operation.reconcile, writer.uint32(114).fork()).join();
         break;
+      case "introduce":
+        Introduce.encode(message.operation.introduce, writer.uint32(122).fork()).join();
+        break;
     }
     return writer;
   },
@@ -890,6 +970,60 @@ export const LinkRequest: MessageFns<LinkRequest> = {
             }
 
             message.operation = { $case: "reconcile", reconcile: Reconcile.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.operation = { $case: "introduce", introduce: Introduce.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseIntroduce(): Introduce {
+  return { hello: undefined };
+}
+
+export const Introduce: MessageFns<Introduce> = {
+  encode(message: Introduce, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hello !== undefined) {
+      Hello.encode(message.hello, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Introduce {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIntroduce();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hello = Hello.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -1780,6 +1914,9 @@ export const LinkReply: MessageFns<LinkReply> = {
       case "reconciled":
         Reconciled.encode(message.result.reconciled, writer.uint32(90).fork()).join();
         break;
+      case "introduced":
+        Introduced.encode(message.result.introduced, writer.uint32(98).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1883,6 +2020,60 @@ export const LinkReply: MessageFns<LinkReply> = {
             }
 
             message.result = { $case: "reconciled", reconciled: Reconciled.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.result = { $case: "introduced", introduced: Introduced.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseIntroduced(): Introduced {
+  return { hello: undefined };
+}
+
+export const Introduced: MessageFns<Introduced> = {
+  encode(message: Introduced, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.hello !== undefined) {
+      Hello.encode(message.hello, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Introduced {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIntroduced();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hello = Hello.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -1,0 +1,129 @@
+/** What does a node keep of its own standing and of its peers', byte for byte?
+ *
+ *      peer|<node index>    the highest state seen of a member            1, JSON
+ *      recovering           why this node is behind, until it is rebuilt  1, text
+ *      madeGood             lives whose loss was made good here           1, 16 bytes each
+ *      lossAccepted         what an operator gave up, and when            1, JSON
+ *
+ *  Invariants: every value begins with its format byte; a value of a later format is refused, never
+ *  guessed at; `peer` rows of before there were successors are read as having none.
+ *  Not here: when they are written (standing-keeper.ts). */
+import { bytesToHex, hexToBytes } from '../../core/bytes.ts';
+import { CoterieError } from '../../core/errors.ts';
+import { MADE_GOOD_MAX, type Remembered } from '../../core/membership/standing.ts';
+
+export const RECOVERING_ROW = 'recovering';
+export const MADE_GOOD_ROW = 'madeGood';
+export const LOSS_ACCEPTED_ROW = 'lossAccepted';
+
+export function peerRow(nodeIndex: number): string {
+  return `peer|${nodeIndex}`;
+}
+
+/** An operator let this node serve with what could be got, though others had more. */
+export interface AcceptedLoss {
+  /** Unix time. */
+  readonly atMs: number;
+  /** Why it was behind. */
+  readonly reason: string;
+  /** The rebuild that it was said of is over. */
+  readonly isOver: boolean;
+}
+
+const ROW_FORMAT = 1;
+const LIFE_BYTES = 16;
+const encoder = new TextEncoder();
+
+export function encodeText(text: string): Uint8Array {
+  return withFormat(encoder.encode(text));
+}
+
+/** Errors: VERSION_UNSUPPORTED, as for every decoder here. */
+export function decodeText(row: Uint8Array): string {
+  return new TextDecoder().decode(content(row));
+}
+
+export function encodePeer(remembered: Remembered): Uint8Array {
+  const { storeId, run, runId, ceiling, commitSeq, successorId } = remembered;
+  return encodeText(JSON.stringify({ storeId, run, runId, ceiling, commitSeq, successorId }));
+}
+
+/** Errors: also MALFORMED_MESSAGE. */
+export function decodePeer(row: Uint8Array): Remembered {
+  const value: unknown = JSON.parse(decodeText(row));
+  if (isRemembered(value)) return { ...value, successorId: value.successorId ?? '' };
+  throw malformed('about a member');
+}
+
+/** The newest last; of too many the oldest go. */
+export function encodeLives(runIds: readonly string[]): Uint8Array {
+  const kept = runIds.slice(-MADE_GOOD_MAX);
+  const bytes = new Uint8Array(kept.length * LIFE_BYTES);
+  for (const [index, id] of kept.entries()) bytes.set(hexToBytes(id), index * LIFE_BYTES);
+  return withFormat(bytes);
+}
+
+export function decodeLives(row: Uint8Array): readonly string[] {
+  const bytes = content(row);
+  if (bytes.length % LIFE_BYTES !== 0) throw malformed('about made good losses');
+  const runIds: string[] = [];
+  for (let at = 0; at < bytes.length; at += LIFE_BYTES) {
+    runIds.push(bytesToHex(bytes.subarray(at, at + LIFE_BYTES)));
+  }
+  return runIds;
+}
+
+export function encodeAcceptedLoss({ atMs, reason, isOver }: AcceptedLoss): Uint8Array {
+  return encodeText(JSON.stringify({ atMs, reason, isOver }));
+}
+
+export function decodeAcceptedLoss(row: Uint8Array): AcceptedLoss {
+  const value: unknown = JSON.parse(decodeText(row));
+  if (isAcceptedLoss(value)) return value;
+  throw malformed('about an accepted loss');
+}
+
+function withFormat(bytes: Uint8Array): Uint8Array {
+  const row = new Uint8Array(1 + bytes.length);
+  row[0] = ROW_FORMAT;
+  row.set(bytes, 1);
+  return row;
+}
+
+function content(row: Uint8Array): Uint8Array {
+  if (row[0] === ROW_FORMAT) return row.subarray(1);
+  throw new CoterieError(
+    'VERSION_UNSUPPORTED',
+    `A row about the standing of a node has format ${row[0]}; this software reads ${ROW_FORMAT}`,
+  );
+}
+
+function malformed(which: string): CoterieError {
+  return new CoterieError('MALFORMED_MESSAGE', `A row ${which} cannot be read`);
+}
+
+function isRemembered(
+  value: unknown,
+): value is Omit<Remembered, 'successorId'> & { readonly successorId?: string } {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Record<string, unknown>;
+  const { successorId } = fields;
+  return (
+    typeof fields['storeId'] === 'string' &&
+    typeof fields['runId'] === 'string' &&
+    (successorId === undefined || typeof successorId === 'string') &&
+    Number.isSafeInteger(fields['run']) &&
+    Number.isSafeInteger(fields['ceiling']) &&
+    Number.isSafeInteger(fields['commitSeq'])
+  );
+}
+
+function isAcceptedLoss(value: unknown): value is AcceptedLoss {
+  if (typeof value !== 'object' || value === null) return false;
+  const fields = value as Record<string, unknown>;
+  return (
+    Number.isSafeInteger(fields['atMs']) &&
+    typeof fields['reason'] === 'string' &&
+    typeof fields['isOver'] === 'boolean'
+  );
+}

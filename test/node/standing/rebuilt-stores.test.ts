@@ -1,0 +1,138 @@
+/** How a node that is behind becomes one that serves, partition by partition, and what peers make
+ *  of what it says of itself. */
+import { expect, test } from 'vitest';
+import type { OpenedStore, Remembered } from '../../../src/core/membership/standing.ts';
+import { RECOVERING_ROW } from '../../../src/node/standing/standing-rows.ts';
+import { type FakeRows, PEER, Rig } from './standing-rig.ts';
+
+const LIFE = 'a5'.repeat(16);
+const LATER_LIFE = 'a6'.repeat(16);
+/** What peers remember of this node is another folder. */
+const OTHER: Remembered = {
+  storeId: 'lost',
+  run: 5,
+  runId: LIFE,
+  ceiling: 70_000,
+  commitSeq: 900,
+  successorId: '',
+};
+const nothingToClear = async (): Promise<void> => {};
+
+async function behind(rows?: FakeRows): Promise<Rig> {
+  const rig = new Rig(rows);
+  await rig.keeper.start(undefined, [1, 2]);
+  await rig.keeper.peerGreeted(1, PEER, OTHER);
+  return rig;
+}
+
+test('a node that is behind says so, and serves partition by partition', async () => {
+  const { keeper } = await behind();
+  expect(keeper.standing.state).toBe('RECOVERING');
+  expect(keeper.opened).toMatchObject({ isRebuilding: true, statement: 1, madeGood: [] });
+  expect([keeper.mayServe(4), keeper.isVerified(4)]).toEqual([false, false]);
+  keeper.partitionRebuilt(4, keeper.attempt);
+  expect([keeper.mayServe(4), keeper.isVerified(4)]).toEqual([true, true]);
+  expect(keeper.mayServe(5)).toBe(false);
+  expect(keeper.ceilingSeen).toBe(70_000);
+});
+
+test('when all is rebuilt it serves, names the life it has made good, and no longer notes a loss', async () => {
+  const { keeper, rows, changes } = await behind();
+  let clears = 0;
+  const isOver = await keeper.finish(keeper.attempt, async () => {
+    clears += 1;
+  });
+  expect([isOver, clears]).toEqual([true, 1]);
+  expect(keeper.standing).toEqual({ state: 'SERVING', reason: '' });
+  expect(keeper.opened).toMatchObject({ isRebuilding: false, statement: 2, madeGood: [LIFE] });
+  expect(rows.rows.has(RECOVERING_ROW)).toBe(false);
+  expect(changes).toEqual(['RECOVERING', 'SERVING']);
+  await keeper.peerGreeted(2, PEER, OTHER);
+  expect(keeper.standing.state).toBe('SERVING');
+  const later = new Rig(rows);
+  await later.keeper.start(undefined, [1, 2]);
+  await later.keeper.peerGreeted(1, PEER, OTHER);
+  await later.keeper.peerGreeted(2, PEER, OTHER);
+  expect(later.keeper.standing.state).toBe('SERVING');
+});
+
+test('word of a later life begins all partitions anew, and is made good with the rest', async () => {
+  const { keeper } = await behind();
+  const first = keeper.attempt;
+  keeper.partitionRebuilt(4, first);
+  await keeper.peerGreeted(2, PEER, { ...OTHER, run: 6, runId: LATER_LIFE });
+  expect(keeper.attempt).toBeGreaterThan(first);
+  expect(keeper.isRebuilt(4)).toBe(false);
+  keeper.partitionRebuilt(4, first);
+  expect(keeper.isRebuilt(4)).toBe(false);
+  expect(await keeper.finish(first, nothingToClear)).toBe(false);
+  expect(await keeper.finish(keeper.attempt, nothingToClear)).toBe(true);
+  expect(keeper.opened.madeGood).toEqual([LIFE, LATER_LIFE]);
+});
+
+test('new damage begins all partitions anew, also while the end is being noted', async () => {
+  const { keeper, rows } = await behind();
+  keeper.partitionRebuilt(4, keeper.attempt);
+  const isOver = await keeper.finish(keeper.attempt, async () => keeper.reportDamage('bad block'));
+  expect(isOver).toBe(false);
+  expect(keeper.standing.state).toBe('RECOVERING');
+  expect(keeper.isRebuilt(4)).toBe(false);
+  expect(rows.rows.has(RECOVERING_ROW)).toBe(true);
+});
+
+test('a restart in the middle of a rebuild begins again', async () => {
+  const first = await behind();
+  first.keeper.partitionRebuilt(4, first.keeper.attempt);
+  await first.clock.settle();
+  const second = new Rig(first.rows);
+  await second.keeper.start(undefined, [1, 2]);
+  expect(second.keeper.standing.state).toBe('RECOVERING');
+  expect(second.keeper.isRebuilt(4)).toBe(false);
+});
+
+test('an accepted loss is noted until the rebuild is over, and stays on record after it', async () => {
+  const { keeper, rows } = await behind();
+  await keeper.acceptLoss();
+  expect(keeper.acceptsLoss).toBe(true);
+  const restarted = new Rig(rows);
+  await restarted.keeper.start(undefined, [1, 2]);
+  expect(restarted.keeper.acceptsLoss).toBe(true);
+  expect(await restarted.keeper.finish(restarted.keeper.attempt, nothingToClear)).toBe(true);
+  expect(restarted.keeper.acceptsLoss).toBe(false);
+  const later = new Rig(rows);
+  await later.keeper.start(undefined, [1, 2]);
+  expect(later.keeper.acceptedLoss).toMatchObject({ isOver: true });
+  expect(later.keeper.acceptedLoss?.reason).toContain('not the one its peers know');
+});
+
+test('a peer that says it rebuilds itself is trusted with what it answers, and replaces no memory', async () => {
+  const rig = new Rig();
+  await rig.keeper.start(undefined, [1]);
+  await rig.keeper.peerGreeted(1, PEER, undefined);
+  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runIds: ['n1'], previousRun: 0 };
+  await rig.keeper.peerGreeted(1, wiped, undefined);
+  expect(rig.keeper.isTrusted(1)).toBe(false);
+  await rig.keeper.peerGreeted(1, { ...wiped, isRebuilding: true, statement: 1 }, undefined);
+  expect(rig.keeper.isTrusted(1)).toBe(true);
+  expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'peer', successorId: 'n1' });
+  rig.keeper.peerCommitted(1, 5_000);
+  expect(rig.keeper.remembered(1)?.commitSeq).toBe(70);
+});
+
+test('a rebuilt peer takes the place of what it has made good, and an earlier word of it comes late', async () => {
+  const rig = new Rig();
+  await rig.keeper.start(undefined, [1]);
+  await rig.keeper.peerGreeted(1, PEER, undefined);
+  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runIds: ['n1'], previousRun: 0 };
+  const rebuilding = { ...wiped, isRebuilding: true, statement: 1 };
+  await rig.keeper.peerGreeted(1, rebuilding, undefined);
+  await rig.keeper.peerGreeted(1, { ...wiped, madeGood: ['p5'], statement: 2 }, undefined);
+  await rig.keeper.peerGreeted(1, rebuilding, undefined);
+  expect(rig.keeper.isTrusted(1)).toBe(true);
+  expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'new', runId: 'n1', ceiling: 2_000 });
+  rig.keeper.peerCommitted(1, 5_000);
+  expect(rig.keeper.remembered(1)?.commitSeq).toBe(5_000);
+  const old = { ...PEER, run: 6, runIds: ['p4', 'p5', 'p6'], previousRun: 5 };
+  await rig.keeper.peerGreeted(1, old, undefined);
+  expect(rig.keeper.isTrusted(1)).toBe(false);
+});

@@ -1,0 +1,68 @@
+/** A keeper of standings with rows that a test can hold or fail, on a clock that it moves. */
+import { Deadlines } from '../../../src/core/deadlines.ts';
+import type { OpenedStore } from '../../../src/core/membership/standing.ts';
+import type { MetaRows } from '../../../src/node/standing/standing-keeper.ts';
+import { StandingKeeper } from '../../../src/node/standing/standing-keeper.ts';
+import { ManualClock } from '../../client/manual-clock.ts';
+import { Notes } from '../notes.ts';
+
+export const OWN: OpenedStore = {
+  storeId: 'own',
+  run: 3,
+  runIds: ['r1', 'r2', 'r3'],
+  previousRun: 2,
+  ceiling: 1_000,
+  commitSeq: 50,
+  madeGood: [],
+  isRebuilding: false,
+  statement: 0,
+};
+export const PEER: OpenedStore = {
+  storeId: 'peer',
+  run: 5,
+  runIds: ['p3', 'p4', 'p5'],
+  previousRun: 4,
+  ceiling: 2_000,
+  commitSeq: 70,
+  madeGood: [],
+  isRebuilding: false,
+  statement: 0,
+};
+
+/** Rows whose writes a test can hold or fail. */
+export class FakeRows implements MetaRows {
+  readonly rows = new Map<string, Uint8Array>();
+  writeCount = 0;
+  gate: Promise<void> = Promise.resolve();
+  failure: Error | undefined;
+
+  async readMeta(name: string): Promise<Uint8Array | undefined> {
+    return this.rows.get(name);
+  }
+
+  async writeMeta(
+    entries: readonly { name: string; value: Uint8Array | undefined }[],
+  ): Promise<void> {
+    this.writeCount += 1;
+    await this.gate;
+    if (this.failure !== undefined) throw this.failure;
+    for (const { name, value } of entries) {
+      if (value === undefined) this.rows.delete(name);
+      else this.rows.set(name, value);
+    }
+  }
+}
+
+export class Rig {
+  readonly clock = new ManualClock();
+  readonly notes = new Notes();
+  readonly changes: string[] = [];
+  readonly rows: FakeRows;
+  readonly keeper: StandingKeeper;
+
+  constructor(rows = new FakeRows()) {
+    this.rows = rows;
+    const env = { clock: this.clock, deadlines: new Deadlines(this.clock), log: this.notes };
+    this.keeper = new StandingKeeper(env, rows, OWN, ({ state }) => this.changes.push(state));
+  }
+}
