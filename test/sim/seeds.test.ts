@@ -18,6 +18,13 @@ async function simulated(...flags: string[]): Promise<CampaignReport> {
 const PATHS = [
   'read_repairs blocking',
   'read_repairs background',
+  'read_digests same',
+  'read_digests different',
+  'read_hedges counted',
+  'read_hedges late',
+  'read_hedges no_budget',
+  'late_answers equal',
+  'late_answers different',
   'client saw siblings',
   'client repeated',
   'client repeat recognised',

@@ -37,6 +37,7 @@ test('99 writes that two clients interleave through one node, each with its own 
     const context = contexts[client]!;
     const put = await cluster.put('n1', { key: 'k', value: `${client}:${write}`, context });
     contexts[client] = put.context;
+    expect(put.siblings).toBe(Math.min(write + 1, 2));
   }
   const read = await cluster.get('n2', { key: 'k', level: 'all' });
   expect(valuesOf(read).sort()).toEqual(['0:98', '1:97']);

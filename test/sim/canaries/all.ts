@@ -1,6 +1,9 @@
 /** Every canary. Bugs of the same kind that are not found, and why:
  *  - A repair that counts before its fsync: the next synced batch of the node, some milliseconds
  *    later, makes it durable; a crash must hit that gap, and the next read miss the one sound copy.
+ *  - A late answer to a read that counts as an acknowledgement of its repair: the answer must come
+ *    in the few milliseconds of a repair that then fails, and the next read miss the one copy
+ *    (test/node/coordinator/late-answers.test.ts).
  *  - A merge that keeps one of two events of one request: values with two events are exempt from
  *    most checks (docs/guarantees.md, "Retries and request ids"), and reads at all replicas make
  *    the copies equal again before they are compared.
@@ -13,6 +16,7 @@
 import type { Canary } from './canary.ts';
 import { MEMBERSHIP_CANARIES } from './membership.ts';
 import { QUORUM_CANARIES } from './quorums.ts';
+import { READ_CANARIES } from './reads.ts';
 import { STORAGE_CANARIES } from './storage.ts';
 import { VERSION_CANARIES } from './versions.ts';
 
@@ -20,5 +24,6 @@ export const CANARIES: readonly Canary[] = [
   ...STORAGE_CANARIES,
   ...VERSION_CANARIES,
   ...QUORUM_CANARIES,
+  ...READ_CANARIES,
   ...MEMBERSHIP_CANARIES,
 ];
