@@ -27,7 +27,7 @@ export function displayValue(bytes: Uint8Array, isTerminal: boolean): string {
   return isTerminal ? escapeControls(value) : value;
 }
 
-function escapeControls(text: string): string {
+export function escapeControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (char) => {
     if (char === '\n' || char === '\t') return char;
     return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;

@@ -1,0 +1,198 @@
+/** The result of `coterie bench quorum` as a report: a setting for each N, R, W or pair of levels.
+ *  Its figures come with the range in which it expects a repetition. */
+import { type JsonFields, visible } from './json-fields.ts';
+import {
+  type Availability,
+  FIGURE_NAMES,
+  FIGURES,
+  type Figure,
+  type FigureName,
+  type Freshness,
+  type Measured,
+  type MeasuredSetting,
+  type PredictedFigures,
+  shareOf,
+} from './measured.ts';
+import {
+  clusterText,
+  errorsOf,
+  factsOf,
+  levelText,
+  loadNotes,
+  surroundingsOf,
+} from './read-facts.ts';
+
+export const QUORUM_FORMAT = 'coterie-bench-quorum/1';
+
+const SETTINGS_MAX = 256;
+const MODELS_MAX = 4;
+
+/** Errors: INVALID_ARGUMENT. */
+export function measuredQuorum(fields: JsonFields): Measured {
+  const list = fields.list('settings');
+  if (list.length === 0 || list.length > SETTINGS_MAX) {
+    throw fields.refusal('settings', `a list of 1 to ${SETTINGS_MAX}`);
+  }
+  const settings = list.map(settingOf);
+  if (new Set(settings.map(({ name }) => name)).size < settings.length) {
+    throw fields.refusal('settings', 'a list in which each setting is there once');
+  }
+  const workload = fields.text('workload');
+  return {
+    title: 'Quorum settings',
+    facts: [
+      ['workload', `${workload}, ${fields.amount('elapsedSeconds').toFixed(0)} s`],
+      ['cluster', clusterText(fields)],
+      ...factsOf(fields),
+    ],
+    notes: notesOf(fields),
+    asked: new Map([['workload', workload], ...fields.fields('config').flat()]),
+    surroundings: surroundingsOf(fields),
+    settings,
+  };
+}
+
+function settingOf(fields: JsonFields): MeasuredSetting {
+  const errors = errorsOf(fields);
+  const operations = fields.amount('operations');
+  const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
+  const fresh = fields.has('freshness') ? freshnessOf(fields.fields('freshness')) : undefined;
+  const first = fresh?.freshness.measured[0];
+  const availability = fields.has('availability') ? fields.fields('availability') : undefined;
+  return {
+    name: nameOf(fields),
+    operations,
+    errors,
+    figures: {
+      ...figuresOf(fields.fields('figures')),
+      ...(operations === 0
+        ? {}
+        : { failedShare: shareOf(Math.min(failed, operations), operations) }),
+      ...(first === undefined ? {} : { freshShare: first.share }),
+    },
+    predicted: fresh?.predicted ?? [],
+    ...(fresh === undefined ? {} : { freshness: fresh.freshness }),
+    ...(availability === undefined ? {} : { availability: availabilityOf(availability) }),
+  };
+}
+
+/** `N 3, R 1, W 2`, or `N 3, read quorum, write one` where levels have names. */
+function nameOf(fields: JsonFields): string {
+  const words = [`N ${fields.amount('n')}`];
+  if (fields.has('r')) words.push(`R ${fields.amount('r')}`);
+  else words.push(`read ${levelText(fields.fields('read'))}`);
+  if (fields.has('w')) words.push(`W ${fields.amount('w')}`);
+  else words.push(`write ${levelText(fields.fields('write'))}`);
+  return words.join(', ');
+}
+
+function figuresOf(fields: JsonFields): Partial<Record<FigureName, Figure>> {
+  const figures: Partial<Record<FigureName, Figure>> = {};
+  for (const name of FIGURE_NAMES) {
+    if (FIGURES[name].unit === '%' || !fields.has(name)) continue;
+    const figure = fields.fields(name);
+    const value = figure.amount('value');
+    const low = figure.amountIfAny('low') ?? null;
+    const high = figure.amountIfAny('high') ?? null;
+    if ((low ?? value) > value || (high ?? value) < value) {
+      throw fields.refusal(name, 'a value between its low and high');
+    }
+    figures[name] = { value, low, high };
+  }
+  return figures;
+}
+
+interface Fresh {
+  readonly freshness: Freshness;
+  readonly predicted: readonly PredictedFigures[];
+}
+
+function freshnessOf(fields: JsonFields): Fresh {
+  const measured = fields.triples('measured').map(([tMs, fresh, reads]) => {
+    if (fresh > reads) throw fields.refusal('measured', 'no more fresh reads than reads');
+    return { tMs, share: shareOf(fresh, reads) };
+  });
+  checkRising(
+    fields,
+    'measured',
+    measured.map(({ tMs }) => tMs),
+  );
+  const models = fields.has('predicted') ? fields.fields('predicted') : undefined;
+  const names = models?.names ?? [];
+  if (names.length > MODELS_MAX)
+    throw fields.refusal('predicted', `of at most ${MODELS_MAX} models`);
+  const predictions = names.flatMap((model) => {
+    const prediction = models?.fields(model);
+    return prediction === undefined ? [] : [predictionOf(model, prediction)];
+  });
+  return {
+    freshness: {
+      measured,
+      predicted: predictions.map(({ model, curve }) => ({ model, curve })),
+    },
+    predicted: predictions.map(({ model, figures }) => ({ model, figures })),
+  };
+}
+
+function predictionOf(model: string, fields: JsonFields) {
+  const curve = fields.pairs('freshAtMs');
+  checkRising(
+    fields,
+    'freshAtMs',
+    curve.map(([tMs]) => tMs),
+  );
+  if (curve.some(([, share]) => share > 1)) throw fields.refusal('freshAtMs', 'of shares up to 1');
+  const read = fields.fields('readMs');
+  const write = fields.fields('writeMs');
+  return {
+    model: visible(model),
+    curve,
+    figures: {
+      readP50Ms: read.amount('p50'),
+      readP99Ms: read.amount('p99'),
+      readP999Ms: read.amount('p999'),
+      writeP50Ms: write.amount('p50'),
+      writeP99Ms: write.amount('p99'),
+      writeP999Ms: write.amount('p999'),
+      freshMs: fields.amount('t999Ms'),
+    },
+  };
+}
+
+function availabilityOf(fields: JsonFields): Availability {
+  const seconds = fields.amount('sliceSeconds');
+  if (seconds === 0) throw fields.refusal('sliceSeconds', 'above 0');
+  const fault = fields.has('fault') ? fields.fields('fault') : undefined;
+  const from = fault?.amount('fromSeconds') ?? 0;
+  return {
+    slices: fields.pairs('slices').map(([succeeded, failed], at) => ({
+      atSeconds: at * seconds,
+      succeeded,
+      failed,
+    })),
+    faults:
+      fault === undefined
+        ? []
+        : [
+            {
+              label: `${fault.text('kind')} ${fault.text('node')}`,
+              fromSeconds: from,
+              toSeconds: Math.max(from, fault.amount('toSeconds')),
+            },
+          ],
+  };
+}
+
+function checkRising(fields: JsonFields, name: string, times: readonly number[]): void {
+  const isRising = times.every((time, at) => at === 0 || time > (times[at - 1] ?? 0));
+  if (times.length > 0 && isRising) return;
+  throw fields.refusal(name, 'at rising times, at least one');
+}
+
+function notesOf(fields: JsonFields): readonly string[] {
+  const notes = [...loadNotes(fields)];
+  if (fields.isTrue('isInterrupted')) {
+    notes.push('It was interrupted: the figures are of what was done until then.');
+  }
+  return notes;
+}
