@@ -9,22 +9,31 @@ export const PROFILE_HELP: string = `${PROFILE_NAMES.join(', ')}, or a file of m
 /** Errors: INVALID_ARGUMENT, VERSION_UNSUPPORTED. */
 export async function loadProfile(nameOrFile: string): Promise<LatencyProfile> {
   if (isPublished(nameOrFile)) return PUBLISHED_PROFILES[nameOrFile];
-  const text = await readFile(nameOrFile, 'utf8').catch((error: Error) => {
-    throw new CoterieError(
-      'INVALID_ARGUMENT',
-      `No profile ${nameOrFile}: it is none of ${PROFILE_NAMES.join(', ')}, and as a file it ` +
-        `cannot be read (${error.message})`,
-    );
-  });
-  try {
-    return decodeProfile(JSON.parse(text));
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const code = error instanceof CoterieError ? error.code : 'INVALID_ARGUMENT';
-    throw new CoterieError(code, `${nameOrFile}: ${reason}`, { cause: error });
-  }
+  return loadFile(nameOrFile, decodeProfile);
 }
 
 export function isPublished(name: string): name is (typeof PROFILE_NAMES)[number] {
   return PROFILE_NAMES.some((published) => published === name);
+}
+
+/** What a file of JSON holds, which may be given in place of the name of a published profile.
+ *  Errors: INVALID_ARGUMENT, VERSION_UNSUPPORTED. */
+export async function loadFile<Content>(
+  path: string,
+  decode: (value: unknown) => Content,
+): Promise<Content> {
+  const text = await readFile(path, 'utf8').catch((error: Error) => {
+    throw new CoterieError(
+      'INVALID_ARGUMENT',
+      `No profile ${path}: it is none of ${PROFILE_NAMES.join(', ')}, and as a file it ` +
+        `cannot be read (${error.message})`,
+    );
+  });
+  try {
+    return decode(JSON.parse(text));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    const code = error instanceof CoterieError ? error.code : 'INVALID_ARGUMENT';
+    throw new CoterieError(code, `${path}: ${reason}`, { cause: error });
+  }
 }

@@ -1,6 +1,7 @@
 /** The command line as a whole: which commands there are, and what becomes of their errors and
  *  exit codes. */
 import { Command, CommanderError } from 'commander';
+import { adviseCommand } from './advise.ts';
 import { benchCommand } from './bench.ts';
 import { clusterCommand } from './cluster-init.ts';
 import { configCommand } from './config-print.ts';
@@ -18,7 +19,7 @@ import { statusCommand } from './status.ts';
 const EXIT_USAGE = 2;
 
 const HELP_AFTER = `
-Exit codes: 0 done, 1 key not found, 2 usage, 3 unavailable or timed out, 4 state, 5 storage,
+Exit codes: 0 done, 1 not found, 2 usage, 3 unavailable or timed out, 4 state, 5 storage,
 6 protocol, 70 bug. Nodes are --node HOST:PORT, else COTERIE_NODES, else 127.0.0.1:7400.
 `;
 
@@ -66,6 +67,7 @@ function buildProgram(context: CliContext, help: string[]): Command {
     configCommand(context),
     simCommand(context),
     benchCommand(context),
+    adviseCommand(context),
   ];
   for (const command of groups) program.addCommand(command);
   // Subcommands that are added ready-made do not inherit these.

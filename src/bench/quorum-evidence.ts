@@ -1,0 +1,81 @@
+/** What a report of `coterie bench quorum` knows of each of its settings, for advice.
+ *  Invariant: what is returned has the right types; a report that lacks something is refused with
+ *  the name of the field.
+ *  Not here: judging (core/pbs/advice.ts), reading files. Predictions are of this database's own
+ *  shape. */
+import { type Candidate, levelName, type PercentileName } from '../core/pbs/advice.ts';
+import { JsonFields } from './report/json-fields.ts';
+import { QUORUM_FORMAT } from './report/read-quorum.ts';
+
+export function isQuorumReport(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'format' in value &&
+    value.format === QUORUM_FORMAT
+  );
+}
+
+/** Errors: INVALID_ARGUMENT. */
+export function reportedCandidates(report: unknown): Candidate[] {
+  return new JsonFields(report).list('settings').map(candidateOf);
+}
+
+function candidateOf(setting: JsonFields): Candidate {
+  const required = setting.fields('required');
+  const n = setting.amount('n');
+  const r = required.amount('r');
+  const w = required.amount('w');
+  if (!isCount(r, n)) throw required.refusal('r', `a whole number from 1 to ${n}`);
+  if (!isCount(w, n)) throw required.refusal('w', `a whole number from 1 to ${n}`);
+  const figures = setting.fields('figures');
+  return {
+    n,
+    r,
+    w,
+    levels: {
+      read: levelOf(setting.fields('read')) ?? levelName(r, n),
+      write: levelOf(setting.fields('write')) ?? levelName(w, n),
+    },
+    isStrict: setting.isTrue('isStrict'),
+    readMs: latenciesOf(figures, 'read'),
+    writeMs: latenciesOf(figures, 'write'),
+    ...(setting.has('freshness')
+      ? freshnessOf(setting.fields('freshness'))
+      : { counted: [], predicted: [] }),
+  };
+}
+
+function isCount(value: number, n: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= n;
+}
+
+function levelOf(level: JsonFields): string | undefined {
+  return level.has('consistency') ? level.text('consistency') : undefined;
+}
+
+const PERCENTILES = [
+  ['p50', 'P50Ms'],
+  ['p99', 'P99Ms'],
+  ['p999', 'P999Ms'],
+] as const satisfies readonly (readonly [PercentileName, string])[];
+
+function latenciesOf(figures: JsonFields, verb: 'read' | 'write'): Candidate['readMs'] {
+  const known = PERCENTILES.filter(([, suffix]) => figures.has(`${verb}${suffix}`));
+  return Object.fromEntries(
+    known.map(([percentile, suffix]) => {
+      const figure = figures.fields(`${verb}${suffix}`);
+      const [lowMs, highMs] = [figure.amountIfAny('low'), figure.amountIfAny('high')];
+      return [percentile, { ms: figure.amount('value'), lowMs, highMs }];
+    }),
+  );
+}
+
+function freshnessOf(freshness: JsonFields): Pick<Candidate, 'counted' | 'predicted'> {
+  const counted = freshness.triples('measured').map(([tMs, fresh, reads]) => {
+    if (fresh > reads) throw freshness.refusal('measured', 'no more fresh reads than reads');
+    return { tMs, fresh, reads };
+  });
+  const predictions = freshness.has('predicted') ? freshness.fields('predicted') : undefined;
+  return { counted, predicted: predictions?.fields('coterie').pairs('freshAtMs') ?? [] };
+}
