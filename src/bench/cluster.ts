@@ -3,6 +3,18 @@
 
 export type ClusterKind = 'spawned' | 'embedded' | 'given';
 
+export const FAULTS = ['kill', 'stop', 'slow'] as const;
+export type FaultKind = (typeof FAULTS)[number];
+
+/** One node at a time. */
+export interface ClusterFaults {
+  /** `kill`: it is gone at once. `stop`: it is there and does nothing. `slow`: it works a small
+   *  part of the time. The node's name. Errors: INVALID_ARGUMENT for what cannot be done here. */
+  inject(kind: FaultKind): Promise<string>;
+  /** It is as it was, or on the way there: a killed one is started again. */
+  heal(): Promise<void>;
+}
+
 export interface BenchCluster {
   readonly kind: ClusterKind;
   /** `HOST:PORT` of each node. */
@@ -14,6 +26,8 @@ export interface BenchCluster {
   /** Processor seconds, user and system, that each node has used so far; embedded nodes are one
    *  process and one number. undefined: not known from here. */
   processorSeconds(): Promise<readonly number[] | undefined>;
+  /** undefined: nodes that are not ours. */
+  readonly faults: ClusterFaults | undefined;
   /** Idempotent; afterwards no process, folder or port of it is left. */
   stop(): Promise<void>;
 }

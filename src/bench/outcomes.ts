@@ -63,8 +63,12 @@ export class Outcomes {
   merge(other: Outcomes): void {
     for (const name of COUNTS) this[name] += other[name];
     for (const kind of KINDS) this[kind].merge(other[kind]);
-    for (const [code, count] of other.#errors) {
-      this.#errors.set(code, (this.#errors.get(code) ?? 0) + count);
+    this.addErrors(other.errors);
+  }
+
+  addErrors(errors: ErrorCounts): void {
+    for (const code of codesOf(errors)) {
+      this.#errors.set(code, (this.#errors.get(code) ?? 0) + (errors[code] ?? 0));
     }
   }
 
@@ -85,7 +89,7 @@ export class Outcomes {
     const outcomes = new Outcomes();
     for (const name of COUNTS) outcomes[name] = counts[name];
     for (const kind of KINDS) outcomes[kind].merge(Latencies.decode(latencies[kind]));
-    for (const code of codesOf(errors)) outcomes.#errors.set(code, errors[code] ?? 0);
+    outcomes.addErrors(errors);
     return outcomes;
   }
 }

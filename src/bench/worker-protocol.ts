@@ -3,6 +3,7 @@
 import type { CoterieError, ErrorCode } from '../core/errors.ts';
 import type { LoadOptions, LoadProgress } from './load-run.ts';
 import type { EncodedOutcomes } from './outcomes.ts';
+import type { CellOptions, EncodedSlice, Timeline, TimelineOptions } from './quorum/quorum-cell.ts';
 
 export interface ConnectCommand {
   readonly do: 'connect';
@@ -16,7 +17,10 @@ export type WorkerCommand =
   | ConnectCommand
   | { readonly do: 'load'; readonly options: LoadOptions; readonly isLoading: boolean }
   | { readonly do: 'warm-up' }
-  | { readonly do: 'measure' };
+  | { readonly do: 'measure' }
+  | { readonly do: 'cell'; readonly name: string; readonly options: CellOptions }
+  | { readonly do: 'slice'; readonly name: string }
+  | ({ readonly do: 'timelines'; readonly names: readonly string[] } & TimelineOptions);
 
 export type CommandOf<Name extends WorkerCommand['do']> = Extract<
   WorkerCommand,
@@ -31,11 +35,20 @@ export interface EncodedLoadResult {
   readonly processorSeconds: number;
 }
 
+/** A slice of one cell. */
+export interface MeasuredSlice extends EncodedSlice {
+  readonly processorSeconds: number;
+}
+
 export interface WorkerAnswers {
   readonly connect: null;
   readonly load: null;
   readonly 'warm-up': null;
   readonly measure: EncodedLoadResult;
+  readonly cell: null;
+  readonly slice: MeasuredSlice;
+  /** In the order of the names. */
+  readonly timelines: readonly Timeline[];
 }
 
 export type ToWorker =

@@ -4,9 +4,12 @@ import type { Client } from '../client/types.ts';
 import { assert } from '../core/errors.ts';
 import type { Clock } from '../env/clock.ts';
 import { type LoadProgress, LoadRun } from './load-run.ts';
+import { QuorumCell, type Timeline } from './quorum/quorum-cell.ts';
 import type {
+  CommandOf,
   ConnectCommand,
   EncodedLoadResult,
+  MeasuredSlice,
   WorkerAnswers,
   WorkerCommand,
 } from './worker-protocol.ts';
@@ -20,8 +23,12 @@ export interface WorkerPorts {
 
 export class BenchWorker {
   readonly #ports: WorkerPorts;
+  #connection: Omit<ConnectCommand, 'do'> | undefined;
   #client: Client | undefined;
+  /** For reads that must not be routed by what else is in flight. */
+  #reader: Client | undefined;
   #run: LoadRun | undefined;
+  readonly #cells = new Map<string, QuorumCell>();
   #isStopped = false;
 
   constructor(ports: WorkerPorts) {
@@ -32,12 +39,12 @@ export class BenchWorker {
     switch (command.do) {
       case 'connect': {
         const { do: _, ...options } = command;
+        this.#connection = options;
         this.#client = await this.#ports.connect(options);
         return null;
       }
       case 'load': {
-        assert(this.#client !== undefined, 'a client process is told to load before to connect');
-        this.#run = new LoadRun(this.#client, this.#ports.clock, command.options);
+        this.#run = new LoadRun(this.#theClient(), this.#ports.clock, command.options);
         if (this.#isStopped) this.#run.stop();
         if (command.isLoading) await this.#run.load();
         return null;
@@ -47,6 +54,19 @@ export class BenchWorker {
         return null;
       case 'measure':
         return this.#measure();
+      case 'cell': {
+        const client = this.#theClient();
+        const reader = await this.#theReader();
+        const cell = new QuorumCell(client, reader, this.#ports.clock, command.options);
+        this.#cells.set(command.name, cell);
+        if (this.#isStopped) cell.stop();
+        await cell.load();
+        return null;
+      }
+      case 'slice':
+        return this.#slice(command.name);
+      case 'timelines':
+        return this.#timelines(command);
     }
   }
 
@@ -58,10 +78,11 @@ export class BenchWorker {
   stop(): void {
     this.#isStopped = true;
     this.#run?.stop();
+    for (const cell of this.#cells.values()) cell.stop();
   }
 
   async close(): Promise<void> {
-    await this.#client?.close();
+    await Promise.all([this.#client?.close(), this.#reader?.close()]);
   }
 
   async #measure(): Promise<EncodedLoadResult> {
@@ -69,6 +90,35 @@ export class BenchWorker {
     const { elapsedSeconds, outcomes, unstarted } = await this.#theRun().measure();
     const processorSeconds = this.#ports.processorSeconds() - before;
     return { elapsedSeconds, outcomes: outcomes.encode(), unstarted, processorSeconds };
+  }
+
+  async #slice(name: string): Promise<MeasuredSlice> {
+    const before = this.#ports.processorSeconds();
+    const slice = await this.#theCell(name).slice();
+    return { ...slice, processorSeconds: this.#ports.processorSeconds() - before };
+  }
+
+  /** All at the same time: one fault is the same for all. */
+  async #timelines({ names, ...options }: CommandOf<'timelines'>): Promise<Timeline[]> {
+    return Promise.all(names.map((name) => this.#theCell(name).timeline(options)));
+  }
+
+  #theClient(): Client {
+    assert(this.#client !== undefined, 'a client process is told to work before to connect');
+    return this.#client;
+  }
+
+  async #theReader(): Promise<Client> {
+    const connection = this.#connection;
+    assert(connection !== undefined, 'a client process is told to work before to connect');
+    this.#reader ??= await this.#ports.connect(connection);
+    return this.#reader;
+  }
+
+  #theCell(name: string): QuorumCell {
+    const cell = this.#cells.get(name);
+    assert(cell !== undefined, `there is no cell ${name}`);
+    return cell;
   }
 
   #theRun(): LoadRun {

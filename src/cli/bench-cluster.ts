@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import type { BenchCluster } from '../bench/cluster.ts';
 import { initCluster } from '../client/init-cluster.ts';
 import type { ProcessEnvironment } from '../config/load.ts';
+import type { NodeConfigInput } from '../config/schema.ts';
 import { CoterieError } from '../core/errors.ts';
 import { startCluster } from '../embed.ts';
 import type { Clock } from '../env/clock.ts';
 import { createAdminClient } from '../platform/grpc/unary-client.ts';
 import type { AdminService } from '../wire/services.ts';
-import { NodeProcess } from './node-process.ts';
+import { EmbeddedFaults, ProcessFaults } from './bench-faults.ts';
+import { NodeProcess, type NodeProcessOptions } from './node-process.ts';
 
 export interface StartedClusterOptions {
   readonly nodes: number;
@@ -43,6 +45,7 @@ export function givenCluster(addresses: readonly string[]): BenchCluster {
     replicas: undefined,
     failed: new Promise(() => {}),
     processorSeconds: async () => undefined,
+    faults: undefined,
     stop: async () => {},
   };
 }
@@ -66,6 +69,9 @@ export async function spawnCluster(clock: Clock, options: SpawnOptions): Promise
     await Promise.all(starts);
     const addresses = nodes.map((node) => node.address);
     await formCluster(clock, addresses, options.replicas);
+    const faults = new ProcessFaults(clock, nodes, (index) =>
+      NodeProcess.start(clock, nodeOptions(options, folder, index, addresses[index])),
+    );
     return {
       kind: 'spawned',
       addresses,
@@ -77,7 +83,11 @@ export async function spawnCluster(clock: Clock, options: SpawnOptions): Promise
         const known = seconds.filter((each) => each !== undefined);
         return known.length === seconds.length ? known : undefined;
       },
-      stop,
+      faults,
+      stop: async () => {
+        await faults.end();
+        await stop();
+      },
     };
   } catch (error) {
     await stop();
@@ -89,14 +99,19 @@ export interface SpawnedCluster extends BenchCluster {
   readonly nodes: readonly NodeProcess[];
 }
 
-function nodeOptions(options: SpawnOptions, folder: string, index: number) {
+function nodeOptions(
+  options: SpawnOptions,
+  folder: string,
+  index: number,
+  address = '127.0.0.1:0',
+): NodeProcessOptions {
   const { environment, nodeFlags = [], firstNodeFlags = [] } = options;
   const name = `n${index}`;
   // Settings that happen to be in the shell are not part of what is measured.
   const inherited = Object.entries(environment).filter(([key]) => !key.startsWith('COTERIE_'));
   return {
     name,
-    args: ['--listen', '127.0.0.1:0', '--zone', `z${index}`, '--data', join(folder, name)],
+    args: ['--listen', address, '--zone', `z${index}`, '--data', join(folder, name)],
     environment: {
       ...Object.fromEntries(inherited),
       ...DISK_RESERVE,
@@ -147,6 +162,11 @@ async function untilServing(
   }
 }
 
+const EMBEDDED_CONFIG: NodeConfigInput = {
+  log: { level: 'error' },
+  storage: { diskReserveRatio: 0.05, diskStopRatio: 0.02 },
+};
+
 /** Nodes in this process: what they use of the processor is what this process uses. */
 export async function embedCluster(options: StartedClusterOptions): Promise<BenchCluster> {
   const { nodes, replicas, engine } = options;
@@ -158,8 +178,9 @@ export async function embedCluster(options: StartedClusterOptions): Promise<Benc
       zones: nodes,
       engine,
       ...(folder === undefined ? {} : { dataDirectory: folder }),
-      config: { log: { level: 'error' }, storage: { diskReserveRatio: 0.05, diskStopRatio: 0.02 } },
+      config: EMBEDDED_CONFIG,
     });
+    const faults = new EmbeddedFaults(cluster.nodes, folder, EMBEDDED_CONFIG);
     return {
       kind: 'embedded',
       addresses: cluster.addresses,
@@ -169,7 +190,9 @@ export async function embedCluster(options: StartedClusterOptions): Promise<Benc
         const { user, system } = process.cpuUsage();
         return [(user + system) / 1e6];
       },
+      faults,
       stop: async () => {
+        await faults.end();
         await cluster.stop();
         await removeFolder(folder);
       },

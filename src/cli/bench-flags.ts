@@ -1,5 +1,7 @@
 /** Flags that the benchmarks share: which cluster, how much of what, and at which level. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Distribution } from '../bench/key-chooser.ts';
+import { coreWorkload, parseMix, type Workload } from '../bench/workload.ts';
 import { CoterieError } from '../core/errors.ts';
 import { CONSISTENCY_LEVELS, type ConsistencyLevel } from '../core/quorum/level.ts';
 import { parseNode, wholeNumberIn } from './arguments.ts';
@@ -26,19 +28,28 @@ const NODES_MAX = 32;
 const NODES = 3;
 const REPLICAS = 3;
 
-export function addClusterFlags(command: Command): Command {
-  const count = wholeNumberIn({ min: 1, max: NODES_MAX });
+const nodeCount = wholeNumberIn({ min: 1, max: NODES_MAX });
+
+/** Which cluster; without how many copies of each key it has. */
+export function addNodeFlags(command: Command): Command {
   return command
-    .option('--spawn <nodes>', `node processes started for this; default: ${NODES}`, count)
-    .option('--embedded <nodes>', 'nodes in this process in place of processes', count)
+    .option('--spawn <nodes>', `node processes started for this; default: ${NODES}`, nodeCount)
+    .option('--embedded <nodes>', 'nodes in this process in place of processes', nodeCount)
     .option('--nodes <list>', 'HOST:PORT,... of a cluster that is there', parseNodes)
-    .option('--replicas <n>', 'copies of each key; default: 3, or as many as nodes', count)
     .addOption(
       new Option('--engine <name>', 'with --embedded; default: rocksdb').choices([
         'rocksdb',
         'memory',
       ]),
     );
+}
+
+export function addClusterFlags(command: Command): Command {
+  return addNodeFlags(command).option(
+    '--replicas <n>',
+    'copies of each key; default: 3, or as many as nodes',
+    nodeCount,
+  );
 }
 
 /** Errors: INVALID_ARGUMENT. */
@@ -102,6 +113,28 @@ export function levelsOf(flags: LevelFlags) {
       ...(durability === undefined ? {} : { durability }),
     },
   };
+}
+
+export interface WorkloadFlags {
+  readonly workload: string;
+  readonly mix?: string;
+  readonly distribution?: Distribution;
+}
+
+export function parseCodes(text: string): string[] {
+  const codes = text.split(',');
+  if (codes.every((code) => /^[A-Z_]+$/.test(code))) return codes;
+  throw new InvalidArgumentError('It must be codes such as OVERLOADED,NO_REPLICA.');
+}
+
+/** Errors: INVALID_ARGUMENT. */
+export function workloadOf(flags: WorkloadFlags): Workload {
+  const { workload, mix, distribution } = flags;
+  const named =
+    mix === undefined
+      ? coreWorkload(workload)
+      : { name: mix, mix: parseMix(mix), distribution: 'zipfian' as const };
+  return distribution === undefined ? named : { ...named, distribution };
 }
 
 /** A number with a fraction, from `min` to `max`. */

@@ -1,12 +1,12 @@
 /** `coterie bench run`: one workload against one cluster; throughput, latency and what it cost. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { BenchCluster } from '../bench/cluster.ts';
-import { DISTRIBUTIONS, type Distribution } from '../bench/key-chooser.ts';
+import { DISTRIBUTIONS } from '../bench/key-chooser.ts';
 import type { Pace } from '../bench/load-run.ts';
 import { codesOf } from '../bench/outcomes.ts';
 import { runBenchmark } from '../bench/run-benchmark.ts';
 import type { Provenance, RunConfig, RunReport } from '../bench/run-report.ts';
-import { coreWorkload, parseMix, type Workload } from '../bench/workload.ts';
+import type { Workload } from '../bench/workload.ts';
 import { BUCKET_NAME, VALUE_BYTES_MAX } from '../core/limits.ts';
 import { parseTimeout, wholeNumberIn } from './arguments.ts';
 import {
@@ -18,7 +18,10 @@ import {
   type LevelFlags,
   levelsOf,
   numberIn,
+  parseCodes,
   usage,
+  type WorkloadFlags,
+  workloadOf,
 } from './bench-flags.ts';
 import { showProgress } from './bench-progress.ts';
 import { runText } from './bench-text.ts';
@@ -26,10 +29,7 @@ import { exitCodeOf } from './error-report.ts';
 import type { BenchPorts, CliContext } from './ports.ts';
 import { jsonLine } from './result-json.ts';
 
-interface RunFlags extends ClusterFlags, LevelFlags {
-  readonly workload: string;
-  readonly mix?: string;
-  readonly distribution?: Distribution;
+interface RunFlags extends ClusterFlags, LevelFlags, WorkloadFlags {
   readonly keys: number;
   readonly valueBytes: number;
   readonly update: 'context' | 'overwrite';
@@ -97,12 +97,6 @@ export function benchRunCommand(context: CliContext): Command {
   );
 }
 
-function parseCodes(text: string): string[] {
-  const codes = text.split(',');
-  if (codes.every((code) => /^[A-Z_]+$/.test(code))) return codes;
-  throw new InvalidArgumentError('It must be codes such as OVERLOADED,NO_REPLICA.');
-}
-
 async function benchRun(context: CliContext, flags: RunFlags): Promise<void> {
   const workload = workloadOf(flags);
   const choice = clusterChoice(flags);
@@ -149,15 +143,6 @@ async function tell(context: CliContext, flags: RunFlags, report: RunReport): Pr
   );
   if (report.isInterrupted) context.exitCode = EXIT_INTERRUPTED;
   else if (unexpected !== undefined) context.exitCode = exitCodeOf({ code: unexpected });
-}
-
-/** Errors: INVALID_ARGUMENT. */
-function workloadOf({ workload, mix, distribution }: RunFlags): Workload {
-  const named =
-    mix === undefined
-      ? coreWorkload(workload)
-      : { name: mix, mix: parseMix(mix), distribution: 'zipfian' as const };
-  return distribution === undefined ? named : { ...named, distribution };
 }
 
 /** Errors: INVALID_ARGUMENT. */

@@ -82,6 +82,13 @@ export class NodeProcess {
     this.#child.kill(signal);
   }
 
+  /** Settles when it is gone, at once and without order. */
+  async kill(): Promise<void> {
+    this.#isStopping = true;
+    this.signal('SIGKILL');
+    await this.#ended;
+  }
+
   /** Settles when it is gone: in order if it can, killed if it takes too long. */
   async stop(): Promise<void> {
     this.#isStopping = true;

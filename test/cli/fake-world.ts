@@ -19,6 +19,7 @@ import type {
 import type { ProcessEnvironment } from '../../src/config/load.ts';
 import type { NodeConfig } from '../../src/config/schema.ts';
 import { CoterieError } from '../../src/core/errors.ts';
+import type { Ring } from '../../src/core/ring/ring.ts';
 import { ManualClock } from '../client/manual-clock.ts';
 
 export interface Call {
@@ -52,6 +53,8 @@ export class FakeWorld {
   isTerminal = false;
   isErrorTerminal = false;
   bench: BenchPorts | undefined;
+  /** Of the cluster that clients connect to. */
+  ring: Ring | undefined;
   input = '';
   environment: ProcessEnvironment = {};
 
@@ -176,7 +179,10 @@ export class FakeWorld {
         note('delete', key, options);
         return { ...putResult(), found: true, siblings: 0, ...orThrow(this.delete) };
       },
-      layout: () => Promise.reject(new Error('not asked for')),
+      layout: async () => {
+        if (this.ring === undefined) throw new Error('not asked for');
+        return this.ring;
+      },
       ready: async () => undefined,
       close,
       [Symbol.asyncDispose]: close,

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { QuorumReport } from '../../src/bench/quorum/quorum-report.ts';
 import type { RunReport } from '../../src/bench/run-report.ts';
 import {
   assertNothingLeft,
@@ -98,6 +99,67 @@ describe('bench run', () => {
       const { code, stderr, stdout } = await running;
       expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
       if (stdout !== '') expect(JSON.parse(stdout)).toMatchObject({ isInterrupted: true });
+      await expectNothingLeft();
+    },
+    DEADLINE_MS,
+  );
+});
+
+const SMALL_MATRIX = [
+  ...['quorum', '--rounds', '2', '--slice-seconds', '0.5', '--keys', '20', '--trials', '10000'],
+  ...['--r', '1,2', '--w', '1,2', '--fault-seconds', '4', '--fault-rate', '20', '--json'],
+];
+
+describe('bench quorum', () => {
+  it(
+    'measures settings on real processes beside their predictions, and a node that is killed',
+    async () => {
+      const result = await bench(...SMALL_MATRIX, '--fault', 'kill');
+      expect(result.stderr).toBe('');
+      expect(result.code).toBe(0);
+      const report = result.json<QuorumReport>();
+      expect(report.settings).toHaveLength(4);
+      for (const { isStrict, operations, freshness, figures, availability } of report.settings) {
+        expect(operations).toBeGreaterThan(10);
+        expect(figures.writeP50Ms?.value).toBeGreaterThan(0);
+        expect(freshness?.reads).toBeGreaterThan(10);
+        if (isStrict) expect(freshness?.stale).toBe(0);
+        const predicted = freshness?.predicted?.coterie.freshAtMs[0]?.[1] ?? Number.NaN;
+        expect(predicted === 1).toBe(isStrict);
+        expect(availability?.fault).toMatchObject({ kind: 'kill', node: 'n2' });
+        const [before] = availability?.slices ?? [];
+        expect(before?.[0]).toBeGreaterThan(0);
+      }
+      await expectNothingLeft();
+    },
+    DEADLINE_MS,
+  );
+
+  it(
+    'stops and slows a node, which is there again at the end',
+    async () => {
+      for (const fault of ['stop', 'slow']) {
+        const result = await bench(...SMALL_MATRIX, '--r', '2', '--w', '2', '--fault', fault);
+        const { settings } = result.json<QuorumReport>();
+        expect(settings[0]?.availability?.fault.kind).toBe(fault);
+        const last = settings[0]?.availability?.slices.at(-1);
+        expect(last?.[0]).toBeGreaterThan(0);
+        await expectNothingLeft();
+      }
+    },
+    DEADLINE_MS,
+  );
+
+  it(
+    'takes a node of one process out and back in',
+    async () => {
+      const result = await bench(
+        ...[...SMALL_MATRIX, '--embedded', '3', '--engine', 'memory'],
+        ...['--r', '2', '--w', '2', '--fault', 'kill'],
+      );
+      expect(result.stderr).toBe('');
+      const { settings } = result.json<QuorumReport>();
+      expect(settings[0]?.availability?.fault).toMatchObject({ kind: 'kill', node: 'node-3' });
       await expectNothingLeft();
     },
     DEADLINE_MS,

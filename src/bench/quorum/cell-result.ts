@@ -1,0 +1,148 @@
+/** What was measured of one setting, gathered slice by slice over all client processes.
+ *  Not here: predictions and noise, which need all settings (quorum-report.ts). */
+import type { FaultKind } from '../cluster.ts';
+import { type ErrorCounts, Outcomes } from '../outcomes.ts';
+import type { MeasuredSlice } from '../worker-protocol.ts';
+import { FreshnessCounts } from './freshness-counts.ts';
+import { LegSamples } from './leg-samples.ts';
+import type { Timeline } from './quorum-cell.ts';
+import type { QuorumSetting } from './setting.ts';
+
+export const FIGURES = [
+  'throughput',
+  'readP50Ms',
+  'readP99Ms',
+  'readP999Ms',
+  'writeP50Ms',
+  'writeP99Ms',
+  'writeP999Ms',
+  'clientSeconds',
+  'nodeSeconds',
+] as const;
+export type FigureName = (typeof FIGURES)[number];
+/** What is not known, or was not asked for, is absent. */
+export type Figures = Readonly<Partial<Record<FigureName, number>>>;
+
+export interface FaultSpan {
+  readonly kind: FaultKind;
+  readonly node: string;
+  readonly fromSeconds: number;
+  readonly toSeconds: number;
+}
+
+export interface Availability {
+  readonly sliceSeconds: number;
+  readonly slices: Timeline;
+  readonly fault: FaultSpan;
+}
+
+/** Sums over some slices. */
+class Sums {
+  readonly outcomes = new Outcomes();
+  seconds = 0;
+  requests = 0;
+  clientSeconds = 0;
+  nodeSeconds: number[] | undefined = [];
+
+  /** Of one slice, of all client processes. */
+  add(parts: readonly MeasuredSlice[], nodeSeconds: readonly number[] | undefined): void {
+    this.seconds += Math.max(0, ...parts.map(({ load }) => load.elapsedSeconds));
+    for (const part of parts) {
+      const outcomes = Outcomes.decode(part.load.outcomes);
+      this.outcomes.merge(outcomes);
+      this.clientSeconds += part.processorSeconds;
+      this.requests += outcomes.operations + probeRequests(part);
+    }
+    const before = this.nodeSeconds;
+    this.nodeSeconds =
+      before === undefined || nodeSeconds === undefined
+        ? undefined
+        : nodeSeconds.map((seconds, node) => seconds + (before[node] ?? 0));
+  }
+
+  figures(): Figures {
+    const { outcomes, seconds } = this;
+    const { read, write } = outcomes;
+    const all: Record<FigureName, number | undefined> = {
+      throughput: seconds === 0 ? undefined : outcomes.succeeded / seconds,
+      readP50Ms: read.percentileMs(0.5),
+      readP99Ms: read.percentileMs(0.99),
+      readP999Ms: read.percentileMs(0.999),
+      writeP50Ms: write.percentileMs(0.5),
+      writeP99Ms: write.percentileMs(0.99),
+      writeP999Ms: write.percentileMs(0.999),
+      clientSeconds: this.per1000(this.clientSeconds),
+      nodeSeconds: this.per1000(this.nodeSeconds?.reduce((sum, each) => sum + each, 0)),
+    };
+    const known = FIGURES.filter((name) => all[name] !== undefined);
+    return Object.fromEntries(known.map((name) => [name, all[name]]));
+  }
+
+  per1000(seconds: number | undefined): number | undefined {
+    if (seconds === undefined || this.requests === 0) return undefined;
+    return (seconds / this.requests) * 1_000;
+  }
+}
+
+export class CellResult {
+  readonly setting: QuorumSetting;
+  readonly freshness = new FreshnessCounts();
+  readonly legs = new LegSamples();
+  /** One for each slice. */
+  readonly slices: Figures[] = [];
+  availability: Availability | undefined;
+  readonly #sums = new Sums();
+  readonly #probe = new Outcomes();
+
+  constructor(setting: QuorumSetting) {
+    this.setting = setting;
+  }
+
+  /** `nodeSeconds`: processor time of each node during the slice; undefined: not known. */
+  add(parts: readonly MeasuredSlice[], nodeSeconds: readonly number[] | undefined): Figures {
+    const slice = new Sums();
+    slice.add(parts, nodeSeconds);
+    this.#sums.add(parts, nodeSeconds);
+    for (const { freshness, legs, probeErrors } of parts) {
+      this.freshness.merge(freshness);
+      this.legs.merge(legs);
+      this.#probe.addErrors(probeErrors);
+    }
+    const figures = slice.figures();
+    this.slices.push(figures);
+    return figures;
+  }
+
+  get operations(): number {
+    return this.#sums.outcomes.operations;
+  }
+
+  get errors(): ErrorCounts {
+    return this.#sums.outcomes.errors;
+  }
+
+  get errorCount(): number {
+    return this.#sums.outcomes.errorCount;
+  }
+
+  get probeErrors(): ErrorCounts {
+    return this.#probe.errors;
+  }
+
+  /** Of all slices together. */
+  figures(): Figures {
+    return this.#sums.figures();
+  }
+
+  /** Processor seconds of each node for 1,000 requests. */
+  get nodeSecondsPer1000(): readonly number[] | null {
+    const seconds = this.#sums.nodeSeconds;
+    return seconds?.map((each) => this.#sums.per1000(each) ?? 0) ?? null;
+  }
+}
+
+/** The probes' requests take processor time too. */
+function probeRequests({ freshness, legs }: MeasuredSlice): number {
+  const reads = freshness.bins.reduce((sum, [, count]) => sum + count, 0);
+  return 2 * (reads + legs.mint.length);
+}

@@ -1,0 +1,143 @@
+/** How long each leg of a request takes on this cluster, from requests that were explained; and the
+ *  profile that predictions are made from.
+ *  A trace has two ends at one node each, so ways in one direction are not seen, only round trips:
+ *  a way is made of a round trip less what was done at its far end. Distributions are subtracted
+ *  quantile by quantile, which is exact when what is slow is slow as a whole.
+ *  Invariant: memory is bounded; when it is full the oldest samples make room.
+ *  Not here: asking (leg-probe.ts), predicting (core/pbs). */
+import type { GetResult, PutResult, RequestTrace } from '../../client/types.ts';
+import type { LatencyDistribution, Quantiles } from '../../core/pbs/latency.ts';
+import type { LatencyProfile } from '../../core/pbs/profile.ts';
+
+/** `client`: there and back between client and coordinator. `mint`: the first commit. `copy`: there
+ *  and back with the commit of a replica. `local`: a look-up. `remote`: there and back with one. */
+const KINDS = ['client', 'mint', 'copy', 'local', 'remote'] as const;
+export type LegKind = (typeof KINDS)[number];
+
+/** As it travels between processes; milliseconds. */
+export type EncodedLegs = Readonly<Record<LegKind, readonly number[]>>;
+
+const SAMPLES_MAX = 20_000;
+const DECIMALS = 1_000;
+/** Denser where the tail is. */
+const SHARES: readonly number[] = [
+  ...Array.from({ length: 19 }, (_, at) => at / 20),
+  ...[0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 1],
+];
+
+export class LegSamples {
+  readonly #samples: Readonly<Record<LegKind, number[]>> = {
+    client: [],
+    mint: [],
+    copy: [],
+    local: [],
+    remote: [],
+  };
+
+  addWrite({ trace, elapsedMs }: PutResult): void {
+    if (trace === undefined) return;
+    // Passed on to the node that minted: neither leg of the client's way is what it is elsewhere.
+    if (trace.coordinator === trace.minter) this.#add('client', elapsedMs - trace.elapsedMs);
+    this.#addSteps(trace, 'mint', 'mint', 'mint');
+    this.#addSteps(trace, 'replicate', 'copy', 'copy');
+  }
+
+  addRead({ trace, elapsedMs }: GetResult): void {
+    if (trace === undefined) return;
+    this.#add('client', elapsedMs - trace.elapsedMs);
+    this.#addSteps(trace, 'read', 'local', 'remote');
+    this.#addSteps(trace, 'digest', 'local', 'remote');
+  }
+
+  merge(other: EncodedLegs): void {
+    for (const kind of KINDS) for (const ms of other[kind]) this.#add(kind, ms);
+  }
+
+  encode(): EncodedLegs {
+    return this.#samples;
+  }
+
+  count(kind: LegKind): number {
+    return this.#samples[kind].length;
+  }
+
+  /** undefined when nothing was stored or looked up yet. */
+  profile(name: string): LatencyProfile | undefined {
+    if (this.count('mint') === 0 || this.count('local') === 0) return undefined;
+    const commit = this.#quantiles('mint');
+    const lookup = this.#quantiles('local');
+    const way = halfOf(difference(this.#quantiles('remote'), lookup));
+    const copied = difference(this.#quantiles('copy'), commit);
+    return {
+      name,
+      remoteMs: 0,
+      legs: {
+        write: distributionOf(difference(copied, way)),
+        ack: distributionOf(way),
+        read: distributionOf(way),
+        response: distributionOf(way),
+        commit: distributionOf(commit),
+        lookup: distributionOf(lookup),
+        client: distributionOf(halfOf(this.#quantiles('client'))),
+      },
+    };
+  }
+
+  #addSteps(trace: RequestTrace, action: string, own: LegKind, other: LegKind): void {
+    for (const step of trace.steps) {
+      if (step.action !== action || step.answeredAtMs === 0 || !step.counted) continue;
+      const kind = step.node === trace.coordinator ? own : other;
+      this.#add(kind, step.answeredAtMs - step.sentAtMs);
+    }
+  }
+
+  #add(kind: LegKind, ms: number): void {
+    const samples = this.#samples[kind];
+    samples.push(Math.max(0, ms));
+    if (samples.length >= 2 * SAMPLES_MAX) samples.splice(0, samples.length - SAMPLES_MAX);
+  }
+
+  /** At each of the shares; zeros when there are none, as with a single replica. */
+  #quantiles(kind: LegKind): number[] {
+    const sorted = Float64Array.from(this.#samples[kind]).sort();
+    const last = sorted.length - 1;
+    return SHARES.map((share) => sorted[Math.round(share * last)] ?? 0);
+  }
+}
+
+/** Of two rising lists; rises as well and is nowhere below 0. */
+function difference(whole: readonly number[], part: readonly number[]): number[] {
+  let highest = 0;
+  return whole.map((ms, at) => {
+    highest = Math.max(highest, ms - (part[at] ?? 0));
+    return highest;
+  });
+}
+
+/** What two independent ways must be like for their sum to be like this round trip: each has half
+ *  of the shortest one, and of what comes on top the larger of both has the distribution, which is
+ *  where the sum has its tail. Halving each round trip would give a tail that is half as long. */
+function halfOf(whole: readonly number[]): number[] {
+  const shortest = whole[0] ?? 0;
+  return SHARES.map((share) => shortest / 2 + at(whole, share ** 2) - shortest);
+}
+
+/** Between the shares a straight line. */
+function at(times: readonly number[], share: number): number {
+  const above = Math.max(
+    1,
+    SHARES.findIndex((each) => each >= share),
+  );
+  const from = SHARES[above - 1] ?? 0;
+  const to = SHARES[above] ?? 1;
+  const fromMs = times[above - 1] ?? 0;
+  return fromMs + (((times[above] ?? fromMs) - fromMs) * (share - from)) / (to - from);
+}
+
+function distributionOf(times: readonly number[]): LatencyDistribution {
+  const points: Quantiles['points'] = SHARES.map((share, at) => [
+    share,
+    Math.round((times[at] ?? 0) * DECIMALS) / DECIMALS,
+  ]);
+  return { kind: 'quantiles', points };
+}

@@ -1,0 +1,99 @@
+/** The result of a matrix for people. */
+import type { QuorumReport, ReportedSetting } from '../bench/quorum/quorum-report.ts';
+import { renderTable } from './table.ts';
+import type { Terminal } from './terminal.ts';
+
+const HEAD = [
+  'setting',
+  'ops/s',
+  'read p50',
+  'p99',
+  'p99.9',
+  'write p50',
+  'p99',
+  'p99.9 ms',
+  'fresh at once',
+  'predicted',
+  '99.9 % after ms',
+  'predicted',
+  'CPU ms/op',
+  'errors',
+];
+
+export function quorumText(
+  report: QuorumReport,
+  terminal: Pick<Terminal, 'isTerminal' | 'colors'>,
+): string {
+  const { settings, cluster, config, elapsedSeconds } = report;
+  const table = renderTable({ head: HEAD, rows: settings.map(rowOf) }, terminal);
+  const head =
+    `${cluster.nodes} ${cluster.kind} nodes, workload ${report.workload}, ` +
+    `${config.rounds} slices of ${config.sliceSeconds} s for each setting, ` +
+    `${config.inFlight} in flight; ` +
+    `${elapsedSeconds.toFixed(0)} s in all\n`;
+  const notes = [
+    report.isInterrupted ? 'It was interrupted: the figures are of what was done until then.' : '',
+    noiseText(report),
+    'Predicted: by the model `coterie` from the legs of requests that were sampled meanwhile.',
+  ];
+  return [
+    head,
+    table,
+    ...settings.map(availabilityText),
+    ...notes.filter((note) => note !== '').map((note) => `${note}\n`),
+  ].join('');
+}
+
+function rowOf(setting: ReportedSetting): string[] {
+  const { name, figures, freshness, errors, probeErrors } = setting;
+  const ms = (figure: keyof typeof figures): string => figures[figure]?.value.toFixed(1) ?? '';
+  const [first] = freshness?.measured ?? [];
+  const predicted = freshness?.predicted?.coterie;
+  const atOnce = predicted?.freshAtMs.find(([tMs]) => tMs === first?.[0])?.[1];
+  const cpu = (figures.clientSeconds?.value ?? 0) + (figures.nodeSeconds?.value ?? 0);
+  const failed = Object.entries({ ...probeErrors, ...errors });
+  return [
+    name,
+    Math.round(figures.throughput?.value ?? 0).toLocaleString('en-US'),
+    ms('readP50Ms'),
+    ms('readP99Ms'),
+    ms('readP999Ms'),
+    ms('writeP50Ms'),
+    ms('writeP99Ms'),
+    ms('writeP999Ms'),
+    first === undefined ? '' : percent(first[1] / first[2]),
+    atOnce === undefined ? '' : percent(atOnce),
+    ms('freshMs'),
+    predicted?.t999Ms.toFixed(1) ?? '',
+    cpu.toFixed(3),
+    failed.map(([code, count]) => `${code} ${count}`).join(', '),
+  ];
+}
+
+/** Of what was asked before, during and after the fault, how much succeeded. */
+function availabilityText({ name, availability }: ReportedSetting): string {
+  if (availability === null) return '';
+  const { slices, sliceSeconds, fault } = availability;
+  const share = (from: number, to: number): string => {
+    const within = slices.filter((_, at) => at * sliceSeconds >= from && at * sliceSeconds < to);
+    const succeeded = within.reduce((sum, [ok]) => sum + ok, 0);
+    const all = within.reduce((sum, [ok, failed]) => sum + ok + failed, 0);
+    return all === 0 ? 'nothing' : percent(succeeded / all);
+  };
+  const { kind, node, fromSeconds, toSeconds } = fault;
+  return (
+    `${name}: ${share(0, fromSeconds)} succeeded before ${kind} ${node}, ` +
+    `${share(fromSeconds, toSeconds)} during it, ` +
+    `${share(toSeconds, Number.POSITIVE_INFINITY)} after it\n`
+  );
+}
+
+function noiseText({ noise }: QuorumReport): string {
+  const ratios = Object.entries(noise).map(([name, ratio]) => `${name} ${ratio.toFixed(2)}`);
+  if (ratios.length === 0) return '';
+  return `A second run is expected within these ratios: ${ratios.join(', ')}.`;
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(share < 1 && share > 0.99 ? 2 : 1)} %`;
+}
