@@ -1,9 +1,12 @@
-/** What a report of `coterie bench quorum` knows of each of its settings, for advice.
+/** What a report of `coterie bench quorum` knows of each of its settings, for advice and for
+ *  predictions.
  *  Invariant: what is returned has the right types; a report that lacks something is refused with
  *  the name of the field.
  *  Not here: judging (core/pbs/advice.ts), reading files. Predictions are of this database's own
  *  shape. */
 import { type Candidate, levelName, type PercentileName } from '../core/pbs/advice.ts';
+import type { LatencyProfile } from '../core/pbs/profile.ts';
+import { decodeProfile } from '../core/pbs/profile-file.ts';
 import { JsonFields } from './report/json-fields.ts';
 import { QUORUM_FORMAT } from './report/read-quorum.ts';
 
@@ -19,6 +22,28 @@ export function isQuorumReport(value: unknown): boolean {
 /** Errors: INVALID_ARGUMENT. */
 export function reportedCandidates(report: unknown): Candidate[] {
   return new JsonFields(report).list('settings').map(candidateOf);
+}
+
+export interface WantedSetting {
+  readonly n: number;
+  readonly r: number;
+  readonly w: number;
+}
+
+/** The legs that were sampled while this setting was measured, or else another one of the same N.
+ *  Errors: INVALID_ARGUMENT when there are none, VERSION_UNSUPPORTED. */
+export function reportedProfile(report: unknown, { n, r, w }: WantedSetting): LatencyProfile {
+  const fields = new JsonFields(report);
+  const settings = fields
+    .list('settings')
+    .filter((setting) => setting.amount('n') === n && setting.has('legs'));
+  const same = settings.find((setting) => {
+    const required = setting.fields('required');
+    return required.amount('r') === r && required.amount('w') === w;
+  });
+  const setting = same ?? settings[0];
+  if (setting === undefined) throw fields.refusal('settings', `a list with legs of N ${n}`);
+  return decodeProfile(setting.unchecked('legs'));
 }
 
 function candidateOf(setting: JsonFields): Candidate {

@@ -69,7 +69,7 @@ export function predictCommand(context: CliContext): Command {
 
 async function showPrediction({ terminal }: CliContext, flags: PredictFlags): Promise<void> {
   const { n, r, w, trials, seed, writesPerRead } = flags;
-  const profile = await loadProfile(flags.profile);
+  const profile = await loadProfile(flags.profile, { n, r, w });
   const [prediction] = predict({
     profile,
     model: flags.model ?? (isPublished(flags.profile) ? 'wars' : 'coterie'),

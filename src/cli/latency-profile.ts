@@ -1,15 +1,24 @@
-/** `--profile`: the name of a published latency profile, or a file with a measured one. */
+/** `--profile`: the name of a published latency profile, or a file with a measured one: by itself,
+ *  or with the settings that it was measured at. */
 import { readFile } from 'node:fs/promises';
+import { isQuorumReport, reportedProfile, type WantedSetting } from '../bench/quorum-evidence.ts';
 import { CoterieError } from '../core/errors.ts';
 import { type LatencyProfile, PROFILE_NAMES, PUBLISHED_PROFILES } from '../core/pbs/profile.ts';
 import { decodeProfile } from '../core/pbs/profile-file.ts';
 
-export const PROFILE_HELP: string = `${PROFILE_NAMES.join(', ')}, or a file of measured latencies`;
+export const PROFILE_HELP: string =
+  `${PROFILE_NAMES.join(', ')}, a file of measured latencies, ` +
+  'or a report of `bench quorum --json`';
 
 /** Errors: INVALID_ARGUMENT, VERSION_UNSUPPORTED. */
-export async function loadProfile(nameOrFile: string): Promise<LatencyProfile> {
+export async function loadProfile(
+  nameOrFile: string,
+  setting: WantedSetting,
+): Promise<LatencyProfile> {
   if (isPublished(nameOrFile)) return PUBLISHED_PROFILES[nameOrFile];
-  return loadFile(nameOrFile, decodeProfile);
+  return loadFile(nameOrFile, (value) =>
+    isQuorumReport(value) ? reportedProfile(value, setting) : decodeProfile(value),
+  );
 }
 
 export function isPublished(name: string): name is (typeof PROFILE_NAMES)[number] {

@@ -78,7 +78,6 @@ export function putRequest(
     context: contextOf(options),
     requestId,
     isRetry: options.requestId !== undefined,
-    sloppy: options.sloppy === true,
     explain: options.explain === true,
     timeoutMs: 0,
   };
@@ -107,7 +106,6 @@ export function deleteRequest(
     context: contextOf(options),
     requestId,
     isRetry: options.requestId !== undefined,
-    sloppy: options.sloppy === true,
     explain: options.explain === true,
     timeoutMs: 0,
   };

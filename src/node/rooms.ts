@@ -109,7 +109,6 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     replica,
     codec,
     repair: new RepairAnswers(repairParts),
-    fallback: { keep: (...kept) => handoff.fallback.keep(...kept) },
     deadlines: env.deadlines,
     place: view.place,
     forwarded: (request) => coordinator.forwarded(request),
@@ -129,11 +128,11 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     { peerRequestsMax: options.peerRequestsMax, peerBytesMax: options.peerBytesMax },
   );
   const handoff = new Handoff(
-    { ...env, store, codec, hlc, replica, peers: links, place: view.place, state: view.state },
+    { ...env, store, replica, peers: links, place: view.place },
     options.handoff,
   );
   const coordinator = new Coordinator(
-    { ...env, peers: links, replica, codec, hints: handoff, fallback: handoff.fallback },
+    { ...env, peers: links, replica, codec, hints: handoff },
     view,
     {
       timeoutMs: options.timeoutMs,

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { isQuorumReport, reportedCandidates } from '../../src/bench/quorum-evidence.ts';
+import {
+  isQuorumReport,
+  reportedCandidates,
+  reportedProfile,
+} from '../../src/bench/quorum-evidence.ts';
 
 /** As `coterie bench quorum --json` writes it, with less of each. */
 const SETTING = {
@@ -90,5 +94,40 @@ describe('a report of bench quorum', () => {
       });
       expect(() => reportedCandidates(report), message).toThrow(refusal);
     }
+  });
+});
+
+describe('the legs of a report', () => {
+  const way = { kind: 'constant', ms: 1 };
+  const legs = (name: string) => ({
+    format: 'coterie-latency-profile',
+    version: 1,
+    name,
+    remoteMs: 0,
+    legs: { write: way, ack: way, read: way, response: way },
+  });
+  const at = (n: number, r: number, w: number, name: string | null) => ({
+    ...SETTING,
+    n,
+    required: { r, w },
+    legs: name === null ? null : legs(name),
+  });
+  const report = {
+    ...REPORT,
+    settings: [at(3, 1, 1, null), at(3, 1, 2, 'some'), at(3, 2, 2, 'same'), at(5, 1, 1, 'five')],
+  };
+  const nameOf = (n: number, r: number, w: number) => reportedProfile(report, { n, r, w }).name;
+
+  it('are those of the setting, or else of another one of the same N', () => {
+    expect(nameOf(3, 2, 2)).toBe('same');
+    expect(nameOf(3, 1, 1)).toBe('some');
+    expect(nameOf(5, 3, 3)).toBe('five');
+  });
+
+  it('are refused where there are none, or where they are damaged', () => {
+    expect(() => nameOf(4, 1, 1)).toThrow('a list with legs of N 4');
+    const damaged = { ...REPORT, settings: [{ ...SETTING, legs: { ...legs('x'), version: 2 } }] };
+    const refusal = expect.objectContaining({ code: 'VERSION_UNSUPPORTED' });
+    expect(() => reportedProfile(damaged, { n: 3, r: 1, w: 2 })).toThrow(refusal);
   });
 });

@@ -61,6 +61,19 @@ describe('coterie bench predict', () => {
     expect((await predict(...flags, '--seed', '2')).stdout).not.toBe(stdout);
   });
 
+  it('predicts from the legs in a report of measured settings', async () => {
+    const setting = (r: number, legs: unknown) => ({ n: 3, required: { r, w: 1 }, legs });
+    const path = await file({
+      format: 'coterie-bench-quorum/1',
+      settings: [setting(1, null), setting(2, MEASURED)],
+    });
+    const { stdout } = await predict('--profile', path, '--r', '2', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ model: 'coterie', profile: 'mine', r: 2 });
+    const { exitCode, stderr } = await predict('--profile', path, '--n', '5');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('a list with legs of N 5');
+  });
+
   it('predicts this database from a file of measured latencies', async () => {
     const path = await file(MEASURED);
     const { stdout } = await predict('--profile', path, '--r', '2', '--w', '2', '--json');

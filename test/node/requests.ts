@@ -32,7 +32,6 @@ interface WriteFields extends Common {
   readonly context?: Uint8Array;
   readonly requestId?: Uint8Array;
   readonly isRetry?: boolean;
-  readonly sloppy?: boolean;
 }
 
 export interface PutFields extends WriteFields {
@@ -89,6 +88,5 @@ function write(fields: WriteFields) {
     context: fields.context ?? NO_BYTES,
     requestId: fields.requestId ?? NO_BYTES,
     isRetry: fields.isRetry ?? false,
-    sloppy: fields.sloppy ?? false,
   };
 }

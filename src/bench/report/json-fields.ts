@@ -34,6 +34,11 @@ export class JsonFields {
     return this.#members[name] !== undefined && this.#members[name] !== null;
   }
 
+  /** For somebody else to check. */
+  unchecked(name: string): unknown {
+    return this.#members[name];
+  }
+
   text(name: string): string {
     const value = this.#members[name];
     if (typeof value === 'string' && value.length <= TEXT_MAX) return visible(value);

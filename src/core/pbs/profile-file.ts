@@ -33,8 +33,9 @@ const KIND_FIELDS: Readonly<Record<LatencyDistribution['kind'], readonly string[
 };
 
 /** What JSON.stringify then writes. */
-export function encodeProfile({ name, remoteMs, legs }: LatencyProfile): Fields {
-  return { format: FORMAT, version: VERSION, name, remoteMs, legs };
+export function encodeProfile({ name, remoteMs, roundTrips, legs }: LatencyProfile): Fields {
+  const coupling = roundTrips === undefined ? {} : { roundTrips };
+  return { format: FORMAT, version: VERSION, name, remoteMs, ...coupling, legs };
 }
 
 /** `value`: what JSON.parse made. Errors: INVALID_ARGUMENT, VERSION_UNSUPPORTED. */
@@ -44,12 +45,20 @@ export function decodeProfile(value: unknown): LatencyProfile {
     throw refusal('format', file['format'], `${JSON.stringify(FORMAT)}: this is no profile`);
   }
   checkVersion(file['version']);
-  onlyFields(file, '', ['format', 'version', 'name', 'remoteMs', 'legs']);
-  const { name, remoteMs = 0 } = file;
+  onlyFields(file, '', ['format', 'version', 'name', 'remoteMs', 'roundTrips', 'legs']);
+  const { name, remoteMs = 0, roundTrips } = file;
   if (typeof name !== 'string' || name === '' || name.length > NAME_LENGTH_MAX) {
     throw refusal('name', name, `a text of 1 to ${NAME_LENGTH_MAX} characters`);
   }
-  return { name, remoteMs: numberOf(remoteMs, 'remoteMs', 0, MS_MAX), legs: legsOf(file['legs']) };
+  if (roundTrips !== undefined && typeof roundTrips !== 'boolean') {
+    throw refusal('roundTrips', roundTrips, 'true or false');
+  }
+  return {
+    name,
+    remoteMs: numberOf(remoteMs, 'remoteMs', 0, MS_MAX),
+    ...(roundTrips === undefined ? {} : { roundTrips }),
+    legs: legsOf(file['legs']),
+  };
 }
 
 function checkVersion(version: unknown): void {

@@ -31,6 +31,9 @@ export interface LatencyProfile {
   readonly legs: Legs;
   /** Added to each way between two nodes: every replica is in a datacentre of its own. */
   readonly remoteMs: number;
+  /** The legs of one request to one replica were measured as one round trip and taken apart: they
+   *  are slow together, so that their sum is what was measured. False when absent: independent. */
+  readonly roundTrips?: boolean;
 }
 
 const LNKD_SSD_LEG: LatencyDistribution = paretoBody(0.235, 10, 0.9122, 1.66);

@@ -65,6 +65,7 @@ export class Trials {
     if (profile.legs.client !== undefined) {
       this.#clientMs = new Float64Array(trials * CLIENT_WAYS);
       new LegSource(profile.legs.client, seed, 'client').drawInto(this.#clientMs);
+      if (profile.roundTrips === true) halfEach(this.#clientMs);
     }
   }
 
@@ -110,7 +111,7 @@ export class Trials {
     const { trials, replicas, profile, seed } = this.#options;
     const outcome = new TrialOutcome(replicas);
     const play = playerOf(this.#options);
-    const source = new DrawSource(profile.legs, seed, this.#options);
+    const source = new DrawSource(profile, seed, replicas);
     for (let first = 0; first < trials; first += BATCH) {
       source.draw();
       const count = Math.min(BATCH, trials - first);
@@ -149,7 +150,7 @@ class DrawSource {
   readonly #chance: SeededRandom;
   readonly #legs: readonly (readonly [LegSource, Float64Array])[];
 
-  constructor(legs: Legs, seed: number, { replicas }: TrialOptions) {
+  constructor({ legs, roundTrips }: LatencyProfile, seed: number, replicas: number) {
     const room = (): Float64Array => new Float64Array(BATCH * replicas);
     this.draws = {
       write: room(),
@@ -166,7 +167,8 @@ class DrawSource {
     const add = (name: keyof Legs & keyof LegDraws): void => {
       const distribution = legs[name];
       if (distribution === undefined) return;
-      sources.push([new LegSource(distribution, seed, name), draws[name]]);
+      const stream = roundTrips === true ? ROUND_TRIP_OF[name] : name;
+      sources.push([new LegSource(distribution, seed, stream), draws[name]]);
     };
     for (const name of ['write', 'ack', 'read', 'response', 'commit', 'lookup'] as const) add(name);
     this.#legs = sources;
@@ -178,13 +180,28 @@ class DrawSource {
   }
 }
 
-/** Draws of one leg, from a stream of its own. */
+/** Legs that are drawn with the same uniform numbers when they are slow together. */
+const ROUND_TRIP_OF = {
+  write: 'write',
+  commit: 'write',
+  ack: 'write',
+  read: 'read',
+  lookup: 'read',
+  response: 'read',
+} as const satisfies Readonly<Partial<Record<keyof Legs, keyof Legs>>>;
+
+/** Each way back takes as long as the way there before it. */
+function halfEach(ways: Float64Array): void {
+  for (let there = 0; there < ways.length; there += 2) ways[there + 1] = ways[there] ?? 0;
+}
+
+/** Draws of one leg; those with the same stream are slow and fast together. */
 class LegSource {
   readonly #random: SeededRandom;
   readonly #sampler: LatencySampler;
 
-  constructor(distribution: LatencyDistribution, seed: number, name: keyof Legs) {
-    this.#random = new SeededRandom(seed, name);
+  constructor(distribution: LatencyDistribution, seed: number, stream: keyof Legs) {
+    this.#random = new SeededRandom(seed, stream);
     this.#sampler = new LatencySampler(distribution);
   }
 

@@ -8,8 +8,7 @@
  *  Not here: which node mints (coordinator.ts), counting (core/quorum/write-tally.ts).
  *  Source: ARCHITECTURE 4, 5.5. */
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
-import { assert, CoterieError } from '../../core/errors.ts';
-import { SloppyTally } from '../../core/quorum/sloppy-tally.ts';
+import { CoterieError } from '../../core/errors.ts';
 import { WriteTally } from '../../core/quorum/write-tally.ts';
 import type { CausalContext } from '../../core/version/causal-context.ts';
 import { formatDot } from '../../core/version/dot.ts';
@@ -23,10 +22,13 @@ import type {
   PeerOperation,
   PeerResult,
 } from '../contracts.ts';
-import type { WriteParts } from './parts.ts';
+import type { CoordinatorParts } from './parts.ts';
 import type { Plan } from './plan.ts';
-import { isDoubtful, nodeName, nodeNames, reachRefusal } from './plan.ts';
-import { StandIns } from './stand-ins.ts';
+import { nodeName, nodeNames, reachRefusal } from './plan.ts';
+
+export interface WriteParts extends CoordinatorParts {
+  readonly hints: Hints;
+}
 
 export interface WriteOptions {
   readonly context: CausalContext;
@@ -40,10 +42,7 @@ export interface WriteOptions {
 export interface WriteOutcome {
   readonly minted: Minted;
   readonly required: number;
-  /** Replicas. */
   readonly counted: readonly number[];
-  /** Members counted for replicas that are not. */
-  readonly standIns: readonly number[];
   readonly durable: number;
 }
 
@@ -51,7 +50,7 @@ export class WriteOperation {
   readonly #parts: WriteParts;
   readonly #plan: Plan;
   readonly #options: WriteOptions;
-  readonly #tally: WriteTally | SloppyTally;
+  readonly #tally: WriteTally;
   readonly #deadline: DeadlineEntry;
   #failures: { node: string; code: string }[] | undefined;
   #minted: Minted | undefined;
@@ -60,8 +59,6 @@ export class WriteOperation {
   /** Copies that are not over. */
   #copiesLeft = 0;
   #silence: DeadlineEntry | undefined;
-  /** Only of a sloppy write. */
-  #standIns: StandIns | undefined;
   /** `undefined` once the client has been answered. */
   #done: Done<WriteOutcome> | undefined;
 
@@ -88,11 +85,10 @@ export class WriteOperation {
     this.#plan = plan;
     this.#options = options;
     this.#done = done;
-    const { requirement } = plan;
-    const countsOnlyDurable = options.isDurable;
-    this.#tally = plan.isSloppy
-      ? new SloppyTally({ requirement, countsOnlyDurable })
-      : new WriteTally({ requirements: [requirement], countsOnlyDurable });
+    this.#tally = new WriteTally({
+      requirements: [plan.requirement],
+      countsOnlyDurable: options.isDurable,
+    });
     this.#deadline = parts.deadlines.add(plan.deadlineMs, () => {
       this.#finish(this.#failure('DEADLINE_EXCEEDED'));
     });
@@ -140,41 +136,10 @@ export class WriteOperation {
       this.#copies.push(new Copy(this, this.#plan, nodeIndex, operation, deadlineMs, step));
     }
     this.#copiesLeft = this.#copies.length;
-    const { peers, deadlines } = this.#parts;
-    if (this.#plan.isSloppy) this.#standIns = this.#makeStandIns(record);
-    for (const copy of this.#copies) {
-      peers.call(copy.nodeIndex, copy);
-      if (this.#plan.isSloppy && isDoubtful(copy.nodeIndex, peers)) this.#wantStandIn(copy);
-    }
+    for (const copy of this.#copies) this.#parts.peers.call(copy.nodeIndex, copy);
     if (this.#copiesLeft === 0) return;
-    this.#silence = deadlines.add(this.#silentFromMs(), () => {
-      for (const copy of this.#copies) this.#missed(copy);
-    });
-  }
-
-  /** It has refused, or been silent for long. */
-  #missed(copy: Copy): void {
-    copy.missed(this.#parts.hints);
-    if (!copy.hasArrived) this.#wantStandIn(copy);
-  }
-
-  /** The owner itself is noted in any case: this is for the level alone. */
-  #wantStandIn({ nodeIndex }: Copy): void {
-    if (this.#done !== undefined) this.#standIns?.want(nodeIndex);
-  }
-
-  #makeStandIns(record: Uint8Array): StandIns {
-    const tally = this.#tally;
-    assert(tally instanceof SloppyTally, 'Only a sloppy write counts stand-ins');
-    return new StandIns(this.#parts, this.#plan, record, {
-      stoodIn: (target, holder) => {
-        tally.stoodIn(target, holder);
-        this.#decide();
-      },
-      noStandIn: (target) => {
-        tally.noStandIn(target);
-        this.#decide();
-      },
+    this.#silence = this.#parts.deadlines.add(this.#silentFromMs(), () => {
+      for (const copy of this.#copies) copy.missed(this.#parts.hints);
     });
   }
 
@@ -182,9 +147,7 @@ export class WriteOperation {
   #silentFromMs(): number {
     const nowMs = this.#parts.deadlines.nowMs();
     const leftMs = Math.max(0, this.#plan.deadlineMs - nowMs);
-    // Whoever stands in needs time too.
-    const patienceMs = this.#plan.isSloppy ? leftMs / 2 : leftMs;
-    return nowMs + Math.min(this.#options.replicaWriteTimeoutMs, patienceMs);
+    return nowMs + Math.min(this.#options.replicaWriteTimeoutMs, leftMs);
   }
 
   copied(copy: Copy, result: PeerResult | CoterieError): void {
@@ -194,7 +157,7 @@ export class WriteOperation {
       this.#parts.deadlines.cancel(this.#silence);
     }
     if (result instanceof CoterieError || result.$case !== 'replicate') {
-      this.#missed(copy);
+      copy.missed(this.#parts.hints);
     } else {
       copy.arrived();
     }
@@ -227,13 +190,8 @@ export class WriteOperation {
       this.#finish(this.#failure('QUORUM_NOT_MET'));
     } else {
       const { required, acknowledged, durable } = this.#tally;
-      const standIns = this.#countedStandIns();
-      this.#finish({ minted, required, counted: acknowledged, standIns, durable });
+      this.#finish({ minted, required, counted: acknowledged, durable });
     }
-  }
-
-  #countedStandIns(): readonly number[] {
-    return this.#tally instanceof SloppyTally ? this.#tally.standIns : NOBODY;
   }
 
   #finish(outcome: WriteOutcome | CoterieError): void {
@@ -247,7 +205,6 @@ export class WriteOperation {
   #failure(code: 'QUORUM_NOT_MET' | 'DEADLINE_EXCEEDED'): CoterieError {
     const { requirement, place } = this.#plan;
     const acknowledged = this.#tally.acknowledged;
-    const standIns = this.#countedStandIns();
     const failures = this.#failures ?? [];
     const why = failures.map((failure) => `${failure.node} ${failure.code}`).join(', ');
     return new CoterieError(
@@ -260,9 +217,8 @@ export class WriteOperation {
         details: {
           phase: 'write',
           required: this.#tally.required,
-          received: acknowledged.length + standIns.length,
+          received: acknowledged.length,
           nodes: nodeNames(place, acknowledged),
-          ...(standIns.length === 0 ? {} : { standIns: nodeNames(place, standIns) }),
           minter: nodeName(place, place.nodeIndex),
           failures: [...failures],
         },
@@ -313,17 +269,11 @@ class Copy implements PeerCall {
     this.#takeBack = hints.missed(this.nodeIndex, this.#plan.key, this.#plan.partition);
   }
 
-  get hasArrived(): boolean {
-    return this.#state === 'arrived';
-  }
-
   arrived(): void {
     this.#state = 'arrived';
     this.#takeBack?.();
   }
 }
-
-const NOBODY: readonly number[] = [];
 
 function describe(isDurable: boolean, isChanged: boolean): string {
   const what = isChanged ? 'merged' : 'had it already';

@@ -53,11 +53,15 @@ const legs: fc.Arbitrary<Legs> = fc.record(
   { requiredKeys: ['write', 'ack', 'read', 'response'] },
 );
 
-export const profile: fc.Arbitrary<LatencyProfile> = fc.record({
-  name: fc.string({ minLength: 1, maxLength: 20 }),
-  remoteMs: fc.oneof(fc.constant(0), times),
-  legs,
-});
+export const profile: fc.Arbitrary<LatencyProfile> = fc.record(
+  {
+    name: fc.string({ minLength: 1, maxLength: 20 }),
+    remoteMs: fc.oneof(fc.constant(0), times),
+    roundTrips: fc.boolean(),
+    legs,
+  },
+  { requiredKeys: ['name', 'remoteMs', 'legs'] },
+);
 
 /** Uniform numbers as the generator draws them. */
 export const uniform: fc.Arbitrary<number> = fc.nat(2 ** 31 - 1).map((whole) => whole / 2 ** 31);

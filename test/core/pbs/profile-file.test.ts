@@ -45,6 +45,12 @@ it('takes the distance to be 0 when it is not given', () => {
   expect(decodeProfile(rest)).toEqual(MEASURED);
 });
 
+it('keeps whether legs are parts of round trips', () => {
+  const file = { ...JSON.parse(GOLDEN), roundTrips: true };
+  expect(decodeProfile(file)).toEqual({ ...MEASURED, roundTrips: true });
+  expect(encodeProfile(decodeProfile(file))).toEqual(file);
+});
+
 describe('a file that is no profile', () => {
   const refusalOf = (file: unknown): string => {
     try {
@@ -67,6 +73,7 @@ describe('a file that is no profile', () => {
     expect(withLegs({ fsync: {} })).toContain('legs.fsync is not known');
     expect(changed({ name: '' })).toContain('name is ; it must be a text');
     expect(changed({ remoteMs: -1 })).toContain('remoteMs is -1');
+    expect(changed({ roundTrips: 1 })).toContain('roundTrips is 1; it must be true or false');
   });
 
   it('is refused as too new when its version is a later one', () => {

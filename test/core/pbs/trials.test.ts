@@ -55,6 +55,52 @@ it('adds the ways of the client to latencies, and to the time that copies have t
   expect([...trials.lagMs({ r: 1, w: 1 })]).toEqual([-4, -4, -4]);
 });
 
+it('plays legs that were measured as one round trip so that they come to it again', () => {
+  const upTo = (ms: number) =>
+    ({
+      kind: 'quantiles',
+      points: [
+        [0, 0],
+        [1, ms],
+      ],
+    }) as const;
+  const legs = {
+    write: upTo(4),
+    ack: upTo(2),
+    read: upTo(3),
+    response: upTo(3),
+    commit: upTo(10),
+    client: upTo(1),
+  };
+  const options = {
+    ...OPTIONS,
+    model: 'coterie',
+    replicas: 2,
+    nodes: 2,
+    trials: 4_000,
+    settings: [{ r: 2, w: 2 }],
+  } as const;
+  const deviationOf = (roundTrips: boolean) => {
+    const profile = { name: 'x', remoteMs: 0, roundTrips, legs };
+    const readMs = new Trials({ ...options, profile }).readMs(2);
+    const mean = readMs.reduce((sum, ms) => sum + ms, 0) / readMs.length;
+    return Math.sqrt(readMs.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / readMs.length);
+  };
+  // Uniform up to 6 and up to 2 when each pair is one, and each two uniform numbers otherwise.
+  expect(deviationOf(true)).toBeCloseTo(Math.sqrt((36 + 4) / 12), 1);
+  expect(deviationOf(false)).toBeCloseTo(Math.sqrt((2 * 9 + 2 * 1) / 12), 1);
+
+  const profile = { name: 'x', remoteMs: 0, roundTrips: true, legs };
+  const { write, ack, commit } = { write: 4, ack: 2, commit: 10 };
+  const { client: _client, ...inside } = legs;
+  const writeMs = new Trials({ ...options, profile: { ...profile, legs: inside } }).writeMs(2);
+  // The minter's commit, and then the whole of a copy, which is uniform too.
+  const variance = (commit ** 2 + (write + ack + commit) ** 2) / 12;
+  const mean = writeMs.reduce((sum, ms) => sum + ms, 0) / writeMs.length;
+  const spread = writeMs.reduce((sum, ms) => sum + (ms - mean) ** 2, 0) / writeMs.length;
+  expect(Math.abs(spread / variance - 1)).toBeLessThan(0.05);
+});
+
 it('draws the same from the same seed on every machine', () => {
   const profile = PUBLISHED_PROFILES.ymmr;
   const options = { ...OPTIONS, profile, trials: 2, seed: 42, settings: [{ r: 2, w: 2 }] };
