@@ -111,16 +111,26 @@ class Drawing {
 
   #paintMarks(plot: uPlot, context: CanvasRenderingContext2D, series: Series): void {
     const { tone, mark, values } = series;
-    if (mark === 'line' || mark === 'steps') return;
+    if (mark === 'line') return;
     context.strokeStyle = colorOf(tone);
     context.fillStyle = colorOf(mark === 'p50' || mark === 'diamond' ? tone : 'card');
     context.lineWidth = 2 * uPlot.pxRatio;
     for (const [index, value] of values.entries()) {
       if (value === null) continue;
       const left = plot.valToPos(this.#chart.at[index] ?? 0, 'x', true);
+      const top = plot.valToPos(value, 'y', true);
       context.beginPath();
-      traceMark(context, mark, left, plot.valToPos(value, 'y', true));
-      context.fill();
+      if (mark === 'steps') {
+        const next = plot.valToPos(values[index + 1] ?? value, 'y', true);
+        traceStep(
+          context,
+          [left, top],
+          [plot.valToPos(this.#chart.at[index + 1] ?? 0, 'x', true), next],
+        );
+      } else {
+        traceMark(context, mark, left, top);
+        context.fill();
+      }
       context.stroke();
     }
   }
@@ -210,23 +220,18 @@ function leftAxis(axis: Axis): uPlot.Axis {
 function seriesOptions({ label, tone, mark }: Series): uPlot.Series {
   const stroke = colorOf(tone);
   const dash = DASHES[tone];
-  switch (mark) {
-    case 'line':
-      return {
-        label,
-        stroke,
-        width: 2.25,
-        spanGaps: true,
-        points: { show: false },
-        ...(dash && { dash }),
-      };
-    case 'steps': {
-      const paths = uPlot.paths.stepped?.({ align: 1 });
-      return { label, stroke, width: 2, points: { show: false }, ...(paths && { paths }) };
-    }
-    default:
-      return { label, stroke, paths: () => null, points: { show: false } };
-  }
+  const options = { label, stroke, points: { show: false } };
+  if (mark !== 'line') return { ...options, paths: () => null };
+  return { ...options, width: 2.25, spanGaps: true, ...(dash && { dash }) };
+}
+
+type Point = readonly [left: number, top: number];
+
+/** A slice of time, and up or down to the next. */
+function traceStep(context: CanvasRenderingContext2D, from: Point, to: Point): void {
+  context.moveTo(...from);
+  context.lineTo(to[0], from[1]);
+  context.lineTo(...to);
 }
 
 function traceMark(

@@ -4,9 +4,6 @@
 declare class uPlot {
   /** Device pixels of a CSS pixel. */
   static readonly pxRatio: number;
-  static readonly paths: {
-    readonly stepped?: (options: { readonly align: 1 | -1 }) => uPlot.Paths;
-  };
   readonly ctx: CanvasRenderingContext2D;
   /** Inside of the axes, in canvas pixels. */
   readonly bbox: uPlot.Box;
@@ -20,7 +17,6 @@ declare class uPlot {
 
 declare namespace uPlot {
   type Data = readonly (readonly (number | null)[])[];
-  type Paths = (plot: uPlot, series: number, from: number, to: number) => unknown;
 
   interface Size {
     readonly width: number;
@@ -88,6 +84,6 @@ declare namespace uPlot {
     readonly dash?: readonly number[];
     readonly spanGaps?: boolean;
     readonly points?: { readonly show: boolean };
-    readonly paths?: Paths | (() => null);
+    readonly paths?: () => null;
   }
 }

@@ -1,7 +1,7 @@
 /** Availability over time, with the time of the fault marked. */
 import { type Chart, type ChartCard, percentAxis } from './chart.ts';
 import { numberText, percentText } from './figure-text.ts';
-import type { Availability, AvailabilitySlice, MeasuredSetting } from './measured.ts';
+import type { Availability, AvailabilitySlice, FaultSpan, MeasuredSetting } from './measured.ts';
 
 export function availabilityCard(settings: readonly MeasuredSetting[]): ChartCard | undefined {
   const measured = settings.flatMap(({ name, availability }) =>
@@ -39,14 +39,13 @@ function availabilityChart(name: string, availability: Availability, index: numb
     alt: `Availability of ${name}: ${altOf(availability)}`,
     x: { label: 'seconds', kind: 'linear', min: 0, max: end, suffix: '', names: [] },
     y: percentAxis('succeeded', Math.min(100, ...known)),
-    // The last slice has a width too.
     at: [...slices.map(({ atSeconds }) => atSeconds), last + width],
     series: [
       {
         label: 'succeeded',
         tone: 'measured',
         mark: 'steps',
-        values: [...shares, shares.at(-1) ?? null],
+        values: [...shares, null],
       },
     ],
     bands: [],
@@ -68,35 +67,45 @@ function availabilityChart(name: string, availability: Availability, index: numb
   };
 }
 
-function altOf({ slices, faults }: Availability): string {
-  if (faults.length === 0) return `succeeded: ${spanText(slices, 0, Infinity)}.`;
+function altOf(availability: Availability): string {
+  const { faults } = availability;
+  if (faults.length === 0) return `succeeded: ${succeededIn(availability.slices)}.`;
   return faults
-    .map(
-      ({ label, fromSeconds, toSeconds }) =>
-        `${label} from ${numberText(fromSeconds)} to ${numberText(toSeconds)} s. Succeeded ` +
-        `before it: ${spanText(slices, 0, fromSeconds)}, during it: ` +
-        `${spanText(slices, fromSeconds, toSeconds)}, after it: ` +
-        `${spanText(slices, toSeconds, Infinity)}.`,
-    )
+    .map((fault) => {
+      const { before, during, after } = around(availability, fault);
+      return (
+        `${fault.label} from ${numberText(fault.fromSeconds)} to ` +
+        `${numberText(fault.toSeconds)} s. Succeeded before it: ${before}, during it: ${during}, ` +
+        `after it: ${after}.`
+      );
+    })
     .join(' ');
 }
 
-function summaryRows(name: string, { slices, faults }: Availability): readonly string[][] {
-  if (faults.length === 0) return [[name, 'none', spanText(slices, 0, Infinity), '', '']];
-  return faults.map(({ label, fromSeconds, toSeconds }) => [
-    name,
-    label,
-    spanText(slices, 0, fromSeconds),
-    spanText(slices, fromSeconds, toSeconds),
-    spanText(slices, toSeconds, Infinity),
-  ]);
+function summaryRows(name: string, availability: Availability): readonly string[][] {
+  const { faults, slices } = availability;
+  if (faults.length === 0) return [[name, 'none', succeededIn(slices), '', '']];
+  return faults.map((fault) => {
+    const { before, during, after } = around(availability, fault);
+    return [name, fault.label, before, during, after];
+  });
 }
 
-/** How many of the operations succeeded, in the slices that begin in this time. */
-function spanText(slices: readonly AvailabilitySlice[], from: number, to: number): string {
-  const within = slices.filter(({ atSeconds }) => atSeconds >= from && atSeconds < to);
-  const succeeded = within.reduce((sum, slice) => sum + slice.succeeded, 0);
-  const ended = within.reduce((sum, slice) => sum + slice.succeeded + slice.failed, 0);
+/** A slice in which the fault began or ended is one during it. */
+function around({ slices }: Availability, { fromSeconds, toSeconds }: FaultSpan) {
+  const endOf = (at: number): number => slices[at + 1]?.atSeconds ?? Number.POSITIVE_INFINITY;
+  const isBefore = (at: number): boolean => endOf(at) <= fromSeconds;
+  const isAfter = ({ atSeconds }: AvailabilitySlice): boolean => atSeconds >= toSeconds;
+  return {
+    before: succeededIn(slices.filter((_, at) => isBefore(at))),
+    during: succeededIn(slices.filter((slice, at) => !isBefore(at) && !isAfter(slice))),
+    after: succeededIn(slices.filter(isAfter)),
+  };
+}
+
+function succeededIn(slices: readonly AvailabilitySlice[]): string {
+  const succeeded = slices.reduce((sum, slice) => sum + slice.succeeded, 0);
+  const ended = slices.reduce((sum, slice) => sum + slice.succeeded + slice.failed, 0);
   return ended === 0 ? 'none ended' : `${percentText(succeeded / ended)} %`;
 }
 

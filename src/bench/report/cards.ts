@@ -55,7 +55,7 @@ function tradeCard(settings: readonly MeasuredSetting[]): ChartCard | undefined 
         : [{ kind: kind as Tone, at, value, text: setting.name }];
     }),
   ).sort((one, other) => one.at - other.at);
-  if (points.length < 2) return undefined;
+  if (new Set(points.map(({ text }) => text)).size < 2) return undefined;
   const series = TRADE.map(
     ({ kind, mark }): Series => ({
       label: `${kind} p99`,

@@ -106,7 +106,7 @@ export function valueAxis(label: string, values: readonly number[]): Axis {
   const min = values.length === 0 ? 0 : Math.min(...values);
   if (min > 0 && max / min > LOG_FROM) {
     const lowest = Math.max(min, max / LOG_SPAN_MAX);
-    return { ...axis, kind: 'log', min: decadeBelow(lowest), max: decadeAbove(max) };
+    return { ...axis, kind: 'log', min: logBelow(lowest), max: logAbove(max) };
   }
   return { ...axis, kind: 'linear', min: 0, max: max === 0 ? 1 : roundAbove(max * 1.05) };
 }
@@ -146,10 +146,18 @@ function decadeBelow(value: number): number {
   return power;
 }
 
-function decadeAbove(value: number): number {
-  const below = decadeBelow(value);
-  return below === value ? value : below * 10;
+/** 1, 2 or 5 times a power of ten, with room for a mark that is as wide as 15 %. */
+function logBelow(value: number): number {
+  const power = decadeBelow(value / 1.15);
+  return power * (LOG_STEPS.findLast((step) => step * power <= value / 1.15) ?? 1);
 }
+
+function logAbove(value: number): number {
+  const power = decadeBelow(value * 1.15);
+  return power * (LOG_STEPS.find((step) => step * power >= value * 1.15) ?? 10);
+}
+
+const LOG_STEPS = [1, 2, 5];
 
 /** The next of 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten. */
 function roundAbove(value: number): number {

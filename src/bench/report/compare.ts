@@ -1,6 +1,6 @@
-/** Two reports, figure by figure. Two figures agree when the ranges in which their reports expect a
- *  repetition meet; where only one report knows a range, the other's figure must be in it; where
- *  none does, nothing is said. What was asked for and where it was measured stands beside. */
+/** Two reports, figure by figure. Two figures agree when one is in the range in which the other's
+ *  report expects a second run; where neither report knows a range nothing is said. What was asked
+ *  for and where it was measured stands beside. */
 import { CoterieError } from '../../core/errors.ts';
 import {
   FIGURE_NAMES,
@@ -103,14 +103,15 @@ function ratioOf(a: Figure, b: Figure): number | null {
 export function verdictOf(a: Figure, b: Figure): Verdict {
   if (a.value === b.value) return 'agrees';
   if (!hasRange(a) && !hasRange(b)) return 'unknown';
-  const lowA = a.low ?? a.value;
-  const lowB = b.low ?? b.value;
-  const meet = lowA <= (b.high ?? b.value) && lowB <= (a.high ?? a.value);
-  return meet ? 'agrees' : 'differs';
+  return isWithin(b.value, a) || isWithin(a.value, b) ? 'agrees' : 'differs';
 }
 
 function hasRange({ low, high }: Figure): boolean {
   return low !== null && high !== null;
+}
+
+function isWithin(value: number, { low, high }: Figure): boolean {
+  return low !== null && high !== null && low <= value && value <= high;
 }
 
 function differences(

@@ -14,7 +14,7 @@ export interface CurveError {
  */
 export function curveError(
   measured: readonly FreshPoint[],
-  { curve }: PredictedFreshness,
+  { curve }: Pick<PredictedFreshness, 'curve'>,
 ): CurveError | undefined {
   let max = -1;
   let atMs = 0;

@@ -46,12 +46,16 @@ export function freshnessCard(settings: readonly MeasuredSetting[]): ChartCard |
       head: [
         'setting',
         'fresh at once, %',
-        ...models.flatMap((model) => [`${model} predicts, %`, `${model} errs by, points`]),
+        ...models.flatMap((model) => [`${model} predicts, %`, 'off by, points (most / mean)']),
+        'of the last 2, %',
+        ...models.slice(0, 1).map((model) => `${model} predicts, %`),
       ],
       rows: measured.map(({ name, freshness }) => [
         name,
         firstShare(freshness),
         ...models.flatMap((model) => predictionCells(freshness, model)),
+        shareText(freshness.kStale[1]),
+        ...models.slice(0, 1).map((model) => shareText(predictionBy(freshness, model)?.kStale[1])),
       ]),
     },
   };
@@ -146,15 +150,17 @@ function altOf(freshness: Freshness): string {
 }
 
 function predictionCells(freshness: Freshness, model: string): readonly [string, string] {
-  const prediction = freshness.predicted.find((each) => each.model === model);
+  const prediction = predictionBy(freshness, model);
   if (prediction === undefined) return ['', ''];
   const error = curveError(freshness.measured, prediction);
   return [
-    shareText(prediction.curve[0]?.[1]),
-    error === undefined
-      ? ''
-      : `${pointsText(error.max)} at ${numberText(error.atMs)} ms, mean ${pointsText(error.mean)}`,
+    shareText(shareAt(prediction.curve, freshness.measured[0]?.tMs ?? 0)),
+    error === undefined ? '' : `${pointsText(error.max)} / ${pointsText(error.mean)}`,
   ];
+}
+
+function predictionBy({ predicted }: Freshness, model: string) {
+  return predicted.find((each) => each.model === model);
 }
 
 function pointsText(distance: number): string {
@@ -194,8 +200,10 @@ function shownMs({ measured, predicted }: Freshness): number {
   return Math.min(last, Math.max(SHOWN_MS_MIN, Math.ceil(Math.max(0, ...settled) * 1.1)));
 }
 
+/** `coterie` first: how this database sends says more than how the paper's does. */
 function modelsOf(all: readonly Freshness[]): readonly string[] {
-  return [...new Set(all.flatMap(({ predicted }) => predicted.map(({ model }) => model)))];
+  const models = all.flatMap(({ predicted }) => predicted.map(({ model }) => model));
+  return [...new Set(models)].sort();
 }
 
 function toneOf(model: string): Tone {

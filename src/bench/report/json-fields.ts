@@ -74,6 +74,11 @@ export class JsonFields {
     return this.#listOf(name).map((each, at) => new JsonFields(each, `${path}[${at}]`));
   }
 
+  amounts(name: string): readonly number[] {
+    const path = this.#pathOf(name);
+    return this.#listOf(name).map((each, at) => amountAt(each, `${path}[${at}]`));
+  }
+
   /** Amounts, three of them in each row. */
   triples(name: string): readonly (readonly [number, number, number])[] {
     return this.#rows(name, 3).map(([a = 0, b = 0, c = 0]) => [a, b, c]);

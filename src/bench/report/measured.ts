@@ -44,6 +44,8 @@ export interface FreshPoint {
 export interface Freshness {
   /** By rising time. */
   readonly measured: readonly FreshPoint[];
+  /** P(a read right after the write returns one of the last k versions), k from 1 on. */
+  readonly kStale: readonly number[];
   /** One for each model. */
   readonly predicted: readonly PredictedFreshness[];
 }
@@ -52,6 +54,7 @@ export interface PredictedFreshness {
   readonly model: string;
   /** [t in ms, share] by rising time. */
   readonly curve: readonly (readonly [number, number])[];
+  readonly kStale: readonly number[];
 }
 
 export interface Availability {
@@ -103,13 +106,17 @@ export interface Measured {
   readonly settings: readonly MeasuredSetting[];
 }
 
-/** A count of independent trials has a range of its own: Wilson's interval for 95 %. */
+/** One second run in a thousand lies beyond, like beyond the noise of other figures. */
+const SHARE_DEVIATIONS = 3.29 * Math.SQRT2;
+
+/** A count of independent trials has a range of its own, without repetitions: Wilson's interval,
+ *  for the difference of two such counts. */
 export function shareOf(hits: number, trials: number): Figure {
   if (trials === 0) return { value: 0, low: 0, high: 1 };
   const share = hits / trials;
-  const z2 = 1.96 * 1.96;
+  const z2 = SHARE_DEVIATIONS * SHARE_DEVIATIONS;
   const centre = share + z2 / (2 * trials);
-  const spread = 1.96 * Math.sqrt((share * (1 - share) + z2 / (4 * trials)) / trials);
+  const spread = SHARE_DEVIATIONS * Math.sqrt((share * (1 - share) + z2 / (4 * trials)) / trials);
   const scale = 1 + z2 / trials;
   return {
     value: share,

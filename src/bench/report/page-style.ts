@@ -107,7 +107,9 @@ thead th {
   color: var(--soft); font-weight: 500; vertical-align: bottom; white-space: normal; min-width:
   4.5rem;
 }
-th:first-child { text-align: left; padding-left: 0; font-weight: 500; }
+th:first-child { text-align: left; min-width: 0; padding-left: 0; font-weight: 500; }
+tr > :first-child { position: sticky; left: 0; background: var(--card); }
+.all thead th { white-space: nowrap; }
 tbody tr:last-child > * { border-bottom: 0; }
 dl {
   display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: .45rem 1.6rem; margin:

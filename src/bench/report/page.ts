@@ -121,7 +121,7 @@ ${legend.map(
 
 function tableSection(measured: Measured): Markup {
   const table = figuresTable(measured.settings);
-  return html`<section class="card" aria-labelledby="figures-title">
+  return html`<section class="card all" aria-labelledby="figures-title">
 <h2 id="figures-title">All figures</h2>
 <p class="lead">In brackets: where the same measurement made again is expected. Processor
 seconds are per 1,000 operations.</p>

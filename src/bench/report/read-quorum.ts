@@ -13,14 +13,7 @@ import {
   type PredictedFigures,
   shareOf,
 } from './measured.ts';
-import {
-  clusterText,
-  errorsOf,
-  factsOf,
-  levelText,
-  loadNotes,
-  surroundingsOf,
-} from './read-facts.ts';
+import { clusterText, errorsOf, factsOf, loadNotes, surroundingsOf } from './read-facts.ts';
 
 export const QUORUM_FORMAT = 'coterie-bench-quorum/1';
 
@@ -45,8 +38,12 @@ export function measuredQuorum(fields: JsonFields): Measured {
       ['cluster', clusterText(fields)],
       ...factsOf(fields),
     ],
-    notes: notesOf(fields),
-    asked: new Map([['workload', workload], ...fields.fields('config').flat()]),
+    notes: [...list.flatMap(brokenPromise), ...notesOf(fields)],
+    asked: new Map([
+      ['workload', workload],
+      ...fields.fields('config').flat(),
+      ...fields.fields('cluster').flat(),
+    ]),
     surroundings: surroundingsOf(fields),
     settings,
   };
@@ -60,7 +57,7 @@ function settingOf(fields: JsonFields): MeasuredSetting {
   const first = fresh?.freshness.measured[0];
   const availability = fields.has('availability') ? fields.fields('availability') : undefined;
   return {
-    name: nameOf(fields),
+    name: fields.text('name'),
     operations,
     errors,
     figures: {
@@ -76,14 +73,12 @@ function settingOf(fields: JsonFields): MeasuredSetting {
   };
 }
 
-/** `N 3, R 1, W 2`, or `N 3, read quorum, write one` where levels have names. */
-function nameOf(fields: JsonFields): string {
-  const words = [`N ${fields.amount('n')}`];
-  if (fields.has('r')) words.push(`R ${fields.amount('r')}`);
-  else words.push(`read ${levelText(fields.fields('read'))}`);
-  if (fields.has('w')) words.push(`W ${fields.amount('w')}`);
-  else words.push(`write ${levelText(fields.fields('write'))}`);
-  return words.join(', ');
+/** R + W above N, and yet a read did not return what was acknowledged. */
+function brokenPromise(fields: JsonFields): readonly string[] {
+  const freshness = fields.has('freshness') ? fields.fields('freshness') : undefined;
+  const stale = freshness?.amount('stale') ?? 0;
+  if (stale === 0 || !fields.isTrue('isStrict')) return [];
+  return [`${fields.text('name')} is strict, and ${stale} reads did not return the newest write.`];
 }
 
 function figuresOf(fields: JsonFields): Partial<Record<FigureName, Figure>> {
@@ -128,7 +123,8 @@ function freshnessOf(fields: JsonFields): Fresh {
   return {
     freshness: {
       measured,
-      predicted: predictions.map(({ model, curve }) => ({ model, curve })),
+      kStale: sharesOf(fields, 'kStale'),
+      predicted: predictions.map(({ model, curve, kStale }) => ({ model, curve, kStale })),
     },
     predicted: predictions.map(({ model, figures }) => ({ model, figures })),
   };
@@ -147,6 +143,7 @@ function predictionOf(model: string, fields: JsonFields) {
   return {
     model: visible(model),
     curve,
+    kStale: sharesOf(fields, 'kStale'),
     figures: {
       readP50Ms: read.amount('p50'),
       readP99Ms: read.amount('p99'),
@@ -181,6 +178,12 @@ function availabilityOf(fields: JsonFields): Availability {
             },
           ],
   };
+}
+
+function sharesOf(fields: JsonFields, name: string): readonly number[] {
+  const shares = fields.amounts(name);
+  if (shares.every((share) => share <= 1)) return shares;
+  throw fields.refusal(name, 'of shares up to 1');
 }
 
 function checkRising(fields: JsonFields, name: string, times: readonly number[]): void {

@@ -25,7 +25,7 @@ describe('charts', () => {
   it('are there for what was measured', () => {
     expect(CARDS.map(({ id }) => id)).toEqual(['latency', 'trade', 'freshness', 'availability']);
     const run = chartCards(readReport(sampleRun()).settings);
-    expect(run.map(({ id }) => id)).toEqual(['latency', 'trade']);
+    expect(run.map(({ id }) => id)).toEqual(['latency']);
   });
 
   it('have as many values as places, places that rise, and axes that hold every value', () => {
@@ -64,9 +64,11 @@ describe('charts', () => {
       'R 1, W 1',
       '50.00',
       '50.00',
-      '2.29 at 5.00 ms, mean 1.10',
+      '2.29 / 1.10',
       '50.00',
-      '9.25 at 3.00 ms, mean 4.01',
+      '9.25 / 4.01',
+      '75.00',
+      '75.00',
     ]);
   });
 
@@ -75,9 +77,35 @@ describe('charts', () => {
     expect(spans).toEqual([{ label: 'kill n3', from: 8, to: 14 }]);
     const [values = []] = series.map((each) => each.values);
     expect(values.slice(7, 10)).toEqual([100, 0, (220 / 600) * 100]);
+    expect(values.at(-1)).toBeNull();
     expect(chartOf('availability-0').series[0]?.values[8]).toBeNull();
     const rows = cardOf('availability').table?.rows ?? [];
     expect(rows[2]).toEqual(['R 3, W 1', 'kill n3', '100 %', '32.54 %', '100 %']);
+  });
+
+  it('count a slice in which the fault began as one during it', () => {
+    const { settings, ...report } = sampleQuorum();
+    const early = settings.slice(2, 3).map((setting) => ({
+      ...setting,
+      availability: {
+        sliceSeconds: 1,
+        slices: [
+          [100, 0],
+          [90, 10],
+          [100, 0],
+          [100, 0],
+        ],
+        fault: { kind: 'kill', node: 'n3', fromSeconds: 1.5, toSeconds: 2.5 },
+      },
+    }));
+    const cards = chartCards(readReport({ ...report, settings: early }).settings);
+    const rows = cards.find(({ id }) => id === 'availability')?.table?.rows;
+    expect(rows).toEqual([['N 3, R 3, W 1', 'kill n3', '100 %', '95.00 %', '100 %']]);
+  });
+
+  it('have room for marks at the ends of a logarithmic axis', () => {
+    const { min, max, kind } = chartOf('latency-read').y;
+    expect({ min, max, kind }).toEqual({ min: 1, max: 50, kind: 'log' });
   });
 
   it('are told in words', () => {
@@ -100,7 +128,7 @@ describe('the error of a predicted curve', () => {
       { tMs: 5, share: shareOf(70, 100) },
       { tMs: 20, share: shareOf(0, 100) },
     ];
-    const error = curveError(measured, { model: 'wars', curve });
+    const error = curveError(measured, { curve });
     expect(error?.max).toBeCloseTo(0.1);
     expect(error?.atMs).toBe(0);
     expect(error?.mean).toBeCloseTo(0.075);
@@ -108,6 +136,6 @@ describe('the error of a predicted curve', () => {
 
   it('is not known where no time is in common', () => {
     const measured = [{ tMs: 11, share: shareOf(1, 1) }];
-    expect(curveError(measured, { model: 'wars', curve })).toBeUndefined();
+    expect(curveError(measured, { curve })).toBeUndefined();
   });
 });

@@ -83,10 +83,20 @@ describe('a matrix of quorum settings', () => {
 
   it('names settings by their levels where these have names', () => {
     const [first] = sampleQuorum().settings;
-    const { r: _, w: __, ...rest } = first ?? { r: 1, w: 1 };
-    const levels = { read: { consistency: 'quorum' }, write: { consistency: 'one' } };
-    const report = { ...sampleQuorum(), settings: [{ ...rest, ...levels }] };
-    expect(readReport(report).settings[0]?.name).toBe('N 3, read quorum, write one');
+    const name = 'N 3, read quorum, write one';
+    const report = { ...sampleQuorum(), settings: [first, { ...first, name }] };
+    expect(readReport(report).settings[1]?.name).toBe(name);
+  });
+
+  it('says when a setting broke its promise', () => {
+    const { settings, ...report } = sampleQuorum();
+    const stale = settings.map((setting) => ({
+      ...setting,
+      freshness: { ...setting.freshness, stale: 3 },
+    }));
+    const notes = readReport({ ...report, settings: stale }).notes;
+    expect(notes).toHaveLength(6);
+    expect(notes[0]).toBe('N 3, R 3, W 1 is strict, and 3 reads did not return the newest write.');
   });
 
   it('needs neither freshness nor a fault', () => {

@@ -18,7 +18,8 @@ export function sampleQuorum({ slowdown = 1, command }: SampleOptions = {}) {
     config: { mix: { read: 0.5, update: 0.5 }, keys: 10_000, valueBytes: 100 },
     elapsedSeconds: 540,
     isInterrupted: false,
-    cluster: { kind: 'spawned', nodes: 3, replicas: 3 },
+    cluster: { kind: 'spawned', nodes: 3, replicas: null },
+    noise: { throughput: 1.05, readP50Ms: 1.08 },
     settings: [1, 2, 3].flatMap((w) => [1, 2, 3].map((r) => sampleSetting(r, w, slowdown))),
   };
 }
@@ -74,9 +75,14 @@ function sampleSetting(r: number, w: number, slowdown: number) {
   const ms = (base: number, count: number) => within(base * slowdown * slower(count), 0.08);
   const needsAll = r === 3 || w === 3;
   return {
+    name: `N 3, R ${r}, W ${w}`,
     n: 3,
     r,
     w,
+    read: { r },
+    write: { w },
+    required: { r, w },
+    isStrict: r + w > 3,
     operations: 120_000,
     errors: needsAll ? { QUORUM_NOT_MET: 4_100, DEADLINE_EXCEEDED: 13 } : {},
     figures: {
@@ -87,12 +93,15 @@ function sampleSetting(r: number, w: number, slowdown: number) {
       writeP50Ms: ms(2.6, w),
       writeP99Ms: ms(9.1, w),
       writeP999Ms: ms(31, w),
-      freshMs: r + w > 3 ? within(0, 0) : within(22 / (r * w), 0.2),
+      freshMs: { value: r + w > 3 ? 0 : 22 / (r * w), low: null, high: null },
       clientSeconds: within(0.041, 0.03),
       nodeSeconds: within(0.11 + 0.02 * (r + w), 0.03),
     },
     freshness: {
       measured: TIMES_MS.map((tMs) => [tMs, Math.round(READS * freshAt(tMs, r, w, 3)), READS]),
+      reads: READS * TIMES_MS.length,
+      stale: 0,
+      kStale: [freshAt(0, r, w, 3), 1 - (1 - freshAt(0, r, w, 3)) ** 2],
       predicted: {
         coterie: samplePrediction(r, w, { scaleMs: 3.4, faster: 0.9 }),
         wars: samplePrediction(r, w, { scaleMs: 1.8, faster: 0.7 }),
