@@ -25,6 +25,7 @@ export interface DataFlags {
   readonly w?: number;
   readonly pw?: number;
   readonly dw?: number;
+  readonly sloppy?: boolean;
   readonly durability?: 'fsync' | 'memory';
   readonly context?: string;
   readonly requestId?: string;
@@ -34,7 +35,7 @@ export interface DataFlags {
 }
 
 const READ_ONLY = ['r', 'pr'] as const;
-const WRITE_ONLY = ['w', 'pw', 'dw', 'durability', 'context', 'requestId'] as const;
+const WRITE_ONLY = ['w', 'pw', 'dw', 'sloppy', 'durability', 'context', 'requestId'] as const;
 
 export function addDataOptions(command: Command, verb: Verb): Command {
   const count = wholeNumberIn({ min: 1, max: 255 });
@@ -55,6 +56,12 @@ export function addDataOptions(command: Command, verb: Verb): Command {
     .addOption(only('write', new Option('--pw <count>', 'of which primaries').argParser(count)))
     .addOption(
       only('write', new Option('--dw <count>', 'of which durable, at most w').argParser(count)),
+    )
+    .addOption(
+      only(
+        'write',
+        new Option('--sloppy', 'let members without a replica stand in for those that are away'),
+      ),
     )
     .addOption(
       only(
@@ -113,10 +120,11 @@ export function readOptions(flags: DataFlags): GetOptions {
 /** Errors: INVALID_ARGUMENT. */
 export function writeOptions(flags: DataFlags): WriteOptions & DeleteOptions {
   refuseFlags(flags, READ_ONLY, 'is for get; writes take --w and --pw');
-  const { requestId, durability, context } = flags;
+  const { requestId, durability, context, sloppy } = flags;
   return {
     ...commonOptions(flags),
     ...given(flags, ['w', 'pw', 'dw']),
+    ...(sloppy === true ? { sloppy } : {}),
     ...(durability === undefined ? {} : { durability }),
     ...(context === undefined ? {} : { context }),
     ...(requestId === undefined ? {} : { requestId }),

@@ -70,8 +70,8 @@ function writeFields(result: PutResult | DeleteResult) {
   };
 }
 
-function repliesJson({ required, received, nodes }: Replies) {
-  return { required, received, nodes };
+function repliesJson({ required, received, nodes, standIns }: Replies) {
+  return { required, received, nodes, ...(standIns === undefined ? {} : { standIns }) };
 }
 
 function traceFields(trace: RequestTrace | undefined) {

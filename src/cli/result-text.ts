@@ -89,15 +89,19 @@ function readText({ level, replies }: GetResult): string {
 }
 
 function writtenText(result: PutResult | DeleteResult): string {
-  const durable =
-    result.durable === result.acks.received ? 'all durable' : `${result.durable} of them durable`;
+  const replicas = result.acks.nodes.length;
+  const durable = result.durable === replicas ? 'all durable' : `${result.durable} of them durable`;
   const acks = repliesText(result.acks, 'acknowledged');
   return `${result.level}: ${acks}, ${durable}, ${milliseconds(result.elapsedMs)}`;
 }
 
-function repliesText({ required, received, nodes }: Replies, verb: string): string {
+function repliesText({ required, received, nodes, standIns }: Replies, verb: string): string {
   const names = nodes.length === 0 ? '' : ` (${nodes.join(', ')})`;
-  return `${count(received, 'replica')} ${verb}${names}, ${required} required`;
+  if (standIns === undefined) {
+    return `${count(received, 'replica')} ${verb}${names}, ${required} required`;
+  }
+  const others = `${standIns.join(', ')} ${standIns.length === 1 ? 'stands' : 'stand'} in`;
+  return `${count(nodes.length, 'replica')} ${verb}${names}, ${others}, ${required} required`;
 }
 
 function count(number: number, noun: string): string {

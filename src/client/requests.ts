@@ -78,6 +78,7 @@ export function putRequest(
     context: contextOf(options),
     requestId,
     isRetry: options.requestId !== undefined,
+    sloppy: options.sloppy === true,
     explain: options.explain === true,
     timeoutMs: 0,
   };
@@ -106,6 +107,7 @@ export function deleteRequest(
     context: contextOf(options),
     requestId,
     isRetry: options.requestId !== undefined,
+    sloppy: options.sloppy === true,
     explain: options.explain === true,
     timeoutMs: 0,
   };

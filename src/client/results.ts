@@ -89,7 +89,9 @@ export function deleteResult(
 
 function repliesOf(quorum: Quorum | undefined): Replies {
   if (quorum === undefined) return NO_REPLIES;
-  return { required: quorum.required, received: quorum.received, nodes: quorum.nodes };
+  const { required, received, nodes, standIns } = quorum;
+  if (standIns === undefined) return { required, received, nodes };
+  return { required, received, nodes, standIns: standIns.nodes };
 }
 
 /** Decoded bytes are a view of the whole frame. A small value that its holder keeps would keep

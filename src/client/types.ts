@@ -87,6 +87,11 @@ export interface WriteOptions extends RequestOptions {
   readonly pw?: number;
   /** Of which durable, at most `w`. */
   readonly dw?: number;
+  /** Let members that own no replica stand in for replicas that do not answer: they keep the write
+   *  durably and count toward the level or `w`, never toward `pw` or `dw`. Such a write is taken
+   *  more often and seen later: a read need not show it until they have handed it over. Not with
+   *  all, local_one, local_quorum, each_quorum. */
+  readonly sloppy?: boolean;
   /** Default `fsync`. */
   readonly durability?: Durability;
   /** `context` of the result that this write replaces. */
@@ -117,6 +122,9 @@ export interface Replies {
   readonly received: number;
   /** Names of the nodes counted. */
   readonly nodes: readonly string[];
+  /** Members that own no replica and were counted for replicas that did not answer. Absent: there
+   *  were none. */
+  readonly standIns?: readonly string[];
 }
 
 export interface RequestTraceStep {

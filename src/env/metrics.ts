@@ -91,6 +91,16 @@ export const METRICS = {
     help: 'Missed writes that no hint could be kept for: their partitions are compared instead',
     labels: [],
   },
+  coterie_stand_ins_total: {
+    kind: 'counter',
+    help: 'Records that another member agreed to keep for a replica that did not answer',
+    labels: [],
+  },
+  coterie_fallback_mints_total: {
+    kind: 'counter',
+    help: 'Writes at level any that this node minted because no replica of the key could be asked',
+    labels: [],
+  },
   coterie_receive_bytes_total: {
     kind: 'counter',
     help: 'Bytes of records taken in to catch up, hints included',

@@ -200,6 +200,17 @@ export interface LocalReplica {
   recalls(call: KeyCall, requestId: Uint8Array): Promise<boolean>;
 }
 
+/** Keeps records for replicas of keys of which this node owns none. */
+export interface Fallback {
+  /** Calls back once the record is durably owed to the target (and to nobody before). Errors, all
+   *  with applied 'no': NOT_INITIALISED, STALE_LAYOUT (the target owns no replica, or this node
+   *  does), OVERLOADED, DISK_FULL, NOT_RUNNING; STORAGE_IO (unknown). */
+  keep(call: KeyCall, target: number, record: Uint8Array, done: Done<undefined>): void;
+  /** Mints on what is kept here of the key, and owes the record to each of its replicas. Errors as
+   *  `keep`, NOT_RECOVERED, and those of core/version/mint.ts. */
+  mint(call: KeyCall, request: MintRequest, done: Done<Minted>): void;
+}
+
 /** What this node takes in of what may wait: hints, and records that it lacks. */
 export interface ReceiveBudget {
   /** Calls back once the bytes may come in, perhaps before it returns, or with OVERLOADED

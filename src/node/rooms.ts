@@ -109,6 +109,7 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     replica,
     codec,
     repair: new RepairAnswers(repairParts),
+    fallback: { keep: (...kept) => handoff.fallback.keep(...kept) },
     deadlines: env.deadlines,
     place: view.place,
     forwarded: (request) => coordinator.forwarded(request),
@@ -128,11 +129,11 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     { peerRequestsMax: options.peerRequestsMax, peerBytesMax: options.peerBytesMax },
   );
   const handoff = new Handoff(
-    { ...env, store, replica, peers: links, place: view.place },
+    { ...env, store, codec, hlc, replica, peers: links, place: view.place, state: view.state },
     options.handoff,
   );
   const coordinator = new Coordinator(
-    { ...env, peers: links, replica, codec, hints: handoff },
+    { ...env, peers: links, replica, codec, hints: handoff, fallback: handoff.fallback },
     view,
     {
       timeoutMs: options.timeoutMs,

@@ -126,6 +126,22 @@ describe('requests and results', () => {
     await closeClient(db, clock);
   });
 
+  test('a sloppy put asks for stand-ins and names them', async () => {
+    const { clock, network, client } = createRig();
+    const node = network.add('a:1');
+    const db = client();
+    const answer = stored();
+    const quorum = { level: 'w=2', required: 2, received: 2, nodes: ['n1'] };
+    const standIns = ['n4'];
+    if (answer.$case === 'put') answer.put.quorum = { ...quorum, standIns: { nodes: standIns } };
+    node.script = () => answer;
+    const result = watch(db.put('k', 'v', { sloppy: true }));
+    await clock.settle();
+    expect(result.value?.acks).toEqual({ required: 2, received: 2, nodes: ['n1'], standIns });
+    expect(node.requests.at(-1)?.operation).toMatchObject({ put: { sloppy: true } });
+    await closeClient(db, clock);
+  });
+
   test('one value is a value; several are siblings, and text() says so', async () => {
     const { clock, network, client } = createRig();
     const node = network.add('a:1');

@@ -51,7 +51,7 @@ export function ok(value = 'v'): Answer {
     found: true,
     siblings: [{ value: new TextEncoder().encode(value), dot: '0.1.2', writtenAtMs: 5 }],
     context: Uint8Array.of(1, 2, 3),
-    quorum: { level: 'quorum', required: 2, received: 2, nodes: ['n1', 'n2'] },
+    quorum: { level: 'quorum', required: 2, received: 2, nodes: ['n1', 'n2'], standIns: undefined },
     trace: undefined,
   };
   return { $case: 'get', get };
@@ -61,7 +61,13 @@ export function stored(): Answer {
   const put: PutReply = {
     context: Uint8Array.of(9),
     siblings: 1,
-    quorum: { level: 'quorum', required: 2, received: 3, nodes: ['n1', 'n2', 'n3'] },
+    quorum: {
+      level: 'quorum',
+      required: 2,
+      received: 3,
+      nodes: ['n1', 'n2', 'n3'],
+      standIns: undefined,
+    },
     trace: undefined,
     durable: 2,
     dot: '1.2.3',

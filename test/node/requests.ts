@@ -32,6 +32,7 @@ interface WriteFields extends Common {
   readonly context?: Uint8Array;
   readonly requestId?: Uint8Array;
   readonly isRetry?: boolean;
+  readonly sloppy?: boolean;
 }
 
 export interface PutFields extends WriteFields {
@@ -88,5 +89,6 @@ function write(fields: WriteFields) {
     context: fields.context ?? NO_BYTES,
     requestId: fields.requestId ?? NO_BYTES,
     isRetry: fields.isRetry ?? false,
+    sloppy: fields.sloppy ?? false,
   };
 }

@@ -1,8 +1,8 @@
 /** How many hints are held for each member, how large are they, and is there room for one more?
- *  Invariants: count and bytes are those of the rows that are stored or about to be; a mark is
- *  refused at the bound of its target; nothing that is stored is pushed out.
- *  Not here: rows (node/handoff), what becomes of a mark that was refused (its partition goes to
- *  anti-entropy first).
+ *  Invariants: count and bytes are those of the rows that are stored or about to be; what is new
+ *  is refused at the bounds of its target; nothing that is stored is pushed out.
+ *  Not here: rows (node/handoff), what becomes of what was refused (the partition of a mark goes to
+ *  anti-entropy first, a copy is kept by another member).
  *  Source: docs/guarantees.md, hints. */
 
 export interface HintCount {
@@ -11,6 +11,24 @@ export interface HintCount {
   /** Unix time of the oldest, ms; 0 = there is none. It may be that of one that has been delivered
    *  since the last look at all of them. */
   readonly oldestMs: number;
+}
+
+/** What one target has, or is to have more. */
+export interface HintLoad {
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/** Of one target. */
+export interface HintBounds {
+  readonly hintsPerTargetMax: number;
+  /** What rows and their keys take. */
+  readonly hintBytesPerTargetMax: number;
+}
+
+export function hasRoom(held: HintLoad, more: HintLoad, bounds: HintBounds): boolean {
+  if (held.count + more.count > bounds.hintsPerTargetMax) return false;
+  return held.bytes + more.bytes <= bounds.hintBytesPerTargetMax;
 }
 
 export interface StoredHint {
@@ -35,10 +53,6 @@ export class HintCounts {
 
   of(target: number): HintCount {
     return this.#targets.get(target) ?? NONE;
-  }
-
-  hasRoomForMark(target: number, hintsMax: number): boolean {
-    return this.of(target).count < hintsMax;
   }
 
   added(target: number, hint: StoredHint): void {

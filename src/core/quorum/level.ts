@@ -46,6 +46,8 @@ export interface Requirement {
   /** What replies show: the level's name, or `r=2`, `w=2`. */
   readonly label: string;
   readonly groups: readonly ReplicaGroup[];
+  /** Answers needed of replicas themselves, where members may stand in for them; absent = 0. */
+  readonly primaries?: number;
   /** Durable acknowledgements needed among those counted (writes; 0 = as the durability says). */
   readonly durable: number;
   /** Reads at this requirement repair before they answer, and may not count unverified replicas. */
@@ -61,6 +63,22 @@ export interface LevelInput {
   /** Where the coordinator is. */
   readonly datacentre: string;
 }
+
+/** Errors: INVALID_ARGUMENT for a level at which no member may stand in for a replica: all asks for
+ *  each of them, and those that count in datacentres for places of their own. */
+export function checkSloppy(level: ConsistencyLevel | undefined): void {
+  if (level === undefined || SLOPPY_LEVELS.has(level)) return;
+  const levels = [...SLOPPY_LEVELS].join(', ');
+  throw usage(`sloppy goes with ${levels} and with w; not with ${level}`);
+}
+
+const SLOPPY_LEVELS: ReadonlySet<ConsistencyLevel> = new Set([
+  'any',
+  'one',
+  'two',
+  'three',
+  'quorum',
+]);
 
 /** Majority of `count`. */
 export function majority(count: number): number {
@@ -100,6 +118,7 @@ function rawRequirement(input: LevelInput, raw: RawRequirement): Requirement {
   return {
     label: `${names.count}=${need}`,
     groups: [{ members: input.replicas.map((place) => place.nodeIndex), need }],
+    ...(primaries === 0 ? {} : { primaries }),
     durable,
     isStrict: need >= majority(replicaCount),
   };

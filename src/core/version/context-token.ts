@@ -43,6 +43,18 @@ export function contextTokenByteLength(context: CausalContext): number {
   return CONTEXT_AT + contextByteLength(context) + CRC_BYTES;
 }
 
+/** A refusal as it is told to a client: the context in SIBLING_LIMIT, which is needed to merge, as
+ *  the token that clients understand. Everything else is told as it is. */
+export function withTokenInLimit(thrown: unknown, place: Place, checksum: Checksum): unknown {
+  if (!(thrown instanceof CoterieError) || thrown.code !== 'SIBLING_LIMIT') return thrown;
+  const context = thrown.details['context'] as CausalContext;
+  const token = encodeContextToken(context, place, checksum);
+  return new CoterieError('SIBLING_LIMIT', thrown.message, {
+    details: { ...thrown.details, context: contextToText(token) },
+    cause: thrown,
+  });
+}
+
 /** Errors: INVALID_CONTEXT when the token would pass CONTEXT_BYTES_MAX, which takes some thousand
  *  actors. */
 export function encodeContextToken(

@@ -133,6 +133,11 @@ export function mint(input: MintInput): MintOutcome {
   return outcomeOf('minted', record, dot, input.context);
 }
 
+/** Of the record's entries of this node; undefined: it has none. */
+export function newestEpoch(record: VersionedRecord, nodeIndex: number): number | undefined {
+  return record.vector.findLast((entry) => entry.nodeIndex === nodeIndex)?.epoch;
+}
+
 /** The newest own epoch of the local record, if this node's copy is sure to hold everything of it.
  * */
 function reusableEpoch(input: MintInput, known: CausalContext): number | undefined {

@@ -4,7 +4,6 @@
  *  Not here: bounds and counts (reception.ts), the operations (read.ts, write.ts), levels and
  *  tallies (core/quorum), streams (node/session).
  *  Source: ARCHITECTURE 4, 5.21, 5.22, 5.23, 5.27. */
-import type { Checksum } from '../../core/checksum.ts';
 import { CoterieError } from '../../core/errors.ts';
 import { SIBLINGS_MAX, SIBLINGS_WARN } from '../../core/limits.ts';
 import type { Verb } from '../../core/quorum/level.ts';
@@ -29,8 +28,8 @@ import type { KvService } from '../../wire/services.ts';
 import type { ClientRequests, Done, Place } from '../contracts.ts';
 import { makeRecordKey } from '../storage/record-key.ts';
 import { type AdmissionOptions, AnswerSizes } from './admission.ts';
+import { AwayWrites, type AwayWritesParts } from './away-writes.ts';
 import { beforeMint, isDeletedBy, isKnownHere, learnFirstTry } from './first-try.ts';
-import { forwardWrite, wrongReply } from './forwarding.ts';
 import type { Plan } from './plan.ts';
 import { nodeName } from './plan.ts';
 import { follow, promised } from './promised.ts';
@@ -43,7 +42,8 @@ import type { LevelChoice } from './requests.ts';
 import { checkKey, checkRequestId, checkValue, readChoice, writeChoice } from './requests.ts';
 import { Requirements } from './requirements.ts';
 import { recordTrace } from './trace.ts';
-import { WriteOperation, type WriteOptions, type WriteOutcome, type WriteParts } from './write.ts';
+import type { WriteOptions, WriteOutcome } from './write.ts';
+import { WriteOperation } from './write.ts';
 
 export interface CoordinatorOptions extends ReadOptions, AdmissionOptions {
   readonly timeoutMs: number;
@@ -64,24 +64,22 @@ const SIBLING_WARNING_INTERVAL_MS = 10_000;
 const NO_LABELS = {};
 
 export class Coordinator implements KvService, ClientRequests {
-  readonly #parts: WriteParts & { readonly checksum: Checksum };
+  readonly #parts: AwayWritesParts;
   readonly #node: CoordinatorNode;
   readonly #options: CoordinatorOptions;
   readonly #reception: Reception;
   readonly #reads: Reads;
   readonly #answers = new AnswerSizes();
+  readonly #away: AwayWrites;
   readonly #requirements = new Requirements();
   #nextSiblingWarningMs = 0;
 
-  constructor(
-    parts: WriteParts & { readonly checksum: Checksum },
-    node: CoordinatorNode,
-    options: CoordinatorOptions,
-  ) {
+  constructor(parts: AwayWritesParts, node: CoordinatorNode, options: CoordinatorOptions) {
     this.#parts = parts;
     this.#node = node;
     this.#options = options;
     this.#reception = new Reception(parts, options);
+    this.#away = new AwayWrites(parts);
     this.#reads = new Reads(parts, options, () => this.#reception.isBusy);
   }
 
@@ -172,10 +170,10 @@ export class Coordinator implements KvService, ClientRequests {
       throw new CoterieError('INVALID_ARGUMENT', 'Give either a context or overwrite, not both');
     }
     const requestId = checkRequestId(request.requestId);
-    const plan = this.#plan('write', request, writeChoice(request));
+    const plan = this.#plan('write', request, writeChoice(request), request.sloppy);
     const context = this.#context(request.context, plan);
     if (!isForwarded && this.#mustForward(plan)) {
-      follow(this.#forwardPut(request, plan), done);
+      follow(this.#away.put(plan, request, context, putBytes(request)), done);
     } else if (request.isRetry && requestId !== undefined) {
       const learned = this.#learnFirstTry(plan, requestId);
       follow(
@@ -225,26 +223,16 @@ export class Coordinator implements KvService, ClientRequests {
     return promised((done) => this.#mintPut(plan, request, context, requestId, done));
   }
 
-  async #forwardPut(request: PutRequest, plan: Plan): Promise<PutReply> {
-    const operation = { $case: 'put', put: this.#withBudget(request, plan) } as const;
-    const reply = await forwardWrite(this.#parts.peers, plan, operation, putBytes(request));
-    if (reply.$case === 'put') return reply.put;
-    throw wrongReply();
-  }
-
   async #delete(request: DeleteRequest, isForwarded: boolean): Promise<DeleteReply> {
     if (request.blind && request.context.length > 0) {
       throw new CoterieError('INVALID_ARGUMENT', 'Give either a context or blind, not both');
     }
     const requestId = checkRequestId(request.requestId);
-    const plan = this.#plan('write', request, writeChoice(request));
+    const plan = this.#plan('write', request, writeChoice(request), request.sloppy);
     let context = this.#context(request.context, plan);
     if (!isForwarded && this.#mustForward(plan)) {
-      const operation = { $case: 'delete', delete: this.#withBudget(request, plan) } as const;
       const bytes = request.key.length + REQUEST_OVERHEAD_BYTES;
-      const reply = await forwardWrite(this.#parts.peers, plan, operation, bytes);
-      if (reply.$case === 'delete') return reply.delete;
-      throw wrongReply();
+      return this.#away.delete(plan, request, context, bytes);
     }
     const retried = request.isRetry ? requestId : undefined;
     const isRetry = retried !== undefined;
@@ -316,20 +304,11 @@ export class Coordinator implements KvService, ClientRequests {
   #readAt(plan: Plan, choice: LevelChoice): Promise<ReadOutcome> {
     const { place, partition } = plan;
     const requirement = this.#requirements.of('read', place, partition, choice);
-    return promised((done) => this.#reads.begin({ ...plan, requirement }, done));
+    return promised((done) => this.#reads.begin({ ...plan, requirement, isSloppy: false }, done));
   }
 
   #mustForward(plan: Plan): boolean {
     return !plan.isHere;
-  }
-
-  /** The same request with what is left of its budget. */
-  #withBudget<Request extends { readonly timeoutMs: number }>(
-    request: Request,
-    plan: Plan,
-  ): Request {
-    const leftMs = Math.max(1, Math.floor(plan.deadlineMs - this.#parts.deadlines.nowMs()));
-    return { ...request, timeoutMs: leftMs };
   }
 
   #context(token: Uint8Array, plan: Plan): CausalContext {
@@ -341,6 +320,7 @@ export class Coordinator implements KvService, ClientRequests {
     verb: Verb,
     request: { bucket: string; key: Uint8Array; explain: boolean; timeoutMs: number },
     choice: LevelChoice,
+    isSloppy = false,
   ): Plan {
     checkKey(request);
     const place = this.#servingPlace();
@@ -360,6 +340,7 @@ export class Coordinator implements KvService, ClientRequests {
       isHere: replicas.includes(place.nodeIndex) && this.#node.mayServe(partition),
       epochs: ring.epochsOf(partition),
       requirement: this.#requirements.of(verb, place, partition, choice),
+      isSloppy,
       deadlineMs: deadlines.nowMs() + timeoutMs,
       trace: request.explain
         ? recordTrace(() => deadlines.nowMs(), {

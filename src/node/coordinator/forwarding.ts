@@ -24,6 +24,10 @@ const NODE_SPECIFIC: ReadonlySet<string> = new Set([
   'DISK_FULL',
 ]);
 
+export function isRefusedByNode({ code }: CoterieError): boolean {
+  return NODE_SPECIFIC.has(code);
+}
+
 export async function forwardWrite(
   peers: Peers,
   plan: Plan,
@@ -45,7 +49,7 @@ export async function forwardWrite(
       return await forwardTo(peers, nodeIndex, plan, operation, bytes);
     } catch (error) {
       if (!(error instanceof CoterieError)) throw error;
-      if (error.applied !== 'no' || !NODE_SPECIFIC.has(error.code)) throw error;
+      if (error.applied !== 'no' || !isRefusedByNode(error)) throw error;
       refusal = error;
     }
   }

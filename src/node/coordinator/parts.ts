@@ -6,7 +6,7 @@ import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { Log } from '../../env/log.ts';
 import type { Metrics } from '../../env/metrics.ts';
 import type { Random } from '../../env/random.ts';
-import type { LocalReplica, Peers } from '../contracts.ts';
+import type { Fallback, Hints, LocalReplica, Peers } from '../contracts.ts';
 
 export interface CoordinatorParts {
   readonly peers: Peers;
@@ -16,4 +16,9 @@ export interface CoordinatorParts {
   readonly codec: RecordCodec;
   readonly log: Log;
   readonly metrics: Metrics;
+}
+
+export interface WriteParts extends CoordinatorParts {
+  readonly hints: Hints;
+  readonly fallback: Pick<Fallback, 'mint'>;
 }

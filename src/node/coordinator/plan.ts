@@ -6,6 +6,7 @@ import { CoterieError } from '../../core/errors.ts';
 import type { MemberState } from '../../core/membership/member-watch.ts';
 import { GroupCount } from '../../core/quorum/group-count.ts';
 import type { Requirement } from '../../core/quorum/level.ts';
+import { fallbackOrder } from '../../core/ring/fallbacks.ts';
 import type { Epochs, Peers, Place } from '../contracts.ts';
 import type { RecordKey } from '../storage/record-key.ts';
 import type { Recorder } from './trace.ts';
@@ -20,6 +21,8 @@ export interface Plan {
   readonly isHere: boolean;
   readonly epochs: Epochs;
   readonly requirement: Requirement;
+  /** Members that own no replica may stand in (writes). */
+  readonly isSloppy: boolean;
   /** Monotonic; the whole budget. */
   readonly deadlineMs: number;
   /** `undefined`: nobody asked for an explanation. */
@@ -42,27 +45,62 @@ export function reachRefusal(plan: Plan, peers: Peers): CoterieError | undefined
     down ??= [];
     down.push(nodeIndex);
   }
-  return down === undefined ? undefined : refusalWithout(down, plan);
+  if (down === undefined) return undefined;
+  return isWithinReach(down, plan, peers) ? undefined : noReplica(down, plan);
 }
 
-function refusalWithout(down: readonly number[], plan: Plan): CoterieError | undefined {
-  const count = new GroupCount(plan.requirement.groups);
-  for (const nodeIndex of down) count.fail(nodeIndex);
-  if (!count.isImpossible) return undefined;
+function isWithinReach(down: readonly number[], plan: Plan, peers: Peers): boolean {
+  const { requirement, replicas } = plan;
+  if (!plan.isSloppy) {
+    const count = new GroupCount(requirement.groups);
+    for (const nodeIndex of down) count.fail(nodeIndex);
+    return !count.isImpossible;
+  }
+  // A replica must mint, and for what is asked of replicas themselves nobody stands in.
+  const { primaries = 0, durable } = requirement;
+  const up = replicas.length - down.length;
+  if (up < Math.max(1, primaries, durable)) return false;
+  const required = requirement.groups[0]?.need ?? 0;
+  if (up >= required) return true;
+  const standIns = reachableFallbacks(plan.place, plan.partition, peers).length;
+  const self = replicas.includes(plan.place.nodeIndex) ? 0 : 1;
+  return up + Math.min(down.length, standIns + self) >= required;
+}
+
+function noReplica(down: readonly number[], plan: Plan): CoterieError {
+  const required = new GroupCount(plan.requirement.groups).required;
   const names = nodeNames(plan.place, down);
   return new CoterieError(
     'NO_REPLICA',
-    `${plan.requirement.label} needs ${count.required} of ${plan.replicas.length} replicas; ` +
-      `${names.join(', ')} cannot be reached`,
+    `${plan.requirement.label} needs ${required} of ${plan.replicas.length} replicas; ` +
+      `${names.join(', ')} cannot be reached${plan.isSloppy ? ', and too few can stand in' : ''}`,
     {
       details: {
         level: plan.requirement.label,
-        required: count.required,
+        required,
         reachable: plan.replicas.length - down.length,
         down: names,
       },
     },
   );
+}
+
+/** Members that own no replica of the partition and answer, as far as is known: in the order in
+ *  which they are asked. */
+export function reachableFallbacks(
+  { ring, nodeIndex: self }: Place,
+  partition: number,
+  peers: Pick<Peers, 'reach' | 'stateOf'>,
+): number[] {
+  return fallbackOrder(ring, partition).filter(
+    (nodeIndex) => nodeIndex !== self && !isDoubtful(nodeIndex, peers),
+  );
+}
+
+/** Another member is likelier to answer. */
+export function isDoubtful(nodeIndex: number, peers: Pick<Peers, 'reach' | 'stateOf'>): boolean {
+  if (peers.reach(nodeIndex) === 'down') return true;
+  return STATE_ORDER[peers.stateOf(nodeIndex)] >= STATE_ORDER.AVOID;
 }
 
 /** Replicas to ask first come first: this node, unless it is not rebuilt, then by what is thought

@@ -75,7 +75,7 @@ export function putReply(plan: Plan, outcome: WriteOutcome, checksum: Checksum):
   return {
     context: encodeContextToken(minted.replyContext, plan.key, checksum),
     siblings: minted.siblings,
-    quorum: quorum(plan, outcome.required, outcome.counted),
+    quorum: writeQuorum(plan, outcome),
     trace: plan.trace?.finish(),
     durable: outcome.durable,
     dot: formatDot(minted.dot),
@@ -88,7 +88,7 @@ export function deleteReply(plan: Plan, outcome: WriteOutcome, checksum: Checksu
     found: true,
     context: encodeContextToken(minted.replyContext, plan.key, checksum),
     siblings: minted.siblings,
-    quorum: quorum(plan, outcome.required, outcome.counted),
+    quorum: writeQuorum(plan, outcome),
     trace: plan.trace?.finish(),
     durable: outcome.durable,
   };
@@ -113,5 +113,13 @@ function quorum(plan: Plan, required: number, counted: readonly number[]): Quoru
     required,
     received: counted.length,
     nodes: nodeNames(plan.place, counted),
+    standIns: undefined,
   };
+}
+
+function writeQuorum(plan: Plan, { required, counted, standIns }: WriteOutcome): Quorum {
+  const strict = quorum(plan, required, counted);
+  if (standIns.length === 0) return strict;
+  const received = counted.length + standIns.length;
+  return { ...strict, received, standIns: { nodes: nodeNames(plan.place, standIns) } };
 }

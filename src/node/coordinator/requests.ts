@@ -8,7 +8,11 @@ import {
   REQUEST_ID_BYTES,
   VALUE_BYTES_MAX,
 } from '../../core/limits.ts';
-import type { ConsistencyLevel, RawRequirement } from '../../core/quorum/level.ts';
+import {
+  type ConsistencyLevel,
+  checkSloppy,
+  type RawRequirement,
+} from '../../core/quorum/level.ts';
 import type { DeleteRequest, GetRequest, PutRequest } from '../../wire/generated/coterie/v1/kv.ts';
 import { levelFromWire } from '../../wire/level-codec.ts';
 
@@ -67,9 +71,12 @@ export function readChoice({ level, r, pr }: GetRequest): LevelChoice {
   return { level: levelFromWire(level), raw };
 }
 
-export function writeChoice({ level, w, pw, dw }: PutRequest | DeleteRequest): LevelChoice {
-  const raw = w + pw + dw === 0 ? undefined : rawNumbers(w, pw, dw);
-  return { level: levelFromWire(level), raw };
+/** Errors: INVALID_ARGUMENT for a level that sloppy does not go with. */
+export function writeChoice(request: PutRequest | DeleteRequest): LevelChoice {
+  const { w, pw, dw, sloppy } = request;
+  const level = levelFromWire(request.level);
+  if (sloppy) checkSloppy(level);
+  return { level, raw: w + pw + dw === 0 ? undefined : rawNumbers(w, pw, dw) };
 }
 
 function rawNumbers(count: number, primaries: number, durable: number): RawRequirement {

@@ -8,7 +8,8 @@
  *  Not here: which node mints (coordinator.ts), counting (core/quorum/write-tally.ts).
  *  Source: ARCHITECTURE 4, 5.5. */
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
-import { CoterieError } from '../../core/errors.ts';
+import { assert, CoterieError } from '../../core/errors.ts';
+import { SloppyTally } from '../../core/quorum/sloppy-tally.ts';
 import { WriteTally } from '../../core/quorum/write-tally.ts';
 import type { CausalContext } from '../../core/version/causal-context.ts';
 import { formatDot } from '../../core/version/dot.ts';
@@ -22,13 +23,10 @@ import type {
   PeerOperation,
   PeerResult,
 } from '../contracts.ts';
-import type { CoordinatorParts } from './parts.ts';
+import type { WriteParts } from './parts.ts';
 import type { Plan } from './plan.ts';
-import { nodeName, nodeNames, reachRefusal } from './plan.ts';
-
-export interface WriteParts extends CoordinatorParts {
-  readonly hints: Hints;
-}
+import { isDoubtful, nodeName, nodeNames, reachRefusal } from './plan.ts';
+import { StandIns } from './stand-ins.ts';
 
 export interface WriteOptions {
   readonly context: CausalContext;
@@ -42,7 +40,10 @@ export interface WriteOptions {
 export interface WriteOutcome {
   readonly minted: Minted;
   readonly required: number;
+  /** Replicas. */
   readonly counted: readonly number[];
+  /** Members counted for replicas that are not. */
+  readonly standIns: readonly number[];
   readonly durable: number;
 }
 
@@ -50,7 +51,7 @@ export class WriteOperation {
   readonly #parts: WriteParts;
   readonly #plan: Plan;
   readonly #options: WriteOptions;
-  readonly #tally: WriteTally;
+  readonly #tally: WriteTally | SloppyTally;
   readonly #deadline: DeadlineEntry;
   #failures: { node: string; code: string }[] | undefined;
   #minted: Minted | undefined;
@@ -59,6 +60,8 @@ export class WriteOperation {
   /** Copies that are not over. */
   #copiesLeft = 0;
   #silence: DeadlineEntry | undefined;
+  /** Only of a sloppy write. */
+  #standIns: StandIns | undefined;
   /** `undefined` once the client has been answered. */
   #done: Done<WriteOutcome> | undefined;
 
@@ -85,10 +88,11 @@ export class WriteOperation {
     this.#plan = plan;
     this.#options = options;
     this.#done = done;
-    this.#tally = new WriteTally({
-      requirements: [plan.requirement],
-      countsOnlyDurable: options.isDurable,
-    });
+    const { requirement } = plan;
+    const countsOnlyDurable = options.isDurable;
+    this.#tally = plan.isSloppy
+      ? new SloppyTally({ requirement, countsOnlyDurable })
+      : new WriteTally({ requirements: [requirement], countsOnlyDurable });
     this.#deadline = parts.deadlines.add(plan.deadlineMs, () => {
       this.#finish(this.#failure('DEADLINE_EXCEEDED'));
     });
@@ -136,10 +140,41 @@ export class WriteOperation {
       this.#copies.push(new Copy(this, this.#plan, nodeIndex, operation, deadlineMs, step));
     }
     this.#copiesLeft = this.#copies.length;
-    for (const copy of this.#copies) this.#parts.peers.call(copy.nodeIndex, copy);
+    const { peers, deadlines } = this.#parts;
+    if (this.#plan.isSloppy) this.#standIns = this.#makeStandIns(record);
+    for (const copy of this.#copies) {
+      peers.call(copy.nodeIndex, copy);
+      if (this.#plan.isSloppy && isDoubtful(copy.nodeIndex, peers)) this.#wantStandIn(copy);
+    }
     if (this.#copiesLeft === 0) return;
-    this.#silence = this.#parts.deadlines.add(this.#silentFromMs(), () => {
-      for (const copy of this.#copies) copy.missed(this.#parts.hints);
+    this.#silence = deadlines.add(this.#silentFromMs(), () => {
+      for (const copy of this.#copies) this.#missed(copy);
+    });
+  }
+
+  /** It has refused, or been silent for long. */
+  #missed(copy: Copy): void {
+    copy.missed(this.#parts.hints);
+    if (!copy.hasArrived) this.#wantStandIn(copy);
+  }
+
+  /** The owner itself is noted in any case: this is for the level alone. */
+  #wantStandIn({ nodeIndex }: Copy): void {
+    if (this.#done !== undefined) this.#standIns?.want(nodeIndex);
+  }
+
+  #makeStandIns(record: Uint8Array): StandIns {
+    const tally = this.#tally;
+    assert(tally instanceof SloppyTally, 'Only a sloppy write counts stand-ins');
+    return new StandIns(this.#parts, this.#plan, record, {
+      stoodIn: (target, holder) => {
+        tally.stoodIn(target, holder);
+        this.#decide();
+      },
+      noStandIn: (target) => {
+        tally.noStandIn(target);
+        this.#decide();
+      },
     });
   }
 
@@ -147,7 +182,9 @@ export class WriteOperation {
   #silentFromMs(): number {
     const nowMs = this.#parts.deadlines.nowMs();
     const leftMs = Math.max(0, this.#plan.deadlineMs - nowMs);
-    return nowMs + Math.min(this.#options.replicaWriteTimeoutMs, leftMs);
+    // Whoever stands in needs time too.
+    const patienceMs = this.#plan.isSloppy ? leftMs / 2 : leftMs;
+    return nowMs + Math.min(this.#options.replicaWriteTimeoutMs, patienceMs);
   }
 
   copied(copy: Copy, result: PeerResult | CoterieError): void {
@@ -157,7 +194,7 @@ export class WriteOperation {
       this.#parts.deadlines.cancel(this.#silence);
     }
     if (result instanceof CoterieError || result.$case !== 'replicate') {
-      copy.missed(this.#parts.hints);
+      this.#missed(copy);
     } else {
       copy.arrived();
     }
@@ -190,8 +227,13 @@ export class WriteOperation {
       this.#finish(this.#failure('QUORUM_NOT_MET'));
     } else {
       const { required, acknowledged, durable } = this.#tally;
-      this.#finish({ minted, required, counted: acknowledged, durable });
+      const standIns = this.#countedStandIns();
+      this.#finish({ minted, required, counted: acknowledged, standIns, durable });
     }
+  }
+
+  #countedStandIns(): readonly number[] {
+    return this.#tally instanceof SloppyTally ? this.#tally.standIns : NOBODY;
   }
 
   #finish(outcome: WriteOutcome | CoterieError): void {
@@ -205,6 +247,7 @@ export class WriteOperation {
   #failure(code: 'QUORUM_NOT_MET' | 'DEADLINE_EXCEEDED'): CoterieError {
     const { requirement, place } = this.#plan;
     const acknowledged = this.#tally.acknowledged;
+    const standIns = this.#countedStandIns();
     const failures = this.#failures ?? [];
     const why = failures.map((failure) => `${failure.node} ${failure.code}`).join(', ');
     return new CoterieError(
@@ -217,8 +260,9 @@ export class WriteOperation {
         details: {
           phase: 'write',
           required: this.#tally.required,
-          received: acknowledged.length,
+          received: acknowledged.length + standIns.length,
           nodes: nodeNames(place, acknowledged),
+          ...(standIns.length === 0 ? {} : { standIns: nodeNames(place, standIns) }),
           minter: nodeName(place, place.nodeIndex),
           failures: [...failures],
         },
@@ -269,11 +313,17 @@ class Copy implements PeerCall {
     this.#takeBack = hints.missed(this.nodeIndex, this.#plan.key, this.#plan.partition);
   }
 
+  get hasArrived(): boolean {
+    return this.#state === 'arrived';
+  }
+
   arrived(): void {
     this.#state = 'arrived';
     this.#takeBack?.();
   }
 }
+
+const NOBODY: readonly number[] = [];
 
 function describe(isDurable: boolean, isChanged: boolean): string {
   const what = isChanged ? 'merged' : 'had it already';

@@ -10,21 +10,34 @@ import type { Deadlines } from '../../core/deadlines.ts';
 import type { CoterieError } from '../../core/errors.ts';
 import { ReplayPace, type ReplayPhase } from '../../core/hint/replay-pace.ts';
 import { partitionOf } from '../../core/ring/token.ts';
+import type { HybridLogicalClock } from '../../core/version/hlc.ts';
+import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { Log } from '../../env/log.ts';
 import type { Metrics } from '../../env/metrics.ts';
 import type { Random } from '../../env/random.ts';
 import { asCoterieError } from '../../wire/error-codec.ts';
-import type { HintStatus, Hints, LocalReplica, Peers, Place } from '../contracts.ts';
+import type {
+  DataState,
+  Fallback,
+  HintStatus,
+  Hints,
+  LocalReplica,
+  Peers,
+  Place,
+} from '../contracts.ts';
 import type { RecordKey } from '../storage/record-key.ts';
 import type { RecordStore } from '../storage/record-store.ts';
 import { DirtyPartitions } from './dirty-partitions.ts';
+import { FallbackKeeper } from './fallback.ts';
 import { HintTable } from './hint-table.ts';
 import { Replay } from './replay.ts';
 
 export interface HandoffOptions {
-  /** Marks for one member; 0 = hints are off. */
+  /** Keys noted or kept for one member; 0 = hints are off. */
   readonly hintsPerTargetMax: number;
+  /** Bytes of them and of what is kept. */
+  readonly hintBytesPerTargetMax: number;
   /** A member is up for so long before it gets anything. */
   readonly settleMs: number;
   readonly retryMinMs: number;
@@ -33,6 +46,7 @@ export interface HandoffOptions {
 
 export const HANDOFF_DEFAULTS: HandoffOptions = Object.freeze({
   hintsPerTargetMax: 1_000_000,
+  hintBytesPerTargetMax: 4 * 1_024 ** 3,
   settleMs: 10_000,
   retryMinMs: 1_000,
   retryMaxMs: 300_000,
@@ -46,9 +60,12 @@ export interface HandoffParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly checksum: Checksum;
+  readonly codec: RecordCodec;
+  readonly hlc: HybridLogicalClock;
   readonly log: Log;
   readonly metrics: Metrics;
   place(): Place | undefined;
+  state(): DataState;
 }
 
 interface Worker {
@@ -60,6 +77,7 @@ interface Worker {
 
 export class Handoff implements Hints {
   readonly dirty: DirtyPartitions;
+  readonly fallback: Fallback;
   readonly #parts: HandoffParts;
   readonly #options: HandoffOptions;
   readonly #table: HintTable;
@@ -89,8 +107,9 @@ export class Handoff implements Hints {
         },
         added: () => this.#lookSoon(),
       },
-      options.hintsPerTargetMax,
+      options,
     );
+    this.fallback = new FallbackKeeper(parts, this.#table);
   }
 
   /** Once this node has its place. Rows are looked at in the background: there may be gigabytes of

@@ -41,9 +41,14 @@ export function markRow(firstAtMs: number, lastAtMs: number): HintRow {
   return { kind: 'mark', firstAtMs, lastAtMs, record: NO_BYTES, mintEpoch: 0 };
 }
 
+/** Of its encoded form. */
+export function hintRowBytes({ kind, record }: HintRow): number {
+  return kind === 'copy' ? RECORD_AT + record.length : MARK_BYTES;
+}
+
 export function encodeHintRow(rowKey: Uint8Array, row: HintRow, checksum: Checksum): Uint8Array {
   const isCopy = row.kind === 'copy';
-  const bytes = new Uint8Array(isCopy ? RECORD_AT + row.record.length : MARK_BYTES);
+  const bytes = new Uint8Array(hintRowBytes(row));
   bytes[0] = FORMAT;
   bytes[BODY_AT] = isCopy ? COPY : 0;
   writeU64(bytes, FIRST_AT, row.firstAtMs);

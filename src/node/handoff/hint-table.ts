@@ -6,7 +6,12 @@
  *  Source: DeCandia et al. 2007 §4.6; docs/guarantees.md, hints. */
 import type { Checksum } from '../../core/checksum.ts';
 import { CoterieError } from '../../core/errors.ts';
-import { HintCounts } from '../../core/hint/hint-counts.ts';
+import {
+  type HintBounds,
+  HintCounts,
+  type HintLoad,
+  hasRoom,
+} from '../../core/hint/hint-counts.ts';
 import { type Mark, MarkLedger } from '../../core/hint/mark-ledger.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { Log } from '../../env/log.ts';
@@ -57,20 +62,21 @@ const ROWS_PER_READ = 1_024;
 /** Rows of copies can be large. */
 const ROWS_AT_A_TIME = 16;
 const PAGE_BYTES = 256 * 1_024;
+/** Replay of a target that is up makes room within seconds. */
+const FULL_RETRY_MS = 1_000;
 
 export class HintTable {
   readonly counts = new HintCounts();
   readonly #parts: HintTableParts;
-  readonly #hintsMax: number;
+  readonly #bounds: HintBounds;
   readonly #writer: HintWriter;
   #counting: Promise<void> = Promise.resolve();
   #isStopping = false;
   readonly #ledgers = new Map<number, MarkLedger>();
 
-  /** `hintsMax`: marks for one target; 0 = none. */
-  constructor(parts: HintTableParts, hintsMax: number) {
+  constructor(parts: HintTableParts, bounds: HintBounds) {
     this.#parts = parts;
-    this.#hintsMax = hintsMax;
+    this.#bounds = bounds;
     const { rows, checksum, clock } = parts;
     const rotten = (rowKey: Uint8Array): void => this.#rotten(rowKey);
     this.#writer = new HintWriter({ rows, checksum, clock, rotten, counts: this.counts });
@@ -99,7 +105,7 @@ export class HintTable {
    *  while the key is known to be marked. */
   missed(target: number, key: RecordKey, partition: number): (() => void) | undefined {
     const { dirty, clock } = this.#parts;
-    if (this.#hintsMax === 0 || dirty.has(target, partition)) {
+    if (this.#bounds.hintsPerTargetMax === 0 || dirty.has(target, partition)) {
       dirty.note(target, partition);
       return undefined;
     }
@@ -108,9 +114,9 @@ export class HintTable {
     if (mark === undefined) return undefined;
     const rowKey = hintRowKey(target, key.storageKey);
     const dropped = (error?: CoterieError): void => this.#dropped(target, key, partition, error);
-    const hasRoom = (): boolean => this.counts.hasRoomForMark(target, this.#hintsMax);
-    const change = new MarkChange(rowKey, mark, clock.wallMs(), { hasRoom, dropped });
-    if (!this.#add(change)) {
+    const finds = (held: HintLoad, more: HintLoad): boolean => hasRoom(held, more, this.#bounds);
+    const change = new MarkChange(rowKey, mark, clock.wallMs(), { hasRoom: finds, dropped });
+    if (this.#parts.rows.spaceRefusal('repair') !== undefined || !this.#add(change)) {
       dropped();
       return undefined;
     }
@@ -156,6 +162,22 @@ export class HintTable {
     return new Promise((resolve) => {
       if (!this.#add(new Delivered(rows, resolve))) resolve();
     });
+  }
+
+  /** False: too much waits to be written, and nothing was taken. */
+  change(change: HintChange): boolean {
+    return this.#add(change);
+  }
+
+  /** Why a change that brings so much more for a target that has `held` is refused. */
+  refusal(held: HintLoad, more: HintLoad): CoterieError | undefined {
+    if (hasRoom(held, more, this.#bounds)) return undefined;
+    return new CoterieError(
+      'OVERLOADED',
+      `This node keeps ${held.count} records of ${held.bytes} bytes for that member, as much as ` +
+        'it may',
+      { details: { retryAfterMs: FULL_RETRY_MS } },
+    );
   }
 
   #add(change: HintChange): boolean {

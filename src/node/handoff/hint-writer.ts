@@ -7,20 +7,22 @@
  *  Not here: what changes decide (hint-changes.ts). Source: docs/ARCHITECTURE.md 5.2. */
 import type { Checksum } from '../../core/checksum.ts';
 import { CoterieError } from '../../core/errors.ts';
-import type { HintCounts } from '../../core/hint/hint-counts.ts';
+import type { HintCounts, HintLoad } from '../../core/hint/hint-counts.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { StoreOperation } from '../../env/store.ts';
 import { asCoterieError } from '../../wire/error-codec.ts';
 import { recordIdOf } from '../storage/record-key.ts';
 import type { ServiceRows } from '../storage/service-rows.ts';
 import { targetOfHint } from '../storage/table-keys.ts';
-import { decodeHintRow, encodeHintRow, type HintRow } from './hint-rows.ts';
+import { decodeHintRow, encodeHintRow, type HintRow, hintRowBytes } from './hint-rows.ts';
 
 /** Rows as a change sees them. */
 export interface StagedRows {
   get(rowKey: Uint8Array): HintRow | undefined;
   /** `undefined` deletes it. */
   set(rowKey: Uint8Array, row: HintRow | undefined): void;
+  /** How many rows, and bytes of rows, the target has by now, with all that is decided. */
+  heldFor(target: number): HintLoad;
   /** Clock ceiling to be stored with the rows, in ticks. */
   raiseCeiling(ceiling: number): void;
 }
@@ -130,7 +132,7 @@ export class HintWriter {
   }
 
   async #read(changes: readonly HintChange[]): Promise<Staged> {
-    const staged = new Staged();
+    const staged = new Staged(this.#parts.counts);
     for (const { rowKeys } of changes) for (const rowKey of rowKeys) staged.expect(rowKey);
     const cells = staged.cells();
     const values = await this.#parts.rows.read(cells.map(({ rowKey }) => rowKey));
@@ -186,7 +188,14 @@ interface Cell {
 
 class Staged implements StagedRows {
   ceiling = 0;
+  readonly #counts: HintCounts;
   readonly #cells = new Map<string, Cell>();
+  /** By target: what the decisions so far add to the counts. */
+  readonly #added = new Map<number, { count: number; bytes: number }>();
+
+  constructor(counts: HintCounts) {
+    this.#counts = counts;
+  }
 
   expect(rowKey: Uint8Array): void {
     const id = recordIdOf(rowKey);
@@ -205,12 +214,29 @@ class Staged implements StagedRows {
 
   set(rowKey: Uint8Array, row: HintRow | undefined): void {
     const cell = this.#cells.get(recordIdOf(rowKey));
-    if (cell !== undefined) cell.now = row;
+    if (cell === undefined) return;
+    const target = targetOfHint(rowKey);
+    const added = this.#added.get(target) ?? { count: 0, bytes: 0 };
+    this.#added.set(target, added);
+    added.count += Number(row !== undefined) - Number(cell.now !== undefined);
+    added.bytes += bytesOf(rowKey, row) - bytesOf(rowKey, cell.now);
+    cell.now = row;
+  }
+
+  heldFor(target: number): HintLoad {
+    const { count, bytes } = this.#counts.of(target);
+    const added = this.#added.get(target);
+    if (added === undefined) return { count, bytes };
+    return { count: count + added.count, bytes: bytes + added.bytes };
   }
 
   raiseCeiling(ceiling: number): void {
     this.ceiling = Math.max(this.ceiling, ceiling);
   }
+}
+
+function bytesOf(rowKey: Uint8Array, row: HintRow | undefined): number {
+  return row === undefined ? 0 : rowKey.length + hintRowBytes(row);
 }
 
 function decide(change: HintChange, staged: Staged): CoterieError | undefined {

@@ -4,13 +4,15 @@
  *  Not here: order and batches (hint-writer.ts), copies (copy-changes.ts). */
 import { bytesEqual } from '../../core/bytes.ts';
 import type { CoterieError } from '../../core/errors.ts';
+import type { HintLoad } from '../../core/hint/hint-counts.ts';
 import type { Mark } from '../../core/hint/mark-ledger.ts';
-import { type HintRow, markRow } from './hint-rows.ts';
+import { targetOfHint } from '../storage/table-keys.ts';
+import { type HintRow, hintRowBytes, markRow } from './hint-rows.ts';
 import type { HintChange, StagedRows } from './hint-writer.ts';
 
 export interface MarkStoring {
-  /** Is there room for one more. */
-  hasRoom(): boolean;
+  /** Is there room for so much more. */
+  hasRoom(held: HintLoad, more: HintLoad): boolean;
   /** It was not stored. */
   dropped(error: CoterieError | undefined): void;
 }
@@ -35,11 +37,13 @@ export class MarkChange implements HintChange {
   decide(rows: StagedRows): void {
     const before = rows.get(this.#rowKey);
     this.#mark.isOld = before !== undefined;
-    if (before === undefined && !this.#storing.hasRoom()) {
+    const row = before ?? markRow(this.#nowMs, this.#nowMs);
+    const held = rows.heldFor(targetOfHint(this.#rowKey));
+    const more = { count: 1, bytes: this.#rowKey.length + hintRowBytes(row) };
+    if (before === undefined && !this.#storing.hasRoom(held, more)) {
       this.#storing.dropped(undefined);
       return;
     }
-    const row = before ?? markRow(this.#nowMs, this.#nowMs);
     rows.set(this.#rowKey, { ...row, lastAtMs: Math.max(row.lastAtMs, this.#nowMs) });
   }
 

@@ -14,10 +14,12 @@ import type {
   LinkRequest,
   Read,
   Replicate,
+  StoreHint,
 } from '../../wire/generated/coterie/v1/peer.ts';
 import type {
   Done,
   Epochs,
+  Fallback,
   Held,
   KeyCall,
   LocalReplica,
@@ -32,6 +34,7 @@ export interface LinkRequestParts {
   readonly replica: LocalReplica;
   readonly codec: RecordCodec;
   readonly repair: RepairServer;
+  readonly fallback: Pick<Fallback, 'keep'>;
   readonly deadlines: Deadlines;
   place(): Place | undefined;
   forwarded(request: ForwardRequest): Promise<ForwardReply>;
@@ -63,6 +66,9 @@ export class LinkRequests {
       case 'read':
         this.#read(request, operation.read, done);
         break;
+      case 'storeHint':
+        this.#storeHint(request, operation.storeHint, done);
+        break;
       case 'forward':
         settle(this.#forward(operation.forward), done);
         break;
@@ -85,6 +91,11 @@ export class LinkRequests {
     this.#parts.replica.merge(call, replicate.record, replicate.sync, (merged) => {
       done(merged instanceof CoterieError ? merged : ackOf(merged));
     });
+  }
+
+  #storeHint(request: LinkRequest, hint: StoreHint, done: Done<PeerResult>): void {
+    const call = this.#keyCall(request, hint.bucket, hint.key);
+    this.#parts.fallback.keep(call, hint.target, hint.record, (error) => done(error ?? KEPT));
   }
 
   #read(request: LinkRequest, read: Read, done: Done<PeerResult>): void {
@@ -140,6 +151,8 @@ export class LinkRequests {
 /** Made once: nearly every copy is answered by one of these two. */
 const DURABLE_CHANGED = ack(true, true);
 const CHANGED = ack(false, true);
+
+const KEPT: PeerResult = { $case: 'hintStored', hintStored: { durable: true } };
 
 function ack(durable: boolean, changed: boolean): PeerResult {
   return { $case: 'replicate', replicate: { durable, changed } };

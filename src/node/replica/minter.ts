@@ -7,9 +7,8 @@
  *  batches and fsyncs (node/storage).
  *  Source: ARCHITECTURE 5.4, 5.5, 5.16, 5.19. */
 import type { Checksum } from '../../core/checksum.ts';
-import { assert, CoterieError } from '../../core/errors.ts';
-import type { CausalContext } from '../../core/version/causal-context.ts';
-import { contextToText, encodeContextToken } from '../../core/version/context-token.ts';
+import { assert } from '../../core/errors.ts';
+import { withTokenInLimit } from '../../core/version/context-token.ts';
 import type { HybridLogicalClock } from '../../core/version/hlc.ts';
 import { ceilingFor } from '../../core/version/hlc.ts';
 import type { MintInput, MintOperation, MintOutcome } from '../../core/version/mint.ts';
@@ -152,18 +151,11 @@ export class Minter {
     return Math.max(current.epochFloor, this.#firstTick);
   }
 
-  /** SIBLING_LIMIT carries the context needed to merge, as the token that clients understand. */
   #mint(call: KeyCall, input: MintInput): MintOutcome {
     try {
       return mint(input);
-    } catch (error) {
-      if (!(error instanceof CoterieError) || error.code !== 'SIBLING_LIMIT') throw error;
-      const context = error.details['context'] as CausalContext;
-      const token = encodeContextToken(context, call.key, this.#parts.checksum);
-      throw new CoterieError('SIBLING_LIMIT', error.message, {
-        details: { ...error.details, context: contextToText(token) },
-        cause: error,
-      });
+    } catch (thrown) {
+      throw withTokenInLimit(thrown, call.key, this.#parts.checksum);
     }
   }
 

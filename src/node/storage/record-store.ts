@@ -106,7 +106,7 @@ export class RecordStore {
     this.#presentTick = presentTick;
     this.#guard = new DiskGuard(environment, options);
     this.#queue = this.#makeQueue();
-    this.rows = new ServiceRows(environment.store, this.#queue, () => this.#refusal());
+    this.rows = new ServiceRows(environment.store, this.#queue, this.#guard, () => this.#refusal());
     this.#unreadable = new UnreadableKeys(environment, this.#queue, this.#floors, {
       markersMax: options.unreadableKeysMax,
       presentTick,

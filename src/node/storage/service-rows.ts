@@ -7,17 +7,32 @@
 import type { CoterieError } from '../../core/errors.ts';
 import type { Store, StoreIterator, StoreOperation, StoreRange } from '../../env/store.ts';
 import type { CommitQueue } from './commit-queue.ts';
+import type { DiskGuard } from './disk-guard.ts';
+import type { UpdateOptions } from './update.ts';
 
 export class ServiceRows {
   readonly #store: Store;
   readonly #queue: CommitQueue;
+  readonly #guard: Pick<DiskGuard, 'refusal'>;
   readonly #refusal: () => CoterieError | undefined;
 
   /** `refusal`: why nothing is read or written now. */
-  constructor(store: Store, queue: CommitQueue, refusal: () => CoterieError | undefined) {
+  constructor(
+    store: Store,
+    queue: CommitQueue,
+    guard: Pick<DiskGuard, 'refusal'>,
+    refusal: () => CoterieError | undefined,
+  ) {
     this.#store = store;
     this.#queue = queue;
+    this.#guard = guard;
     this.#refusal = refusal;
+  }
+
+  /** DISK_FULL, for rows that are not there yet and can be done without. `write` does not ask: it
+   *  is for the caller to judge, and rows must go also when the disk is full. */
+  spaceRefusal(priority: UpdateOptions['priority']): CoterieError | undefined {
+    return this.#guard.refusal(priority);
   }
 
   /** The committed values. Errors: NOT_RUNNING, STORAGE_IO. */

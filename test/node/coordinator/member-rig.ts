@@ -2,14 +2,14 @@
  *  asked of them: what is thought of the members is as the test says it. */
 import { crc32 } from 'node:zlib';
 import { Deadlines } from '../../../src/core/deadlines.ts';
-import { assert } from '../../../src/core/errors.ts';
+import { assert, CoterieError } from '../../../src/core/errors.ts';
 import type { OpenedStore } from '../../../src/core/membership/standing.ts';
 import { encodeLayout, firstLayout, layoutHash } from '../../../src/core/ring/layout.ts';
 import { Ring } from '../../../src/core/ring/ring.ts';
 import { EMPTY_CONTEXT } from '../../../src/core/version/causal-context.ts';
 import { createRecordCodec, type RecordCodec } from '../../../src/core/version/record-codec.ts';
 import type { FrameStream, StreamClosed, StreamService } from '../../../src/env/transport.ts';
-import type { Hints, LocalReplica, Place } from '../../../src/node/contracts.ts';
+import type { Fallback, Hints, LocalReplica, Place } from '../../../src/node/contracts.ts';
 import { Coordinator } from '../../../src/node/coordinator/coordinator.ts';
 import { READ_DEFAULTS } from '../../../src/node/coordinator/read-options.ts';
 import { Links } from '../../../src/node/link/links.ts';
@@ -56,6 +56,11 @@ class CountingReplica implements LocalReplica {
   }
 }
 
+const NO_FALLBACK: Fallback = {
+  keep: (...[, , , done]) => done(new CoterieError('STALE_LAYOUT', 'Nothing is kept here')),
+  mint: (...[, , done]) => done(new CoterieError('STALE_LAYOUT', 'Nothing is kept here')),
+};
+
 export interface MemberSpec {
   readonly name: string;
   readonly zone: string;
@@ -86,6 +91,7 @@ export class MemberNode {
     const { replica, members } = this;
     const server = new LinkRequests({
       replica,
+      fallback: NO_FALLBACK,
       codec,
       repair: { serve: () => assert(false, 'nothing is repaired here') },
       deadlines: env.deadlines,
@@ -112,7 +118,7 @@ export class MemberNode {
       { peerRequestsMax: 100, peerBytesMax: 1_000_000 },
     );
     this.coordinator = new Coordinator(
-      { ...env, peers: this.links, replica, codec, hints: NO_HINTS },
+      { ...env, peers: this.links, replica, codec, hints: NO_HINTS, fallback: NO_FALLBACK },
       {
         place: () => place,
         isRunning: () => true,

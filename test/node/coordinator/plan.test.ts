@@ -49,6 +49,7 @@ function order(given: readonly Peer[], token = 0): number[] {
     isHere: true,
     epochs: { current: 1, minimum: 1, read: 1 },
     requirement: { label: 'one', groups: [], isStrict: false, durable: 0 },
+    isSloppy: false,
     deadlineMs: 0,
     trace: undefined,
   };

@@ -1,5 +1,6 @@
 /** Which misses become marks, what they cost, and when they are taken back. */
 import { expect, test } from 'vitest';
+import { HANDOFF_DEFAULTS } from '../../../src/node/handoff/handoff.ts';
 import { hintRange } from '../../../src/node/storage/table-keys.ts';
 import { type Cluster, startThree } from '../rig.ts';
 import { owed } from './owed.ts';
@@ -87,7 +88,7 @@ test('an answer that comes late takes back no mark that an earlier write left', 
 
 test('beyond the bound of a target its partition is dirty, and no write fails for it', async () => {
   await using cluster = await startThree({
-    handoff: { hintsPerTargetMax: 2, settleMs: 10_000, retryMinMs: 1_000, retryMaxMs: 300_000 },
+    handoff: { ...HANDOFF_DEFAULTS, hintsPerTargetMax: 2 },
   });
   await cluster.node('n3').kill();
   for (const key of ['a', 'b', 'c', 'd']) {
@@ -100,7 +101,7 @@ test('beyond the bound of a target its partition is dirty, and no write fails fo
 
 test('with a bound of 0 nothing is kept', async () => {
   await using cluster = await startThree({
-    handoff: { hintsPerTargetMax: 0, settleMs: 10_000, retryMinMs: 1_000, retryMaxMs: 300_000 },
+    handoff: { ...HANDOFF_DEFAULTS, hintsPerTargetMax: 0 },
   });
   await cluster.node('n3').kill();
   await cluster.put('n1', { key: 'k' });

@@ -121,6 +121,8 @@ export interface PutRequest {
   timeoutMs: number;
   /** this request id may have been sent before, to any node */
   isRetry: boolean;
+  /** members that own no replica may stand in for those that do not answer */
+  sloppy: boolean;
 }
 
 export interface PutReply {
@@ -154,6 +156,8 @@ export interface DeleteRequest {
   timeoutMs: number;
   /** this request id may have been sent before, to any node */
   isRetry: boolean;
+  /** as in PutRequest */
+  sloppy: boolean;
 }
 
 export interface DeleteReply {
@@ -174,6 +178,17 @@ export interface Quorum {
   required: number;
   received: number;
   /** names of the replicas counted */
+  nodes: string[];
+  /** absent = there were none */
+  standIns: StandIns | undefined;
+}
+
+/**
+ * Members that own no replica of the key, each of which keeps the write durably for one that does and did not answer.
+ * They are counted in Quorum.received, and no read asks them.
+ */
+export interface StandIns {
+  /** names */
   nodes: string[];
 }
 
@@ -580,6 +595,7 @@ function createBasePutRequest(): PutRequest {
     explain: false,
     timeoutMs: 0,
     isRetry: false,
+    sloppy: false,
   };
 }
 
@@ -626,6 +642,9 @@ export const PutRequest: MessageFns<PutRequest> = {
     }
     if (message.isRetry !== false) {
       writer.uint32(112).bool(message.isRetry);
+    }
+    if (message.sloppy !== false) {
+      writer.uint32(120).bool(message.sloppy);
     }
     return writer;
   },
@@ -753,6 +772,14 @@ export const PutRequest: MessageFns<PutRequest> = {
             }
 
             message.isRetry = reader.bool();
+            continue;
+          }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.sloppy = reader.bool();
             continue;
           }
         }
@@ -884,6 +911,7 @@ function createBaseDeleteRequest(): DeleteRequest {
     explain: false,
     timeoutMs: 0,
     isRetry: false,
+    sloppy: false,
   };
 }
 
@@ -927,6 +955,9 @@ export const DeleteRequest: MessageFns<DeleteRequest> = {
     }
     if (message.isRetry !== false) {
       writer.uint32(104).bool(message.isRetry);
+    }
+    if (message.sloppy !== false) {
+      writer.uint32(112).bool(message.sloppy);
     }
     return writer;
   },
@@ -1048,6 +1079,14 @@ export const DeleteRequest: MessageFns<DeleteRequest> = {
             message.isRetry = reader.bool();
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.sloppy = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1163,7 +1202,7 @@ export const DeleteReply: MessageFns<DeleteReply> = {
 };
 
 function createBaseQuorum(): Quorum {
-  return { level: "", required: 0, received: 0, nodes: [] };
+  return { level: "", required: 0, received: 0, nodes: [], standIns: undefined };
 }
 
 export const Quorum: MessageFns<Quorum> = {
@@ -1179,6 +1218,9 @@ export const Quorum: MessageFns<Quorum> = {
     }
     for (const v of message.nodes) {
       writer.uint32(34).string(v!);
+    }
+    if (message.standIns !== undefined) {
+      StandIns.encode(message.standIns, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -1222,6 +1264,60 @@ export const Quorum: MessageFns<Quorum> = {
           }
           case 4: {
             if (tag !== 34) {
+              break;
+            }
+
+            message.nodes.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.standIns = StandIns.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStandIns(): StandIns {
+  return { nodes: [] };
+}
+
+export const StandIns: MessageFns<StandIns> = {
+  encode(message: StandIns, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.nodes) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StandIns {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStandIns();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
               break;
             }
 
