@@ -23,6 +23,7 @@ import { READ_DEFAULTS } from './node/coordinator/read-options.ts';
 import { HANDOFF_DEFAULTS } from './node/handoff/handoff.ts';
 import { Node } from './node/node.ts';
 import type { NodeOptions } from './node/node-options.ts';
+import { EXCHANGE_DEFAULTS } from './node/repair/exchange-schedule.ts';
 import { STORAGE_DEFAULTS } from './node/storage/storage-options.ts';
 import { GrpcServer } from './platform/grpc/grpc-server.ts';
 import { GrpcTransport } from './platform/grpc/grpc-transport.ts';
@@ -320,6 +321,7 @@ function nodeOptions(config: NodeConfig): NodeOptions {
     sessionsMax: SESSIONS_MAX,
     requestTableEntriesMax: limits.requestTableEntries,
     handoff: { ...HANDOFF_DEFAULTS, hintsPerTargetMax: handoff.hintsPerTargetMax },
+    exchanges: { ...EXCHANGE_DEFAULTS, intervalMs: repair.exchangeIntervalMs },
     receiveBytesPerSecondMax: repair.receiveBytesPerSecondMax,
     reads: READ_DEFAULTS,
     storage: {

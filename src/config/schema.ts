@@ -246,6 +246,15 @@ const handoff = z.strictObject({
 });
 
 const repair = z.strictObject({
+  exchangeIntervalMs: wholeNumber(
+    { min: 0, max: 604_800_000, default: 600_000 },
+    {
+      unit: 'ms',
+      reason:
+        'Between two comparisons of a partition with the same peer. Equal copies cost one small ' +
+        'message, so every difference is found in minutes; 0 = only what is known to be missing.',
+    },
+  ),
   receiveBytesPerSecondMax: wholeNumber(
     { min: 64 * 1_024, max: 64 * GIB, default: 16 * MIB },
     {

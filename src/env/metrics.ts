@@ -138,6 +138,16 @@ export const METRICS = {
     help: 'Answers that came after their read was over, by whether they were equal to its result',
     labels: ['outcome'],
   },
+  coterie_exchanges_total: {
+    kind: 'counter',
+    help: 'Comparisons of a partition with a peer, by what they came to',
+    labels: ['outcome'],
+  },
+  coterie_exchange_pairs_overdue: {
+    kind: 'gauge',
+    help: 'Partitions that should be compared with a peer by now and are not',
+    labels: [],
+  },
   coterie_exchange_bytes_total: {
     kind: 'counter',
     help: 'Bytes of anti-entropy exchanges: sent, received, and of records that really differed',

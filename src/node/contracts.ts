@@ -233,7 +233,8 @@ export interface RepairServer {
 }
 
 export interface ExchangeOptions {
-  /** `all` trusts no leaves: every record of the partition is compared. */
+  /** `compare` ends with NOT_RECOVERED when the peer's copies may not serve. `all` goes on, and
+   *  trusts no leaves: every record of the partition is compared. */
   readonly mode: 'compare' | 'all';
 }
 
@@ -251,6 +252,41 @@ export interface ExchangeResult {
   readonly receivedBytes: number;
   /** Of the records that changed something on either side. */
   readonly differingBytes: number;
+}
+
+/** What is known of one partition at this node and one peer, where this node begins exchanges. */
+export interface PairStatus {
+  readonly partition: number;
+  readonly peer: number;
+  /** Since both were last proved equal; absent = not since this node started. */
+  readonly lastEqualMs?: number;
+  /** Keys that the last exchange found to differ and could not yet make equal. */
+  readonly differing: number;
+  /** Keys found to differ since this node started. */
+  readonly found: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** Of the records that really differed. */
+  readonly differingBytes: number;
+  /** Why the last exchange did not complete; empty = it did. */
+  readonly failure: string;
+}
+
+/** What makes replicas equal in the background, for whoever watches or hurries it. */
+export interface Repairs {
+  hints(): readonly HintStatus[];
+  pairs(): readonly PairStatus[];
+  /** Puts exchanges first, of one partition or of all that this node begins; how many. */
+  hurry(partition: number | undefined): number;
+}
+
+/** Partitions that may lack writes at a member. */
+export interface DirtyPairs {
+  has(target: number, partition: number): boolean;
+  /** A comparison that began at `beganMs` (monotonic) has found both sides equal. */
+  equal(target: number, partition: number, beganMs: number): void;
+  /** Told of each once when it becomes dirty, and now of those that are. */
+  onDirty(listener: (dirty: { readonly target: number; readonly partition: number }) => void): void;
 }
 
 /** Makes the copies of a partition here and at one peer equal. */

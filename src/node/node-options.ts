@@ -11,6 +11,7 @@ import type { Store } from '../env/store.ts';
 import type { Transport } from '../env/transport.ts';
 import type { ReadTuning } from './coordinator/read-options.ts';
 import type { HandoffOptions } from './handoff/handoff.ts';
+import type { ExchangeScheduleOptions } from './repair/exchange-schedule.ts';
 import type { StorageOptions } from './storage/storage-options.ts';
 
 export interface NodeEnvironment {
@@ -46,6 +47,7 @@ export interface NodeOptions {
   readonly sessionsMax: number;
   readonly requestTableEntriesMax: number;
   readonly handoff: HandoffOptions;
+  readonly exchanges: ExchangeScheduleOptions;
   /** Of hints and other repair, from all members together. */
   readonly receiveBytesPerSecondMax: number;
   readonly reads: ReadTuning;

@@ -18,7 +18,7 @@ import { asCoterieError } from '../wire/error-codec.ts';
 import type { AdminService, KvService, NodeServices } from '../wire/services.ts';
 import type { AdministeredNode, NodeFacts } from './admin/admin.ts';
 import { Admin } from './admin/admin.ts';
-import type { DataState, HintStatus, KnownMember, MemberEvent, Place } from './contracts.ts';
+import type { DataState, KnownMember, MemberEvent, Place, Repairs } from './contracts.ts';
 import { noteRun, readIdentity, startGeneration, writeIdentity } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
 import { NOT_STARTED, refuseStream } from './not-running.ts';
@@ -149,7 +149,7 @@ export class Node implements NodeServices {
     for (const session of [...this.#sessions]) session.end();
     this.#rooms?.gossip.stop();
     this.#rooms?.disk.stop();
-    this.#rooms?.exchanges.stop();
+    this.#rooms?.schedule.stop();
     this.#rooms?.links.stop();
     await this.#rooms?.handoff.stop();
     await this.#rooms?.standing.flush();
@@ -194,9 +194,9 @@ export class Node implements NodeServices {
     return this.#rooms?.gossip.list() ?? [];
   }
 
-  /** What this node owes to whom. */
-  hints(): readonly HintStatus[] {
-    return this.#rooms?.handoff.status() ?? [];
+  /** What makes copies equal in the background; undefined = not started. */
+  get repairs(): Repairs | undefined {
+    return this.#rooms?.repairs;
   }
 
   /** Called when this node sees another come up, go down or flap; returns what ends it. */
@@ -310,6 +310,7 @@ export class Node implements NodeServices {
     await rooms.handoff.start();
     rooms.links.join(place, layoutBytes);
     rooms.gossip.joined(place);
+    rooms.schedule.start();
   }
 
   #reading(): ClockReading {
@@ -335,7 +336,7 @@ export class Node implements NodeServices {
     this.#announceServing();
     this.#rooms?.gossip.stop();
     this.#rooms?.disk.stop();
-    this.#rooms?.exchanges.stop();
+    this.#rooms?.schedule.stop();
     this.#rooms?.links.stop();
     void this.#rooms?.handoff.stop();
     for (const listener of this.#failureListeners) listener(error);

@@ -9,7 +9,7 @@ import type { MemberRecord } from '../core/membership/member-record.ts';
 import type { OpenedStore } from '../core/membership/standing.ts';
 import { HybridLogicalClock } from '../core/version/hlc.ts';
 import type { RecordCodec } from '../core/version/record-codec.ts';
-import type { DataState, MemberEvent, Place } from './contracts.ts';
+import type { DataState, MemberEvent, Place, Repairs } from './contracts.ts';
 import { Coordinator } from './coordinator/coordinator.ts';
 import { DiskGauge } from './disk-gauge.ts';
 import { Gossip } from './gossip/gossip.ts';
@@ -17,6 +17,7 @@ import { Handoff } from './handoff/handoff.ts';
 import { Links } from './link/links.ts';
 import { type MemberIdentity, saveGeneration } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
+import { ExchangeSchedule } from './repair/exchange-schedule.ts';
 import { ExchangeService } from './repair/exchanges.ts';
 import { RecordAccess } from './repair/record-access.ts';
 import { RepairAnswers } from './repair/repair-answers.ts';
@@ -38,6 +39,8 @@ export interface Rooms {
   readonly links: Links;
   readonly handoff: Handoff;
   readonly exchanges: ExchangeService;
+  readonly schedule: ExchangeSchedule;
+  readonly repairs: Repairs;
   readonly coordinator: Coordinator;
   readonly notes: MemberNotes;
   readonly hlc: HybridLogicalClock;
@@ -151,9 +154,18 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     budget,
     isBusy: () => coordinator.isBusy,
   });
+  const schedule = new ExchangeSchedule(
+    { ...env, exchanges, peers: links, dirty: handoff.dirty, gate: replica, place: view.place },
+    options.exchanges,
+  );
   const notes = new MemberNotes(env.deadlines, gossip, view.place);
+  const repairs: Repairs = {
+    hints: () => handoff.status(),
+    pairs: () => schedule.status(),
+    hurry: (partition) => schedule.hurry(partition),
+  };
   const made = { name, opening, standing, gossip, disk, links };
-  return { ...made, handoff, exchanges, coordinator, notes, hlc };
+  return { ...made, handoff, exchanges, schedule, repairs, coordinator, notes, hlc };
 }
 
 function openedOf({ opening, runIds }: RoomsStart): OpenedStore {

@@ -8,6 +8,7 @@ import { READ_DEFAULTS } from '../../src/node/coordinator/read-options.ts';
 import { HANDOFF_DEFAULTS } from '../../src/node/handoff/handoff.ts';
 import { Node } from '../../src/node/node.ts';
 import type { NodeOptions } from '../../src/node/node-options.ts';
+import { EXCHANGE_DEFAULTS } from '../../src/node/repair/exchange-schedule.ts';
 import { STORAGE_DEFAULTS } from '../../src/node/storage/storage-options.ts';
 import { recordRange } from '../../src/node/storage/table-keys.ts';
 import { MemoryDisk } from '../../src/platform/memory/memory-disk.ts';
@@ -341,6 +342,7 @@ function nodeOptions(spec: NodeSpec): NodeOptions {
     sessionsMax: 1_024,
     requestTableEntriesMax: 200_000,
     handoff: HANDOFF_DEFAULTS,
+    exchanges: EXCHANGE_DEFAULTS,
     receiveBytesPerSecondMax: 16 * 1_024 * 1_024,
     // By chance a read would ask more than a test expects; those of looking switch it on.
     reads: { ...READ_DEFAULTS, lookShare: 0 },

@@ -87,6 +87,7 @@ export class ExchangeRun {
     switch (ask.kind) {
       case 'tree': {
         const theirs = await this.#questions.tree(ask.level, ask.ids);
+        if (!this.#questions.wasVerified) throw unproved();
         const leaves = await leavesOf(this.#parts.store, this.#place.partition);
         exchange.tookNodes(nodesOf(leaves, ask.level, ask.ids), theirs);
         break;
@@ -235,4 +236,9 @@ export class ExchangeRun {
     });
     return { isWhole, different };
   }
+}
+
+/** Only `compare` looks at trees. */
+function unproved(): CoterieError {
+  return new CoterieError('NOT_RECOVERED', "The peer's copies may not serve: they prove nothing");
 }

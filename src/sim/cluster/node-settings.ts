@@ -7,6 +7,7 @@ import { DEFAULT_DETECTOR_OPTIONS } from '../../core/membership/detector-options
 import { READ_DEFAULTS } from '../../node/coordinator/read-options.ts';
 import { HANDOFF_DEFAULTS } from '../../node/handoff/handoff.ts';
 import type { NodeOptions } from '../../node/node-options.ts';
+import { EXCHANGE_DEFAULTS } from '../../node/repair/exchange-schedule.ts';
 import { STORAGE_DEFAULTS } from '../../node/storage/storage-options.ts';
 import type { LimitsModel } from '../scenario.ts';
 
@@ -45,6 +46,7 @@ export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
     sessionsMax: SESSIONS_MAX,
     requestTableEntriesMax: limits.requestTableEntriesMax ?? 200_000,
     handoff: { ...HANDOFF_DEFAULTS, settleMs: 2_000, retryMaxMs: 30_000 },
+    exchanges: { ...EXCHANGE_DEFAULTS, intervalMs: 0, settleMs: 3_000 },
     receiveBytesPerSecondMax: 16 * MIB,
     reads: {
       ...READ_DEFAULTS,

@@ -131,7 +131,7 @@ test('a target whose disk is full is asked again later and later', async () => {
   const tries = cluster.node('n3').receivedOf('replicate').length;
   expect(tries).toBeGreaterThan(2);
   expect(tries).toBeLessThan(9);
-  expect(cluster.node('n1').node.hints()).toMatchObject([{ count: 1, phase: 'paused' }]);
+  expect(cluster.node('n1').node.repairs?.hints()).toMatchObject([{ count: 1, phase: 'paused' }]);
   cluster.node('n3').engine.pretendFree(undefined);
   await cluster.until(() => owed(cluster, 'n1').length === 0, 'no hints', 120_000);
 });

@@ -209,11 +209,12 @@ test('no more records come in each second than this node takes, in either direct
   }
 });
 
-test('copies that may not serve prove nothing, and are filled', async () => {
+test('copies that may not serve prove nothing, and are filled when that is asked for', async () => {
   await using pair = await equalPair();
   await put(pair, pair.a, 'k7', 5);
   pair.b.state = 'RECOVERING';
-  const result = await pair.run(pair.exchange(0));
+  await expect(pair.run(pair.exchange(0))).rejects.toMatchObject({ code: 'NOT_RECOVERED' });
+  const result = await pair.run(pair.exchange(0, { mode: 'all' }));
   expect(result).toMatchObject({ isComplete: true, wasVerified: false, differing: 1 });
   await expectEqual(pair);
 });
