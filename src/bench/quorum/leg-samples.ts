@@ -1,8 +1,8 @@
 /** How long each leg of a request takes on this cluster, from requests that were explained; and the
  *  profile that predictions are made from.
- *  A trace has two ends at one node each, so ways in one direction are not seen, only round trips:
- *  a way is made of a round trip less what was done at its far end. Distributions are subtracted
- *  quantile by quantile, which is exact when what is slow is slow as a whole.
+ *  A trace has both ends at one node, so ways in one direction are not seen, only round trips: a
+ *  way is half of a round trip less what was done at its far end. Distributions are subtracted
+ *  quantile by quantile, and the parts are drawn together, so that they come to the whole again.
  *  Invariant: memory is bounded; when it is full the oldest samples make room.
  *  Not here: asking (leg-probe.ts), predicting (core/pbs). */
 import type { GetResult, PutResult, RequestTrace } from '../../client/types.ts';
@@ -71,6 +71,7 @@ export class LegSamples {
     return {
       name,
       remoteMs: 0,
+      roundTrips: true,
       legs: {
         write: distributionOf(difference(copied, way)),
         ack: distributionOf(way),
@@ -85,7 +86,7 @@ export class LegSamples {
 
   #addSteps(trace: RequestTrace, action: string, own: LegKind, other: LegKind): void {
     for (const step of trace.steps) {
-      if (step.action !== action || step.answeredAtMs === 0 || !step.counted) continue;
+      if (step.action !== action || !step.counted) continue;
       const kind = step.node === trace.coordinator ? own : other;
       this.#add(kind, step.answeredAtMs - step.sentAtMs);
     }
@@ -114,24 +115,8 @@ function difference(whole: readonly number[], part: readonly number[]): number[]
   });
 }
 
-/** What two independent ways must be like for their sum to be like this round trip: each has half
- *  of the shortest one, and of what comes on top the larger of both has the distribution, which is
- *  where the sum has its tail. Halving each round trip would give a tail that is half as long. */
 function halfOf(whole: readonly number[]): number[] {
-  const shortest = whole[0] ?? 0;
-  return SHARES.map((share) => shortest / 2 + at(whole, share ** 2) - shortest);
-}
-
-/** Between the shares a straight line. */
-function at(times: readonly number[], share: number): number {
-  const above = Math.max(
-    1,
-    SHARES.findIndex((each) => each >= share),
-  );
-  const from = SHARES[above - 1] ?? 0;
-  const to = SHARES[above] ?? 1;
-  const fromMs = times[above - 1] ?? 0;
-  return fromMs + (((times[above] ?? fromMs) - fromMs) * (share - from)) / (to - from);
+  return whole.map((ms) => ms / 2);
 }
 
 function distributionOf(times: readonly number[]): LatencyDistribution {

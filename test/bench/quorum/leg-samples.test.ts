@@ -7,7 +7,8 @@ import { decodeProfile, encodeProfile } from '../../../src/core/pbs/profile-file
 import { SeededRandom } from '../../../src/core/seeded-random.ts';
 
 function step(node: string, action: string, sentAtMs: number, answeredAtMs: number) {
-  return { node, action, sentAtMs, answeredAtMs, outcome: '', counted: true };
+  const counted = answeredAtMs > 0;
+  return { node, action, sentAtMs, answeredAtMs, outcome: '', counted };
 }
 
 function result<Result>(elapsedMs: number, ms: number, steps: readonly RequestTraceStep[]) {

@@ -3,7 +3,7 @@
  *  as any other, in a drawn order.
  *  Keys are written one after the other, further apart than anything takes: trials are independent
  *  of each other, as those of a prediction are. */
-import type { Client, RequestTrace } from '../../../src/client/types.ts';
+import type { Client, GetResult, PutResult } from '../../../src/client/types.ts';
 import type { LatencyProfile } from '../../../src/core/pbs/profile.ts';
 import type { SimCluster } from '../../../src/sim/cluster/sim-cluster.ts';
 import type { RandomStream } from '../../../src/sim/kernel/random-stream.ts';
@@ -28,7 +28,8 @@ export interface MeasureOptions {
   /** Of each cell. */
   readonly trials: number;
   readonly seed: number;
-  readonly onTrace?: (trace: RequestTrace, elapsedMs: number) => void;
+  readonly onWrite?: (written: PutResult) => void;
+  readonly onRead?: (read: GetResult) => void;
 }
 
 /** A node, and a client beside it. */
@@ -96,8 +97,8 @@ class Measurement {
     if (written.trace?.minter !== writer.node || read.trace?.coordinator !== reader.node) {
       throw new Error(`${key} was not written and read where it should have been`);
     }
-    this.#options.onTrace?.(written.trace, written.elapsedMs);
-    this.#options.onTrace?.(read.trace, read.elapsedMs);
+    this.#options.onWrite?.(written);
+    this.#options.onRead?.(read);
     return read.found;
   }
 

@@ -1,9 +1,8 @@
 /** Is a prediction of this database's own shape what its own code does? The nodes of production run
  *  on a network and on disks whose times are those of the profile. */
 import { describe, expect, it } from 'vitest';
-import type { LatencyDistribution } from '../../../src/core/pbs/latency.ts';
 import { predict } from '../../../src/core/pbs/predict.ts';
-import { type LatencyProfile, PUBLISHED_PROFILES } from '../../../src/core/pbs/profile.ts';
+import type { LatencyProfile } from '../../../src/core/pbs/profile.ts';
 import type { Model } from '../../../src/core/pbs/trials.ts';
 import {
   type Freshness,
@@ -11,38 +10,10 @@ import {
   measureFreshness,
   REPLICAS,
 } from './measured-freshness.ts';
+import { FAR, SLOW_DISK } from './profiles.ts';
 
 const IS_LARGE = process.env['COTERIE_LARGE'] === '1';
 const TIMEOUT_MS = 1_800_000;
-
-const SSD = PUBLISHED_PROFILES['lnkd-ssd'].legs;
-const SLOW_NETWORK: LatencyDistribution = { kind: 'exponential', rate: 0.25 };
-
-/** The network of LinkedIn, and as its disk what it measured of a write to disks. */
-const SLOW_DISK: LatencyProfile = {
-  name: 'slow disk',
-  remoteMs: 0,
-  legs: { ...SSD, commit: PUBLISHED_PROFILES['lnkd-disk'].legs.write },
-};
-/** Each leg is different, and each matters. */
-const FAR: LatencyProfile = {
-  name: 'far replicas',
-  remoteMs: 1,
-  legs: {
-    write: SLOW_NETWORK,
-    ack: { kind: 'constant', ms: 0.5 },
-    read: {
-      kind: 'quantiles',
-      points: [
-        [0, 0.2],
-        [0.5, 1],
-        [1, 6],
-      ],
-    },
-    response: SSD.response,
-    commit: { kind: 'exponential', rate: 2 },
-  },
-};
 
 const CLUSTERS = [
   {
