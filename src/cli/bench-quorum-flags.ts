@@ -40,6 +40,7 @@ export interface QuorumFlags extends Omit<ClusterFlags, 'replicas'>, WorkloadFla
   readonly trials: number;
   readonly seed: number;
   readonly allowErrors?: readonly string[];
+  readonly html?: string;
   readonly json?: boolean;
 }
 
@@ -88,6 +89,7 @@ export function addQuorumFlags(command: Command): Command {
     .option('--trials <n>', 'of predictions', wholeNumberIn({ min: 1, max: TRIALS_MAX }), 100_000)
     .option('--seed <n>', '', wholeNumberIn({ min: 0, max: Number.MAX_SAFE_INTEGER }), 1)
     .option('--allow-errors <codes>', 'error codes that are expected, comma separated', parseCodes)
+    .option('--html <file>', 'also write a page with charts')
     .option('--json', 'print one JSON object');
 }
 

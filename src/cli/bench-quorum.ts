@@ -12,6 +12,7 @@ import {
 } from '../bench/quorum/quorum-report.ts';
 import { measureSettings, type QuorumProgress } from '../bench/quorum/run-quorum.ts';
 import { type QuorumSetting, settingsOf } from '../bench/quorum/setting.ts';
+import { readReport } from '../bench/report/read-report.ts';
 import { type ClusterChoice, clusterChoice, usage, workloadOf } from './bench-flags.ts';
 import { addQuorumFlags, type QuorumFlags, quorumConfigOf } from './bench-quorum-flags.ts';
 import { quorumText } from './bench-quorum-text.ts';
@@ -25,6 +26,7 @@ import {
 } from './bench-run.ts';
 import { exitCodeOf } from './error-report.ts';
 import type { BenchPorts, CliContext } from './ports.ts';
+import { checkPagePlace, writePage } from './report-file.ts';
 import { jsonLine } from './result-json.ts';
 
 export function benchQuorumCommand(context: CliContext): Command {
@@ -44,6 +46,7 @@ async function benchQuorum(context: CliContext, flags: QuorumFlags): Promise<voi
   const workload = workloadOf(flags);
   const config = quorumConfigOf(flags, workload);
   const { parts, nodes } = await partsOf(context, flags);
+  if (flags.html !== undefined) await checkPagePlace(flags.html);
   const bench = await context.ports.bench();
   const provenance = provenanceOf(context, bench, flags.seed);
   const startedMs = context.clock.monotonicMs();
@@ -164,6 +167,7 @@ function showProgress(
 async function tell(context: CliContext, flags: QuorumFlags, report: QuorumReport): Promise<void> {
   const { terminal } = context;
   await terminal.write(flags.json === true ? jsonLine(report) : quorumText(report, terminal));
+  if (flags.html !== undefined) await writePage(readReport(report), flags.html);
   const broken = brokenPromises(report);
   if (broken.length > 0) {
     const names = broken.map(({ name }) => name).join('; ');

@@ -1,12 +1,10 @@
 /** `coterie bench report`: the result of a benchmark as tables, and as one page with charts. */
-import { writeFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { chartCards } from '../bench/report/cards.ts';
 import type { Measured } from '../bench/report/measured.ts';
 import { figuresTable, shortTables } from '../bench/report/tables.ts';
-import { CoterieError } from '../core/errors.ts';
 import type { CliContext } from './ports.ts';
-import { pageOf, readReportFile } from './report-file.ts';
+import { readReportFile, writePage } from './report-file.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -25,15 +23,7 @@ export function benchReportCommand(context: CliContext): Command {
 async function showReport({ terminal }: CliContext, file: string, { out }: ReportFlags) {
   const measured = await readReportFile(file);
   if (out === undefined) return terminal.write(measuredText(measured, terminal));
-  const page = await pageOf(measured);
-  try {
-    await writeFile(out, page);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CoterieError('INVALID_ARGUMENT', `${out} cannot be written: ${reason}`, {
-      cause: error,
-    });
-  }
+  await writePage(measured, out);
   await terminal.write(`${out}\n`);
 }
 

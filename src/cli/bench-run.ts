@@ -4,6 +4,7 @@ import type { BenchCluster } from '../bench/cluster.ts';
 import { DISTRIBUTIONS } from '../bench/key-chooser.ts';
 import type { Pace } from '../bench/load-run.ts';
 import { codesOf } from '../bench/outcomes.ts';
+import { readReport } from '../bench/report/read-report.ts';
 import { runBenchmark } from '../bench/run-benchmark.ts';
 import type { Provenance, RunConfig, RunReport } from '../bench/run-report.ts';
 import type { Workload } from '../bench/workload.ts';
@@ -27,6 +28,7 @@ import { showProgress } from './bench-progress.ts';
 import { runText } from './bench-text.ts';
 import { exitCodeOf } from './error-report.ts';
 import type { BenchPorts, CliContext } from './ports.ts';
+import { checkPagePlace, writePage } from './report-file.ts';
 import { jsonLine } from './result-json.ts';
 
 interface RunFlags extends ClusterFlags, LevelFlags, WorkloadFlags {
@@ -45,6 +47,7 @@ interface RunFlags extends ClusterFlags, LevelFlags, WorkloadFlags {
   readonly timeout: number;
   readonly seed: number;
   readonly allowErrors?: readonly string[];
+  readonly html?: string;
   readonly json?: boolean;
 }
 
@@ -91,6 +94,7 @@ export function benchRunCommand(context: CliContext): Command {
     .option('--timeout <time>', 'of each request', parseTimeout, 10_000)
     .option('--seed <n>', '', wholeNumberIn({ min: 0, max: Number.MAX_SAFE_INTEGER }), 1)
     .option('--allow-errors <codes>', 'error codes that are expected, comma separated', parseCodes)
+    .option('--html <file>', 'also write a page with charts')
     .option('--json', 'print one JSON object');
   return addLevelFlags(addClusterFlags(command)).action((flags: RunFlags) =>
     benchRun(context, flags),
@@ -101,6 +105,7 @@ async function benchRun(context: CliContext, flags: RunFlags): Promise<void> {
   const workload = workloadOf(flags);
   const choice = clusterChoice(flags);
   const config = configOf(flags, workload);
+  if (flags.html !== undefined) await checkPagePlace(flags.html);
   const bench = await context.ports.bench();
   const provenance = provenanceOf(context, bench, flags.seed);
   const interrupt = interruptOf(context.ports.stopSignal());
@@ -138,6 +143,7 @@ async function benchRun(context: CliContext, flags: RunFlags): Promise<void> {
 async function tell(context: CliContext, flags: RunFlags, report: RunReport): Promise<void> {
   const { terminal } = context;
   await terminal.write(flags.json === true ? jsonLine(report) : runText(report, terminal));
+  if (flags.html !== undefined) await writePage(readReport(report), flags.html);
   const unexpected = codesOf(report.errors).find(
     (code) => flags.allowErrors?.includes(code) !== true,
   );

@@ -1,8 +1,9 @@
 /** The files that reports are in: a benchmark's JSON comes in, a page goes out.
  *  Errors: INVALID_ARGUMENT (not there, too large, not JSON, not a report). */
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { access, constants, readFile, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { dirname, resolve } from 'node:path';
 import type { Measured } from '../bench/report/measured.ts';
 import { reportPage } from '../bench/report/page.ts';
 import { readReport } from '../bench/report/read-report.ts';
@@ -36,16 +37,37 @@ async function readText(path: string): Promise<string> {
     }
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof CoterieError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CoterieError('INVALID_ARGUMENT', `${path} cannot be read: ${reason}`, {
-      cause: error,
-    });
+    throw error instanceof CoterieError ? error : cannot('be read', path, error);
   }
 }
 
+/** Before something long is measured for it. */
+export async function checkPagePlace(path: string): Promise<void> {
+  try {
+    await access(dirname(resolve(path)), constants.W_OK);
+  } catch (error) {
+    throw cannot('be written', path, error);
+  }
+}
+
+export async function writePage(measured: Measured, path: string): Promise<void> {
+  const page = await pageOf(measured);
+  try {
+    await writeFile(path, page);
+  } catch (error) {
+    throw cannot('be written', path, error);
+  }
+}
+
+function cannot(what: string, path: string, error: unknown): CoterieError {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new CoterieError('INVALID_ARGUMENT', `${path} cannot ${what}: ${reason}`, {
+    cause: error,
+  });
+}
+
 /** Everything that the page needs is in it. */
-export async function pageOf(measured: Measured): Promise<string> {
+async function pageOf(measured: Measured): Promise<string> {
   const [chartScript, chartStyle, licence, drawScript] = await Promise.all([
     readFile(require.resolve('uplot/dist/uPlot.iife.min.js'), 'utf8'),
     readFile(require.resolve('uplot/dist/uPlot.min.css'), 'utf8'),

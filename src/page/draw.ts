@@ -1,7 +1,10 @@
 /** Runs in the page of a report: draws every chart that it finds described there, again when the
  *  reader's colours or the width change, and dark on light for printing. It is put into the page as
  *  text, so it imports nothing but types. */
+import type UPlot from 'uplot';
 import type { Axis, Chart, Series, Tone } from '../bench/report/chart.ts';
+
+declare const uPlot: typeof UPlot;
 
 /** Beside colour, so that colour is never needed. */
 const DASHES: Readonly<Partial<Record<Tone, number[]>>> = { wars: [9, 6], coterie: [2, 5] };
@@ -21,7 +24,7 @@ class Drawing {
   readonly #chart: Chart;
   readonly #place: HTMLElement;
   readonly #readout: HTMLElement | null;
-  #plot: uPlot | undefined;
+  #plot: UPlot | undefined;
 
   constructor(chart: Chart, place: HTMLElement) {
     this.#chart = chart;
@@ -36,7 +39,7 @@ class Drawing {
   draw(): void {
     this.#plot?.destroy();
     const { at, series } = this.#chart;
-    const data = [at, ...series.map(({ values }) => values)] as uPlot.Data;
+    const data = [at, ...series.map(({ values }) => values)] as UPlot.AlignedData;
     this.#plot = new uPlot(this.#options(), data, this.#place);
   }
 
@@ -44,7 +47,7 @@ class Drawing {
     return { width: this.#place.clientWidth, height: this.#place.clientHeight };
   }
 
-  #options(): uPlot.Options {
+  #options(): UPlot.Options {
     const { x, y, series } = this.#chart;
     const hasLines = series.some(({ mark }) => mark === 'line' || mark === 'steps');
     return {
@@ -68,7 +71,7 @@ class Drawing {
     };
   }
 
-  #paintBelow(plot: uPlot): void {
+  #paintBelow(plot: UPlot): void {
     inside(plot, (context) => {
       for (const span of this.#chart.spans) paintSpan(plot, context, span);
       for (const band of this.#chart.bands) this.#paintBand(plot, context, band);
@@ -84,7 +87,7 @@ class Drawing {
     });
   }
 
-  #paintBand(plot: uPlot, context: CanvasRenderingContext2D, band: Chart['bands'][number]): void {
+  #paintBand(plot: UPlot, context: CanvasRenderingContext2D, band: Chart['bands'][number]): void {
     const edge = (values: readonly (number | null)[]): [number, number][] =>
       values.flatMap((value, index): [number, number][] => {
         if (value === null) return [];
@@ -99,7 +102,7 @@ class Drawing {
     context.fill();
   }
 
-  #paintAbove(plot: uPlot): void {
+  #paintAbove(plot: UPlot): void {
     inside(plot, (context) => {
       for (const series of this.#chart.series) {
         this.#paintMarks(plot, context, series);
@@ -109,7 +112,7 @@ class Drawing {
     paintSpanLabels(plot, this.#chart);
   }
 
-  #paintMarks(plot: uPlot, context: CanvasRenderingContext2D, series: Series): void {
+  #paintMarks(plot: UPlot, context: CanvasRenderingContext2D, series: Series): void {
     const { tone, mark, values } = series;
     if (mark === 'line') return;
     context.strokeStyle = colorOf(tone);
@@ -136,7 +139,7 @@ class Drawing {
   }
 
   /** What is under the pointer, in words. A setting has several places side by side. */
-  #read(plot: uPlot): void {
+  #read(plot: UPlot): void {
     const { idx } = plot.cursor;
     const { at, series, x, y } = this.#chart;
     if (this.#readout === null) return;
@@ -179,11 +182,11 @@ class Drawing {
   }
 }
 
-function scaleOf({ kind, min, max }: Axis): uPlot.Scale {
+function scaleOf({ kind, min, max }: Axis): UPlot.Scale {
   return { time: false, distr: kind === 'log' ? 3 : 1, range: () => [min, max] };
 }
 
-function axisOptions(axis: Axis): uPlot.Axis {
+function axisOptions(axis: Axis): UPlot.Axis {
   return {
     stroke: colorOf('soft'),
     font: FONT,
@@ -198,7 +201,7 @@ function axisOptions(axis: Axis): uPlot.Axis {
   };
 }
 
-function bottomAxis(axis: Axis): uPlot.Axis {
+function bottomAxis(axis: Axis): UPlot.Axis {
   const options = axisOptions(axis);
   if (axis.kind !== 'names') return { ...options, size: 30 };
   const lines = axis.names.map((name) => name.replaceAll(', ', '\n'));
@@ -212,12 +215,12 @@ function bottomAxis(axis: Axis): uPlot.Axis {
   };
 }
 
-function leftAxis(axis: Axis): uPlot.Axis {
+function leftAxis(axis: Axis): UPlot.Axis {
   const longest = [axis.min, axis.max].map((value) => `${tickText(value)}${axis.suffix}`.length);
   return { ...axisOptions(axis), size: Math.max(...longest, 4) * 7 + 16 };
 }
 
-function seriesOptions({ label, tone, mark }: Series): uPlot.Series {
+function seriesOptions({ label, tone, mark }: Series): UPlot.Series {
   const stroke = colorOf(tone);
   const dash = DASHES[tone];
   const options = { label, stroke, points: { show: false } };
@@ -254,7 +257,7 @@ function traceMark(
 }
 
 function paintSpan(
-  plot: uPlot,
+  plot: UPlot,
   context: CanvasRenderingContext2D,
   { from, to }: Chart['spans'][number],
 ): void {
@@ -270,7 +273,7 @@ function paintSpan(
 }
 
 /** Above the chart, where no line is. */
-function paintSpanLabels(plot: uPlot, { spans }: Chart): void {
+function paintSpanLabels(plot: UPlot, { spans }: Chart): void {
   const context = plot.ctx;
   context.save();
   context.font = scaledFont();
@@ -292,7 +295,7 @@ interface Box {
 }
 
 /** Beside their points, where no other stands; one that fits nowhere is in the table only. */
-function paintLabels(plot: uPlot, { labels }: Chart): void {
+function paintLabels(plot: UPlot, { labels }: Chart): void {
   const context = plot.ctx;
   const gap = 8 * uPlot.pxRatio;
   const half = (LINE_PX / 2) * uPlot.pxRatio;
@@ -343,7 +346,7 @@ function overlap(one: Box, other: Box): boolean {
 }
 
 /** Nothing is painted beyond the axes. */
-function inside(plot: uPlot, paint: (context: CanvasRenderingContext2D) => void): void {
+function inside(plot: UPlot, paint: (context: CanvasRenderingContext2D) => void): void {
   const context = plot.ctx;
   const { left, top, width, height } = plot.bbox;
   context.save();

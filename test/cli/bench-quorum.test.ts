@@ -192,6 +192,7 @@ describe('bench quorum', () => {
     [['--bucket', 'No'], '--bucket'],
     [['--clients', '9'], 'shared by 9'],
     [['--fault', 'burn'], 'kill, stop, slow'],
+    [['--html', 'no-such-folder/page.html'], 'page.html cannot be written'],
   ])('%j are a mistake of usage, and nothing is started', async (flags, message) => {
     world.ring = ringOf(3);
     const { exitCode, stderr } = await run(...flags);

@@ -175,6 +175,7 @@ describe('flags', () => {
     [['--clients', '3', '--in-flight', '2'], 'fewer than'],
     [['--nodes', 'nonsense'], 'HOST:PORT'],
     [['--seconds', '-1'], 'must be a number'],
+    [['--html', 'no-such-folder/page.html'], 'page.html cannot be written'],
   ])('%j are a mistake of usage, and nothing is started', async (flags, message) => {
     const { exitCode, stderr } = await world.run('bench', 'run', ...flags);
     expect(exitCode).toBe(2);

@@ -1,8 +1,10 @@
 /** `coterie bench` on real processes: the figures are there, and nothing is left behind. */
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { QuorumReport } from '../../src/bench/quorum/quorum-report.ts';
+import type { Comparison } from '../../src/bench/report/compare.ts';
 import type { RunReport } from '../../src/bench/run-report.ts';
 import {
   assertNothingLeft,
@@ -110,14 +112,31 @@ const SMALL_MATRIX = [
   ...['--r', '1,2', '--w', '1,2', '--fault-seconds', '4', '--fault-rate', '20', '--json'],
 ];
 
+/** The page that came with it is the one that its JSON gives, and it agrees with itself. */
+async function expectReports(path: string, json: string, page: string): Promise<void> {
+  const file = join(path, 'report.json');
+  await writeFile(file, json);
+  const again = join(path, 'again.html');
+  expect(await coterie(['bench', 'report', file, '--out', again])).toMatchObject({ code: 0 });
+  expect(await readFile(again, 'utf8')).toBe(await readFile(page, 'utf8'));
+  const compared = await coterie(['bench', 'compare', file, file, '--json']);
+  expect(compared.code).toBe(0);
+  const { agree, differ, unknown } = compared.json<Comparison>();
+  expect(agree).toBeGreaterThan(4 * 9);
+  expect({ differ, unknown }).toEqual({ differ: 0, unknown: 0 });
+}
+
 describe('bench quorum', () => {
   it(
     'measures settings on real processes beside their predictions, and a node that is killed',
     async () => {
-      const result = await bench(...SMALL_MATRIX, '--fault', 'kill');
+      await using results = await temporaryFolder();
+      const page = join(results.path, 'page.html');
+      const result = await bench(...SMALL_MATRIX, '--fault', 'kill', '--html', page);
       expect(result.stderr).toBe('');
       expect(result.code).toBe(0);
       const report = result.json<QuorumReport>();
+      await expectReports(results.path, result.stdout, page);
       expect(report.settings).toHaveLength(4);
       for (const { isStrict, operations, freshness, figures, availability } of report.settings) {
         expect(operations).toBeGreaterThan(10);

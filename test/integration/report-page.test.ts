@@ -152,7 +152,7 @@ describe.runIf(CHROMIUM !== undefined)('the page of a report in Chromium', () =>
         errors: { [MARKUP]: 1 },
         availability: {
           ...setting.availability,
-          fault: { ...setting.availability.fault, node: MARKUP },
+          fault: { ...setting.availability?.fault, node: MARKUP },
         },
       })),
     });

@@ -60,7 +60,7 @@ export const LAYERS: readonly Layer[] = [
     prefix: 'src/page/',
     imports: ['src/bench/report/'],
     typesOnly: ['src/bench/report/'],
-    packages: [],
+    packages: ['uplot'],
   },
   { ...ALL, prefix: 'src/cli/', packages: ['commander', 'picocolors', 'cli-table3', 'uplot'] },
   { ...ALL, prefix: 'src/connect.ts' },

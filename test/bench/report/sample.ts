@@ -1,4 +1,11 @@
-/** Reports as `coterie bench run` and `coterie bench quorum` print them, with invented figures. */
+/** Reports as `coterie bench run` and `coterie bench quorum` print them, with invented figures.
+ *  Their types are those of the commands: a change of the format is seen here first. */
+import type {
+  QuorumReport,
+  ReportedFreshness,
+  ReportedSetting,
+} from '../../../src/bench/quorum/quorum-report.ts';
+import type { RunReport } from '../../../src/bench/run-report.ts';
 
 const TIMES_MS = [0, 1, 2, 3, 5, 7, 10, 15, 20, 30, 50];
 const READS = 4_000;
@@ -9,13 +16,30 @@ export interface SampleOptions {
   readonly command?: string;
 }
 
-export function sampleQuorum({ slowdown = 1, command }: SampleOptions = {}) {
+export function sampleQuorum({ slowdown = 1, command }: SampleOptions = {}): QuorumReport {
   return {
     format: 'coterie-bench-quorum/1',
     ...PROVENANCE,
     command: command ?? 'coterie bench quorum --spawn 3 --fault kill',
     workload: 'a',
-    config: { mix: { read: 0.5, update: 0.5 }, keys: 10_000, valueBytes: 100 },
+    config: {
+      mix: MIX,
+      distribution: 'zipfian',
+      keys: 1_000,
+      valueBytes: 100,
+      update: 'context',
+      contextsMax: 100_000,
+      bucket: 'bench-quorum',
+      inFlight: 8,
+      lanes: 8,
+      clients: 1,
+      rounds: 6,
+      sliceSeconds: 3,
+      timeoutMs: 2_000,
+      timeline: { seconds: 20, sliceSeconds: 1, perSecond: 600 },
+      fault: 'kill',
+      trials: 100_000,
+    },
     elapsedSeconds: 540,
     isInterrupted: false,
     cluster: { kind: 'spawned', nodes: 3, replicas: null },
@@ -24,18 +48,31 @@ export function sampleQuorum({ slowdown = 1, command }: SampleOptions = {}) {
   };
 }
 
-export function sampleRun({ slowdown = 1, command }: SampleOptions = {}) {
-  const latency = { count: 90_000, p50Ms: 1.4 * slowdown, p99Ms: 5.2, p999Ms: 14, maxMs: 31 };
+export function sampleRun({ slowdown = 1, command }: SampleOptions = {}): RunReport {
+  const latency = {
+    count: 90_000,
+    p50Ms: 1.4 * slowdown,
+    p99Ms: 5.2,
+    p999Ms: 14,
+    maxMs: 31,
+    meanMs: 2,
+  };
   return {
     format: 'coterie-bench-run/1',
     ...PROVENANCE,
     command: command ?? 'coterie bench run --workload a',
     workload: 'a',
     config: {
-      mix: { read: 0.5, update: 0.5 },
+      mix: MIX,
       distribution: 'zipfian',
       keys: 10_000,
       valueBytes: 100,
+      update: 'context',
+      contextsMax: 100_000,
+      bucket: 'bench',
+      warmupSeconds: 2,
+      seconds: 10,
+      timeoutMs: 10_000,
       read: { consistency: 'quorum' },
       write: { w: 2 },
       pace: { kind: 'closed', inFlight: 64 },
@@ -44,8 +81,12 @@ export function sampleRun({ slowdown = 1, command }: SampleOptions = {}) {
     elapsedSeconds: 10,
     operations: 180_000,
     throughput: 17_900,
-    read: { ...latency, meanMs: 1.6 },
-    write: { ...latency, meanMs: 2.9 },
+    read: latency,
+    write: latency,
+    rmw: { count: 0, p50Ms: null, p99Ms: null, p999Ms: null, maxMs: null, meanMs: null },
+    notFound: 0,
+    siblingReads: 0,
+    contextReads: 0,
     errors: { DEADLINE_EXCEEDED: 12 },
     cpuSecondsPer1000: { client: 0.04, nodes: 0.21 },
     unstarted: 0,
@@ -53,6 +94,8 @@ export function sampleRun({ slowdown = 1, command }: SampleOptions = {}) {
     cluster: { kind: 'spawned', nodes: 3, replicas: 3 },
   };
 }
+
+const MIX = { read: 0.5, update: 0.5, insert: 0, rmw: 0 };
 
 const PROVENANCE = {
   seed: 1,
@@ -71,7 +114,7 @@ function within(value: number, noise: number) {
   return { value, low: value * (1 - noise), high: value * (1 + noise) };
 }
 
-function sampleSetting(r: number, w: number, slowdown: number) {
+function sampleSetting(r: number, w: number, slowdown: number): ReportedSetting {
   const ms = (base: number, count: number) => within(base * slowdown * slower(count), 0.08);
   const needsAll = r === 3 || w === 3;
   return {
@@ -97,6 +140,10 @@ function sampleSetting(r: number, w: number, slowdown: number) {
       clientSeconds: within(0.041, 0.03),
       nodeSeconds: within(0.11 + 0.02 * (r + w), 0.03),
     },
+    probeErrors: {},
+    cpuSecondsPer1000: { client: 0.041, nodes: [0.05, 0.05, 0.05] },
+    slices: [],
+    legs: null,
     freshness: {
       measured: TIMES_MS.map((tMs) => [tMs, Math.round(READS * freshAt(tMs, r, w, 3)), READS]),
       reads: READS * TIMES_MS.length,
@@ -123,7 +170,7 @@ function samplePrediction(
   r: number,
   w: number,
   { scaleMs, faster }: { readonly scaleMs: number; readonly faster: number },
-) {
+): NonNullable<ReportedFreshness['predicted']>['wars'] {
   return {
     readMs: percentiles(1.4 * faster * slower(r)),
     writeMs: percentiles(2.6 * faster * slower(w)),
@@ -131,6 +178,7 @@ function samplePrediction(
     t999Ms: r + w > 3 ? 0 : 25,
     kStale: [0.5, 0.75],
     monotonic: 0.9,
+    error: { freshMax: 0.02, freshMean: 0.01, ratios: {} },
   };
 }
 
