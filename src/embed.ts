@@ -24,6 +24,7 @@ import { HANDOFF_DEFAULTS } from './node/handoff/handoff.ts';
 import { Node } from './node/node.ts';
 import type { NodeOptions } from './node/node-options.ts';
 import { EXCHANGE_DEFAULTS } from './node/repair/exchange-schedule.ts';
+import { REBUILD_EXCHANGES_MAX } from './node/repair/rebuild.ts';
 import { STORAGE_DEFAULTS } from './node/storage/storage-options.ts';
 import { GrpcServer } from './platform/grpc/grpc-server.ts';
 import { GrpcTransport } from './platform/grpc/grpc-transport.ts';
@@ -323,6 +324,7 @@ function nodeOptions(config: NodeConfig): NodeOptions {
     handoff: { ...HANDOFF_DEFAULTS, hintsPerTargetMax: handoff.hintsPerTargetMax },
     exchanges: { ...EXCHANGE_DEFAULTS, intervalMs: repair.exchangeIntervalMs },
     receiveBytesPerSecondMax: repair.receiveBytesPerSecondMax,
+    rebuildExchangesMax: REBUILD_EXCHANGES_MAX,
     reads: READ_DEFAULTS,
     storage: {
       ...STORAGE_DEFAULTS,

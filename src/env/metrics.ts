@@ -174,6 +174,11 @@ export const METRICS = {
     help: 'Equal dots with different content: a cloned disk or a fault; never merged in silence',
     labels: [],
   },
+  coterie_rebuild_partitions_left: {
+    kind: 'gauge',
+    help: 'Partitions that lost something on this node and are not made good yet',
+    labels: [],
+  },
   coterie_unreadable_keys: {
     kind: 'gauge',
     help: 'Keys on this node whose record cannot be read',

@@ -184,6 +184,8 @@ export interface Recovery {
   isRebuilt(partition: number): boolean;
   /** Nothing happens when the attempt is over. */
   partitionRebuilt(partition: number, attempt: number): void;
+  /** Settles when that is durable. */
+  acceptLoss(): Promise<void>;
   /** All partitions are rebuilt; false when meanwhile more is known to be lost. */
   finish(attempt: number, clearDamage: () => Promise<void>): Promise<boolean>;
 }
@@ -278,6 +280,11 @@ export interface Repairs {
   pairs(): readonly PairStatus[];
   /** Puts exchanges first, of one partition or of all that this node begins; how many. */
   hurry(partition: number | undefined): number;
+  /** Undefined unless the node is RECOVERING. */
+  rebuild(): RebuildStatus | undefined;
+  /** Ends RECOVERING though what only members have that are gone is missing. Errors: CONFLICT when
+   *  the node is not RECOVERING. */
+  acceptLoss(): Promise<void>;
 }
 
 /** Partitions that may lack writes at a member. */
@@ -324,4 +331,38 @@ export interface Hints {
    *  be called when it does after all; undefined: nothing is. Costs a lookup while the key is known
    *  to be missed, and never fails. */
   missed(target: number, key: RecordKey, partition: number): (() => void) | undefined;
+}
+
+/** What is unreadable in a partition at a moment. */
+export interface Unreadable {
+  /** Any record of the partition may be lost. */
+  readonly isWhole: boolean;
+  /** `noted`: how often it was found unreadable in this run. */
+  readonly keys: readonly { readonly key: RecordKey; readonly noted: number }[];
+}
+
+/** Records that do not answer until what was lost of them is made good. */
+export interface UnreadableRecords {
+  readonly isAny: boolean;
+  /** Told whenever there is more. */
+  onMore(listener: () => void): void;
+  byPartition(partitionOf: (token: number) => number): ReadonlyMap<number, Unreadable>;
+  /** All that other replicas have of these has been merged. */
+  madeGood(partition: number, unreadable: Unreadable): void;
+}
+
+/** How far a RECOVERING node has come. */
+export interface RebuildStatus {
+  /** That this node owns. */
+  readonly partitions: number;
+  /** Of which are rebuilt and serve. */
+  readonly done: number;
+  readonly keys: number;
+  readonly bytes: number;
+  /** Until all are done, at the pace so far. */
+  readonly estimateMs?: number;
+  /** Keys still to come, as far as peers have said. */
+  readonly keysLeft: number;
+  /** Why it does not go on, in words. */
+  readonly waitingFor: string;
 }

@@ -7,7 +7,7 @@ import { CoterieError } from '../core/errors.ts';
 import { RUN_IDS_MAX } from '../core/membership/standing.ts';
 import type { Clock } from '../env/clock.ts';
 import type { Random } from '../env/random.ts';
-import type { MetaRows } from './standing/standing-keeper.ts';
+import type { MetaRows } from './standing/peer-memories.ts';
 
 export interface NodeIdentity {
   readonly name: string;

@@ -50,6 +50,8 @@ export interface NodeOptions {
   readonly exchanges: ExchangeScheduleOptions;
   /** Of hints and other repair, from all members together. */
   readonly receiveBytesPerSecondMax: number;
+  /** Exchanges with which a node that lost data is rebuilt, at a time; 0 = it is not. */
+  readonly rebuildExchangesMax: number;
   readonly reads: ReadTuning;
   readonly storage: StorageOptions;
 }

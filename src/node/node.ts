@@ -24,7 +24,7 @@ import type { NodeEnvironment, NodeOptions } from './node-options.ts';
 import { NOT_STARTED, refuseStream } from './not-running.ts';
 import { makeRooms, type Rooms, type RoomsStart } from './rooms.ts';
 import { SessionServer } from './session/session-server.ts';
-import type { OpeningState } from './storage/opening.ts';
+import { damageOf } from './storage/opening.ts';
 import { RecordStore } from './storage/record-store.ts';
 
 type Phase = 'created' | 'starting' | 'running' | 'failed' | 'stopping' | 'stopped';
@@ -151,6 +151,7 @@ export class Node implements NodeServices {
     this.#rooms?.disk.stop();
     this.#rooms?.schedule.stop();
     this.#rooms?.links.stop();
+    this.#rooms?.rebuild.stop();
     await this.#rooms?.handoff.stop();
     await this.#rooms?.standing.flush();
     await this.#store.stop();
@@ -308,6 +309,7 @@ export class Node implements NodeServices {
     this.#place = place;
     await rooms.standing.start(damageOf(rooms.opening), peers);
     await rooms.handoff.start();
+    rooms.rebuild.begin();
     rooms.links.join(place, layoutBytes);
     rooms.gossip.joined(place);
     rooms.schedule.start();
@@ -338,6 +340,7 @@ export class Node implements NodeServices {
     this.#rooms?.disk.stop();
     this.#rooms?.schedule.stop();
     this.#rooms?.links.stop();
+    this.#rooms?.rebuild.stop();
     void this.#rooms?.handoff.stop();
     for (const listener of this.#failureListeners) listener(error);
   }
@@ -385,9 +388,4 @@ export class Node implements NodeServices {
     const { engine } = this.#env.store;
     return { name: this.name, address, zone, datacentre, weight, version, engine };
   }
-}
-
-function damageOf(opening: OpeningState): string | undefined {
-  if (opening.chain === 'gap') return 'its log lost synced batches';
-  return opening.engineDamage;
 }

@@ -9,18 +9,17 @@ import type { MemberRecord } from '../core/membership/member-record.ts';
 import type { OpenedStore } from '../core/membership/standing.ts';
 import { HybridLogicalClock } from '../core/version/hlc.ts';
 import type { RecordCodec } from '../core/version/record-codec.ts';
-import type { DataState, MemberEvent, Place, Repairs } from './contracts.ts';
-import { Coordinator } from './coordinator/coordinator.ts';
+import type { DataState, MemberEvent, Place } from './contracts.ts';
+import { Coordinator, type CoordinatorOptions } from './coordinator/coordinator.ts';
 import { DiskGauge } from './disk-gauge.ts';
 import { Gossip } from './gossip/gossip.ts';
 import { Handoff } from './handoff/handoff.ts';
 import { Links } from './link/links.ts';
 import { type MemberIdentity, saveGeneration } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
-import { ExchangeSchedule } from './repair/exchange-schedule.ts';
-import { ExchangeService } from './repair/exchanges.ts';
 import { RecordAccess } from './repair/record-access.ts';
 import { RepairAnswers } from './repair/repair-answers.ts';
+import { makeRepairRooms, type RepairRooms } from './repair-rooms.ts';
 import { BulkRequests } from './replica/bulk-requests.ts';
 import { LinkRequests } from './replica/link-requests.ts';
 import { ByteBudget } from './replica/receive-budget.ts';
@@ -30,7 +29,7 @@ import { StandingKeeper } from './standing/standing-keeper.ts';
 import type { OpeningState } from './storage/opening.ts';
 import type { RecordStore } from './storage/record-store.ts';
 
-export interface Rooms {
+export interface Rooms extends RepairRooms {
   readonly name: string;
   readonly opening: OpeningState;
   readonly standing: StandingKeeper;
@@ -38,9 +37,6 @@ export interface Rooms {
   readonly disk: DiskGauge;
   readonly links: Links;
   readonly handoff: Handoff;
-  readonly exchanges: ExchangeService;
-  readonly schedule: ExchangeSchedule;
-  readonly repairs: Repairs;
   readonly coordinator: Coordinator;
   readonly notes: MemberNotes;
   readonly hlc: HybridLogicalClock;
@@ -86,6 +82,7 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   const standing = new StandingKeeper(env, store, openedOf(start), (next) => {
     env.log.info('standing', { node: name, state: next.state, reason: next.reason });
     links.introduce();
+    repair.rebuild.begin();
     node.servingChanged();
   });
   const hlc = new HybridLogicalClock({ ceiling: opening.ceiling, reading: reading() });
@@ -107,11 +104,11 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     requestTableEntriesMax: options.requestTableEntriesMax,
   });
   const access = new RecordAccess(store, replica, view.place);
-  const repairParts = { ...env, store, access, gate: replica, place: view.place };
+  const repairParts = { store, access, gate: replica, place: view.place };
   const server = new LinkRequests({
     replica,
     codec,
-    repair: new RepairAnswers(repairParts),
+    repair: new RepairAnswers({ ...env, ...repairParts }),
     fallback: { keep: (...kept) => handoff.fallback.keep(...kept) },
     deadlines: env.deadlines,
     place: view.place,
@@ -138,34 +135,39 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   const coordinator = new Coordinator(
     { ...env, peers: links, replica, codec, hints: handoff, fallback: handoff.fallback },
     view,
-    {
-      timeoutMs: options.timeoutMs,
-      timeoutMaxMs: options.timeoutMaxMs,
-      requestsMax: options.requestsMax,
-      bytesMax: options.requestBytesMax,
-      replaceAfterMs: options.replicaReadTimeoutMs,
-      replicaWriteTimeoutMs: options.replicaWriteTimeoutMs,
-      tuning: options.reads,
-    },
+    coordinatorOptions(options),
   );
-  const exchanges = new ExchangeService({
-    ...repairParts,
-    peers: links,
-    budget,
-    isBusy: () => coordinator.isBusy,
-  });
-  const schedule = new ExchangeSchedule(
-    { ...env, exchanges, peers: links, dirty: handoff.dirty, gate: replica, place: view.place },
-    options.exchanges,
+  const repair = makeRepairRooms(
+    {
+      env,
+      ...repairParts,
+      peers: links,
+      budget,
+      handoff,
+      recovery: standing,
+      isBusy: () => coordinator.isBusy,
+      tickAbove: (tick) => {
+        hlc.raise(tick);
+        return hlc.issue(reading());
+      },
+    },
+    options,
   );
   const notes = new MemberNotes(env.deadlines, gossip, view.place);
-  const repairs: Repairs = {
-    hints: () => handoff.status(),
-    pairs: () => schedule.status(),
-    hurry: (partition) => schedule.hurry(partition),
-  };
   const made = { name, opening, standing, gossip, disk, links };
-  return { ...made, handoff, exchanges, schedule, repairs, coordinator, notes, hlc };
+  return { ...made, ...repair, handoff, coordinator, notes, hlc };
+}
+
+function coordinatorOptions(options: NodeOptions): CoordinatorOptions {
+  return {
+    timeoutMs: options.timeoutMs,
+    timeoutMaxMs: options.timeoutMaxMs,
+    requestsMax: options.requestsMax,
+    bytesMax: options.requestBytesMax,
+    replaceAfterMs: options.replicaReadTimeoutMs,
+    replicaWriteTimeoutMs: options.replicaWriteTimeoutMs,
+    tuning: options.reads,
+  };
 }
 
 function openedOf({ opening, runIds }: RoomsStart): OpenedStore {

@@ -9,6 +9,7 @@ import { HANDOFF_DEFAULTS } from '../../src/node/handoff/handoff.ts';
 import { Node } from '../../src/node/node.ts';
 import type { NodeOptions } from '../../src/node/node-options.ts';
 import { EXCHANGE_DEFAULTS } from '../../src/node/repair/exchange-schedule.ts';
+import { REBUILD_EXCHANGES_MAX } from '../../src/node/repair/rebuild.ts';
 import { STORAGE_DEFAULTS } from '../../src/node/storage/storage-options.ts';
 import { recordRange } from '../../src/node/storage/table-keys.ts';
 import { MemoryDisk } from '../../src/platform/memory/memory-disk.ts';
@@ -344,6 +345,7 @@ function nodeOptions(spec: NodeSpec): NodeOptions {
     handoff: HANDOFF_DEFAULTS,
     exchanges: EXCHANGE_DEFAULTS,
     receiveBytesPerSecondMax: 16 * 1_024 * 1_024,
+    rebuildExchangesMax: REBUILD_EXCHANGES_MAX,
     // By chance a read would ask more than a test expects; those of looking switch it on.
     reads: { ...READ_DEFAULTS, lookShare: 0 },
     storage: STORAGE_DEFAULTS,

@@ -23,6 +23,8 @@
 export const RUN_IDS_MAX = 64;
 /** Lives that a store says it has made good: as many as it has had rebuilds, times its peers. */
 export const MADE_GOOD_MAX = 64;
+/** Stores that came in place of one that is remembered, and were behind. */
+export const SUCCESSORS_MAX = 16;
 
 /** A store as it was found at opening. */
 export interface OpenedStore {
@@ -53,8 +55,8 @@ export interface Remembered {
   readonly runId: string;
   readonly ceiling: number;
   readonly commitSeq: number;
-  /** The newest run of a store that came in its place and was behind; empty = none did. */
-  readonly successorId: string;
+  /** Of each store that came in its place and was behind the newest run, SUCCESSORS_MAX at most. */
+  readonly successorIds: readonly string[];
 }
 
 export type StandingState = 'UNVERIFIED' | 'SERVING' | 'RECOVERING';
@@ -70,7 +72,7 @@ export function findLoss(
       ? 'its folder is empty, but its peers know it with data'
       : 'its folder is not the one its peers know';
   }
-  if (!knowsSuccessor(opened, remembered)) {
+  if (!knowsSuccessors(opened, remembered)) {
     return 'another folder has taken part in its place, and acknowledged copies';
   }
   if (opened.runIds.at(-1) === remembered.runId) return undefined;
@@ -94,11 +96,11 @@ export function findLoss(
 
 /** Has the store been rebuilt after all that is remembered. */
 function hasMadeGood(opened: OpenedStore, remembered: Remembered): boolean {
-  return opened.madeGood.includes(remembered.runId) && knowsSuccessor(opened, remembered);
+  return opened.madeGood.includes(remembered.runId) && knowsSuccessors(opened, remembered);
 }
 
-function knowsSuccessor({ runIds, madeGood }: OpenedStore, { successorId }: Remembered): boolean {
-  return successorId === '' || runIds.includes(successorId) || madeGood.includes(successorId);
+function knowsSuccessors({ runIds, madeGood }: OpenedStore, { successorIds }: Remembered): boolean {
+  return successorIds.every((id) => runIds.includes(id) || madeGood.includes(id));
 }
 
 /** Runs whose loss the store must make good before those who gave these answers take it for whole.
@@ -110,9 +112,9 @@ export function livesLost(
   const lives = new Set<string>();
   for (const answer of answers) {
     if (answer === undefined || findLoss(opened, answer) === undefined) continue;
-    const { runId, successorId } = answer;
+    const { runId, successorIds } = answer;
     lives.add(runId);
-    if (successorId !== '' && !opened.runIds.includes(successorId)) lives.add(successorId);
+    for (const id of successorIds) if (!opened.runIds.includes(id)) lives.add(id);
   }
   return lives;
 }
@@ -129,7 +131,7 @@ export function remember(remembered: Remembered | undefined, opened: OpenedStore
   const runId = runIds.at(-1) ?? '';
   if (remembered === undefined) return rememberedOf(opened, runId, opened.ceiling);
   if (findLoss(opened, remembered) !== undefined) {
-    return remembered.successorId === runId ? remembered : { ...remembered, successorId: runId };
+    return withSuccessor(remembered, opened, runId);
   }
   // Ticks of every life count: none of them may be issued again.
   const ceiling = Math.max(remembered.ceiling, opened.ceiling);
@@ -139,9 +141,18 @@ export function remember(remembered: Remembered | undefined, opened: OpenedStore
     runId !== remembered.runId ||
     ceiling !== remembered.ceiling ||
     commitSeq !== remembered.commitSeq ||
-    remembered.successorId !== '';
+    remembered.successorIds.length > 0;
   if (!isNews) return remembered;
-  return { storeId, run, runId, ceiling, commitSeq, successorId: '' };
+  return { storeId, run, runId, ceiling, commitSeq, successorIds: [] };
+}
+
+/** A run takes the place of earlier ones of its own folder. One that does not know another's stays
+ *  beside it: each has acknowledged copies that the other does not have. */
+function withSuccessor(remembered: Remembered, opened: OpenedStore, runId: string): Remembered {
+  const { successorIds } = remembered;
+  if (successorIds.includes(runId)) return remembered;
+  const others = successorIds.filter((id) => !opened.runIds.includes(id));
+  return { ...remembered, successorIds: [...others, runId].slice(-SUCCESSORS_MAX) };
 }
 
 /** Its commits go on from those that are remembered; otherwise it has a story of its own. */
@@ -151,7 +162,7 @@ function isContinued(opened: OpenedStore, { storeId, runId }: Remembered): boole
 
 function rememberedOf(opened: OpenedStore, runId: string, ceiling: number): Remembered {
   const { storeId, run, commitSeq } = opened;
-  return { storeId, run, runId, ceiling, commitSeq, successorId: '' };
+  return { storeId, run, runId, ceiling, commitSeq, successorIds: [] };
 }
 
 export interface StandingInput {
@@ -176,6 +187,18 @@ export interface Standing {
 /** After this time one answer is enough. */
 export const VERIFY_WAIT_MS = 2_000;
 
+/** Have enough peers said what they know of this node. */
+export function isVerified(
+  peerCount: number,
+  answerCount: number,
+  unreachableCount: number,
+  waitedMs: number,
+): boolean {
+  if (peerCount === 0) return true;
+  if (answerCount === 0) return false;
+  return answerCount + unreachableCount >= peerCount || waitedMs >= VERIFY_WAIT_MS;
+}
+
 export function judgeStanding(input: StandingInput): Standing {
   if (input.damage !== undefined) return { state: 'RECOVERING', reason: input.damage };
   for (const answer of input.answers) {
@@ -186,8 +209,8 @@ export function judgeStanding(input: StandingInput): Standing {
   if (input.answers.length === 0) {
     return { state: 'UNVERIFIED', reason: 'no other member has answered yet' };
   }
-  const heard = input.answers.length + input.unreachableCount;
-  if (heard >= input.peerCount || input.waitedMs >= VERIFY_WAIT_MS) {
+  const { peerCount, answers, unreachableCount, waitedMs } = input;
+  if (isVerified(peerCount, answers.length, unreachableCount, waitedMs)) {
     return { state: 'SERVING', reason: '' };
   }
   return {

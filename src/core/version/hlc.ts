@@ -80,6 +80,11 @@ export class HybridLogicalClock {
     return tick;
   }
 
+  /** An earlier life of this node has issued this tick, as others remember. */
+  raise(tick: number): void {
+    if (tick > this.#latest) this.#latest = tick;
+  }
+
   /** The peers' median confirms the wall clock as it reads now: it is followed again. Errors:
    *  CLOCK_SKEW when it is before 2025. */
   agree(reading: ClockReading): void {

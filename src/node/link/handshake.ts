@@ -12,6 +12,7 @@ import {
   type OpenedStore,
   type Remembered,
   RUN_IDS_MAX,
+  SUCCESSORS_MAX,
 } from '../../core/membership/standing.ts';
 import type { Hello } from '../../wire/generated/coterie/v1/peer.ts';
 import type { Place } from '../contracts.ts';
@@ -55,7 +56,7 @@ export function makeHello(speaker: Speaker, remembered: Remembered | undefined):
             runId: hexToBytes(remembered.runId),
             ceiling: remembered.ceiling,
             commitSeq: remembered.commitSeq,
-            successorId: hexToBytes(remembered.successorId),
+            successorIds: remembered.successorIds.map(hexToBytes),
           },
   };
 }
@@ -83,7 +84,7 @@ export function rememberedOf(hello: Hello): Remembered | undefined {
     runId: bytesToHex(remembered.runId),
     ceiling: remembered.ceiling,
     commitSeq: remembered.commitSeq,
-    successorId: bytesToHex(remembered.successorId),
+    successorIds: remembered.successorIds.slice(-SUCCESSORS_MAX).map(bytesToHex),
   };
 }
 

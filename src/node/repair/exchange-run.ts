@@ -115,7 +115,8 @@ export class ExchangeRun {
     const own = await store.scan.entries({ ranges, after, bytesMax: PAGE_BYTES_MAX });
     const through = (own.isMore ? own.entries.at(-1)?.key : undefined) ?? NOTHING;
     const theirs = await this.#questions.entries({ leaves, after, through });
-    const isWhole = theirs.unreadable === 0 && own.unreadable === 0;
+    // What was known to be lost here has been fetched already, whatever the peer had of it.
+    const isWhole = theirs.unreadable === 0 && own.damaged === 0;
     this.#exchange.tookEntries(own, theirs, isWhole);
   }
 

@@ -1,61 +1,51 @@
 /** Keeps this node's standing (may it serve) and what it remembers of every other member, durably.
- *  Invariants: what a peer showed is fsynced before any answer of that run is counted; a store that
- *  came back below what is remembered of it does not replace the memory before it has made that
- *  good; SERVING never falls back to UNVERIFIED; RECOVERING is left only when every partition is
- *  rebuilt, and word of another lost life, or new damage, begins all of them anew; what was made
+ *  Invariants: SERVING never falls back to UNVERIFIED; RECOVERING is left only when every partition
+ *  is rebuilt, and word of another lost life, or new damage, begins all of them anew; what was made
  *  good is durable before this node says so, and the note of its recovering goes last.
  *  Not here: the rules (core/membership/standing.ts), the handshake that carries the facts
  *  (node/link), the rebuild (node/repair), the rows (standing-rows.ts). */
 
 import type { Deadlines } from '../../core/deadlines.ts';
-import type { OpenedStore, Remembered, Standing } from '../../core/membership/standing.ts';
+import type {
+  OpenedStore,
+  Remembered,
+  Standing,
+  StandingInput,
+} from '../../core/membership/standing.ts';
 import {
-  findLoss,
+  isVerified,
   judgeStanding,
   livesLost,
   MADE_GOOD_MAX,
-  remember,
   VERIFY_WAIT_MS,
 } from '../../core/membership/standing.ts';
 import type { Clock } from '../../env/clock.ts';
 import type { Log } from '../../env/log.ts';
 import type { Recovery } from '../contracts.ts';
+import { type MetaRows, PeerMemories } from './peer-memories.ts';
+import { RebuildProgress } from './rebuild-progress.ts';
 import {
   type AcceptedLoss,
   decodeAcceptedLoss,
   decodeLives,
-  decodePeer,
   decodeText,
   encodeAcceptedLoss,
   encodeLives,
-  encodePeer,
   encodeText,
   LOSS_ACCEPTED_ROW,
   MADE_GOOD_ROW,
-  peerRow,
+  REBUILT_ROW,
   RECOVERING_ROW,
+  type StoredProgress,
 } from './standing-rows.ts';
 
-/** Small durable rows, each fsynced before the promise settles. */
-export interface MetaRows {
-  readMeta(name: string): Promise<Uint8Array | undefined>;
-  /** Without a value the row goes. */
-  writeMeta(
-    entries: readonly { readonly name: string; readonly value: Uint8Array | undefined }[],
-  ): Promise<void>;
+/** What the opening of the folder says. */
+export interface FoundDamage {
+  /** Undefined: there is none. */
+  readonly reason: string | undefined;
+  /** It was not there when the folder was open before. */
+  readonly isNew: boolean;
 }
-
-interface Peer {
-  remembered: Remembered | undefined;
-  shown: OpenedStore | undefined;
-  hasAnswered: boolean;
-  answer: Remembered | undefined;
-  isDown: boolean;
-}
-
-/** Commits of peers are noted at most this often: they only sharpen what the handshake has already
- *  secured. */
-const COMMIT_NOTE_INTERVAL_MS = 1_000;
 
 interface StandingEnvironment {
   readonly clock: Clock;
@@ -67,11 +57,14 @@ export class StandingKeeper implements Recovery {
   readonly #env: StandingEnvironment;
   readonly #rows: MetaRows;
   readonly #onChange: (standing: Standing) => void;
-  readonly #peers = new Map<number, Peer>();
+  readonly #peers: PeerMemories;
   /** Partitions that have been rebuilt since the node was last found to be behind. */
   readonly #rebuilt = new Set<number>();
   /** What is to be made good, as far as peers have told. */
   #lives: ReadonlySet<string> = new Set();
+  readonly #progress: RebuildProgress;
+  /** Of an earlier run, until it is known whether it is still of use. */
+  #resumed: StoredProgress | undefined;
   #opened: OpenedStore;
   #hasStarted = false;
   #damage: string | undefined;
@@ -82,7 +75,6 @@ export class StandingKeeper implements Recovery {
     state: 'UNVERIFIED',
     reason: 'this node belongs to no cluster yet: run `coterie cluster init`',
   };
-  #isNoteDue = false;
 
   constructor(
     env: StandingEnvironment,
@@ -92,8 +84,13 @@ export class StandingKeeper implements Recovery {
   ) {
     this.#env = env;
     this.#rows = rows;
+    this.#peers = new PeerMemories(env, rows);
     this.#opened = opened;
     this.#onChange = onChange;
+    this.#progress = new RebuildProgress(env, rows, () => ({
+      lives: [...this.#lives],
+      partitions: [...this.#rebuilt],
+    }));
   }
 
   get standing(): Standing {
@@ -127,11 +124,7 @@ export class StandingKeeper implements Recovery {
 
   /** Highest tick that peers have seen of any life of this member. */
   get ceilingSeen(): number {
-    let ceiling = 0;
-    for (const { answer } of this.#peers.values()) {
-      if (answer !== undefined && answer.ceiling > ceiling) ceiling = answer.ceiling;
-    }
-    return ceiling;
+    return this.#peers.ceilingSeen;
   }
 
   /** May this node answer reads of the partition, and mint there. */
@@ -151,7 +144,9 @@ export class StandingKeeper implements Recovery {
   /** All that was lost of the partition is here again, unless the attempt is not the present one.
    *  */
   partitionRebuilt(partition: number, attempt: number): void {
-    if (this.isRecovering && attempt === this.#attempt) this.#rebuilt.add(partition);
+    if (!this.isRecovering || attempt !== this.#attempt) return;
+    this.#rebuilt.add(partition);
+    this.#progress.noteSoon();
   }
 
   /** Every partition of this node is rebuilt: it serves, and says what it has made good. False when
@@ -187,25 +182,18 @@ export class StandingKeeper implements Recovery {
   }
 
   /** Called once this node has a place in a layout. `peers`: node indexes of the other members. */
-  async start(damage: string | undefined, peers: readonly number[]): Promise<void> {
+  async start(damage: FoundDamage, peers: readonly number[]): Promise<void> {
     const earlier = await this.#rows.readMeta(RECOVERING_ROW);
-    this.#damage = damage ?? (earlier && decodeText(earlier));
+    this.#damage = damage.reason ?? (earlier && decodeText(earlier));
+    const progress = await this.#progress.read();
+    if (this.#damage !== undefined && !damage.isNew) this.#resumed = progress;
     const madeGood = await this.#rows.readMeta(MADE_GOOD_ROW);
     if (madeGood !== undefined) {
       this.#opened = { ...this.#opened, madeGood: decodeLives(madeGood) };
     }
     const accepted = await this.#rows.readMeta(LOSS_ACCEPTED_ROW);
     this.#accepted = accepted && decodeAcceptedLoss(accepted);
-    for (const nodeIndex of peers) {
-      const row = await this.#rows.readMeta(peerRow(nodeIndex));
-      this.#peers.set(nodeIndex, {
-        remembered: row === undefined ? undefined : decodePeer(row),
-        shown: undefined,
-        hasAnswered: false,
-        answer: undefined,
-        isDown: false,
-      });
-    }
+    await this.#peers.restore(peers);
     this.#hasStarted = true;
     const { deadlines } = this.#env;
     this.#startedMs = deadlines.nowMs();
@@ -214,7 +202,7 @@ export class StandingKeeper implements Recovery {
   }
 
   remembered(nodeIndex: number): Remembered | undefined {
-    return this.#peers.get(nodeIndex)?.remembered;
+    return this.#peers.remembered(nodeIndex);
   }
 
   /** A peer greeted; settles once what it showed is durable here. */
@@ -223,54 +211,21 @@ export class StandingKeeper implements Recovery {
     shown: OpenedStore,
     answer: Remembered | undefined,
   ): Promise<void> {
-    const peer = this.#peers.get(nodeIndex);
-    if (peer === undefined) return;
-    if (peer.shown === undefined || !isOutdated(shown, peer.shown)) peer.shown = shown;
-    const next = remember(peer.remembered, peer.shown);
-    if (next !== peer.remembered) {
-      await this.#rows.writeMeta([{ name: peerRow(nodeIndex), value: encodePeer(next) }]);
-      // Commits may have been noted meanwhile, over a link in the other direction.
-      const noted = peer.remembered?.runId === next.runId ? peer.remembered.commitSeq : 0;
-      const commitSeq = Math.max(next.commitSeq, noted);
-      peer.remembered = { ...next, commitSeq };
-    }
-    peer.hasAnswered = true;
-    peer.answer = answer;
-    peer.isDown = false;
-    this.#judge();
+    if (await this.#peers.greeted(nodeIndex, shown, answer)) this.#judge();
   }
 
   peerReach(nodeIndex: number, isDown: boolean): void {
-    const peer = this.#peers.get(nodeIndex);
-    if (peer === undefined || peer.isDown === isDown) return;
-    peer.isDown = isDown;
-    this.#judge();
+    if (this.#peers.reach(nodeIndex, isDown)) this.#judge();
   }
 
   /** A reply showed this durable commit of the peer's present run. */
   peerCommitted(nodeIndex: number, commitSeq: number): void {
-    const peer = this.#peers.get(nodeIndex);
-    const remembered = peer?.remembered;
-    if (peer === undefined || remembered === undefined || commitSeq <= remembered.commitSeq) return;
-    if (peer.shown === undefined || findLoss(peer.shown, remembered) !== undefined) return;
-    // Written out: this runs with every reply, and a spread would make a hidden class each time.
-    const { storeId, run, runId, ceiling, successorId } = remembered;
-    peer.remembered = { storeId, run, runId, ceiling, commitSeq, successorId };
-    if (this.#isNoteDue) return;
-    this.#isNoteDue = true;
-    const { deadlines } = this.#env;
-    deadlines.add(deadlines.nowMs() + COMMIT_NOTE_INTERVAL_MS, () => {
-      this.#isNoteDue = false;
-      void this.#noteCommits();
-    });
+    this.#peers.committed(nodeIndex, commitSeq);
   }
 
-  /** False for a peer whose store came back below what is remembered of it, and does not know it:
-   *  one that does answers only for partitions that it has rebuilt. */
+  /** False for a peer whose store came back below what is remembered of it and does not know it. */
   isTrusted(nodeIndex: number): boolean {
-    const peer = this.#peers.get(nodeIndex);
-    if (peer?.shown === undefined) return false;
-    return peer.shown.isRebuilding || findLoss(peer.shown, peer.remembered) === undefined;
+    return this.#peers.isTrusted(nodeIndex);
   }
 
   /** Damage that came to light while running. */
@@ -282,56 +237,62 @@ export class StandingKeeper implements Recovery {
 
   /** Notes what is not noted yet: after a clean stop nothing that peers showed is forgotten. */
   async flush(): Promise<void> {
-    if (this.#isNoteDue) await this.#noteCommits();
-  }
-
-  async #noteCommits(): Promise<void> {
-    const entries = [];
-    for (const [nodeIndex, peer] of this.#peers) {
-      if (peer.remembered === undefined) continue;
-      entries.push({ name: peerRow(nodeIndex), value: encodePeer(peer.remembered) });
-    }
-    try {
-      await this.#rows.writeMeta(entries);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.#env.log.warn('peer-commits-not-noted', { message });
-    }
+    await this.#peers.flush();
+    if (this.#progress.isDue) await this.#progress.note();
   }
 
   #judge(): void {
     if (!this.#hasStarted) return;
     if (this.isRecovering) {
       this.#learnLives();
+      this.#resume();
       return;
     }
-    const peers = [...this.#peers.values()];
-    const next = judgeStanding({
-      opened: this.#opened,
-      damage: this.#damage,
-      peerCount: peers.length,
-      answers: this.#answers(),
-      unreachableCount: peers.filter((peer) => !peer.hasAnswered && peer.isDown).length,
-      waitedMs: this.#env.deadlines.nowMs() - this.#startedMs,
-    });
+    const next = judgeStanding(this.#input(this.#damage));
     if (this.#standing.state === 'SERVING' && next.state === 'UNVERIFIED') return;
     if (next.state === 'RECOVERING') this.#recover(next);
     else if (next.state === this.#standing.state) this.#standing = next;
     else this.#change(next);
   }
 
+  #input(damage: string | undefined): StandingInput {
+    return {
+      opened: this.#opened,
+      damage,
+      peerCount: this.#peers.count,
+      answers: this.#peers.answers,
+      unreachableCount: this.#peers.unreachableCount,
+      waitedMs: this.#env.deadlines.nowMs() - this.#startedMs,
+    };
+  }
+
   #recover(next: Standing): void {
     this.#noteRecovering(next.reason);
-    this.#lives = livesLost(this.#opened, this.#answers());
+    const lives = livesLost(this.#opened, this.#peers.answers);
+    this.#lives = new Set([...(this.#resumed?.lives ?? []), ...lives]);
     this.#state({ ...this.#opened, isRebuilding: true });
-    this.#beginAnew();
+    this.#attempt += 1;
+    this.#rebuilt.clear();
+    if (this.#resumed === undefined) this.#progress.forget();
     this.#change(next);
+    this.#resume();
+  }
+
+  /** An earlier run's progress counts once as many peers have answered as make a node verified:
+   *  they would know of a loss since. */
+  #resume(): void {
+    const resumed = this.#resumed;
+    if (resumed === undefined) return;
+    const { peerCount, answers, unreachableCount, waitedMs } = this.#input(undefined);
+    if (!isVerified(peerCount, answers.length, unreachableCount, waitedMs)) return;
+    this.#resumed = undefined;
+    for (const partition of resumed.partitions) this.#rebuilt.add(partition);
   }
 
   /** What another peer tells may be of a later life than what was rebuilt from. */
   #learnLives(): void {
     const known = this.#lives;
-    const lives = livesLost(this.#opened, this.#answers());
+    const lives = livesLost(this.#opened, this.#peers.answers);
     if ([...lives].every((life) => known.has(life))) return;
     this.#lives = new Set([...known, ...lives]);
     this.#beginAnew();
@@ -340,12 +301,8 @@ export class StandingKeeper implements Recovery {
   #beginAnew(): void {
     this.#attempt += 1;
     this.#rebuilt.clear();
-  }
-
-  #answers(): readonly (Remembered | undefined)[] {
-    const answers: (Remembered | undefined)[] = [];
-    for (const peer of this.#peers.values()) if (peer.hasAnswered) answers.push(peer.answer);
-    return answers;
+    this.#resumed = undefined;
+    this.#progress.forget();
   }
 
   #state(opened: OpenedStore): void {
@@ -370,6 +327,7 @@ export class StandingKeeper implements Recovery {
   #forgetRecovering(): Promise<void> {
     const entries: { name: string; value: Uint8Array | undefined }[] = [
       { name: RECOVERING_ROW, value: undefined },
+      { name: REBUILT_ROW, value: undefined },
     ];
     if (this.#accepted?.isOver === false) {
       this.#accepted = { ...this.#accepted, isOver: true };
@@ -377,9 +335,4 @@ export class StandingKeeper implements Recovery {
     }
     return this.#rows.writeMeta(entries);
   }
-}
-
-/** The same run has said something else later. */
-function isOutdated(shown: OpenedStore, known: OpenedStore): boolean {
-  return shown.runIds.at(-1) === known.runIds.at(-1) && shown.statement < known.statement;
 }

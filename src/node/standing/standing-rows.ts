@@ -4,6 +4,8 @@
  *      recovering           why this node is behind, until it is rebuilt  1, text
  *      madeGood             lives whose loss was made good here           1, 16 bytes each
  *      lossAccepted         what an operator gave up, and when            1, JSON
+ *      rebuilt              how far a rebuild has come                    1, u16 lives, 16 bytes
+ *                                                                         each, partitions u32
  *
  *  Invariants: every value begins with its format byte; a value of a later format is refused, never
  *  guessed at; `peer` rows of before there were successors are read as having none.
@@ -15,6 +17,7 @@ import { MADE_GOOD_MAX, type Remembered } from '../../core/membership/standing.t
 export const RECOVERING_ROW = 'recovering';
 export const MADE_GOOD_ROW = 'madeGood';
 export const LOSS_ACCEPTED_ROW = 'lossAccepted';
+export const REBUILT_ROW = 'rebuilt';
 
 export function peerRow(nodeIndex: number): string {
   return `peer|${nodeIndex}`;
@@ -28,6 +31,13 @@ export interface AcceptedLoss {
   readonly reason: string;
   /** The rebuild that it was said of is over. */
   readonly isOver: boolean;
+}
+
+/** How far a rebuild has come. */
+export interface StoredProgress {
+  /** Runs whose loss it makes good. */
+  readonly lives: readonly string[];
+  readonly partitions: readonly number[];
 }
 
 const ROW_FORMAT = 1;
@@ -44,14 +54,14 @@ export function decodeText(row: Uint8Array): string {
 }
 
 export function encodePeer(remembered: Remembered): Uint8Array {
-  const { storeId, run, runId, ceiling, commitSeq, successorId } = remembered;
-  return encodeText(JSON.stringify({ storeId, run, runId, ceiling, commitSeq, successorId }));
+  const { storeId, run, runId, ceiling, commitSeq, successorIds } = remembered;
+  return encodeText(JSON.stringify({ storeId, run, runId, ceiling, commitSeq, successorIds }));
 }
 
 /** Errors: also MALFORMED_MESSAGE. */
 export function decodePeer(row: Uint8Array): Remembered {
   const value: unknown = JSON.parse(decodeText(row));
-  if (isRemembered(value)) return { ...value, successorId: value.successorId ?? '' };
+  if (isRemembered(value)) return { ...value, successorIds: value.successorIds ?? [] };
   throw malformed('about a member');
 }
 
@@ -83,6 +93,36 @@ export function decodeAcceptedLoss(row: Uint8Array): AcceptedLoss {
   throw malformed('about an accepted loss');
 }
 
+export function encodeProgress({ lives, partitions }: StoredProgress): Uint8Array {
+  const kept = lives.slice(-MADE_GOOD_MAX);
+  const bytes = new Uint8Array(2 + kept.length * LIFE_BYTES + partitions.length * 4);
+  const view = new DataView(bytes.buffer);
+  view.setUint16(0, kept.length);
+  for (const [index, id] of kept.entries()) bytes.set(hexToBytes(id), 2 + index * LIFE_BYTES);
+  const partitionsAt = 2 + kept.length * LIFE_BYTES;
+  for (const [index, partition] of partitions.entries()) {
+    view.setUint32(partitionsAt + index * 4, partition);
+  }
+  return withFormat(bytes);
+}
+
+export function decodeProgress(row: Uint8Array): StoredProgress {
+  const bytes = content(row);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const count = bytes.length < 2 ? 0 : view.getUint16(0);
+  const partitionsAt = 2 + count * LIFE_BYTES;
+  if (bytes.length < partitionsAt || (bytes.length - partitionsAt) % 4 !== 0) {
+    throw malformed('about a rebuild');
+  }
+  const lives: string[] = [];
+  for (let at = 2; at < partitionsAt; at += LIFE_BYTES) {
+    lives.push(bytesToHex(bytes.subarray(at, at + LIFE_BYTES)));
+  }
+  const partitions: number[] = [];
+  for (let at = partitionsAt; at < bytes.length; at += 4) partitions.push(view.getUint32(at));
+  return { lives, partitions };
+}
+
 function withFormat(bytes: Uint8Array): Uint8Array {
   const row = new Uint8Array(1 + bytes.length);
   row[0] = ROW_FORMAT;
@@ -102,20 +142,24 @@ function malformed(which: string): CoterieError {
   return new CoterieError('MALFORMED_MESSAGE', `A row ${which} cannot be read`);
 }
 
-function isRemembered(
-  value: unknown,
-): value is Omit<Remembered, 'successorId'> & { readonly successorId?: string } {
+function isRemembered(value: unknown): value is Omit<Remembered, 'successorIds'> & {
+  readonly successorIds?: readonly string[];
+} {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Record<string, unknown>;
-  const { successorId } = fields;
+  const { successorIds } = fields;
   return (
     typeof fields['storeId'] === 'string' &&
     typeof fields['runId'] === 'string' &&
-    (successorId === undefined || typeof successorId === 'string') &&
+    (successorIds === undefined || isTexts(successorIds)) &&
     Number.isSafeInteger(fields['run']) &&
     Number.isSafeInteger(fields['ceiling']) &&
     Number.isSafeInteger(fields['commitSeq'])
   );
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
 function isAcceptedLoss(value: unknown): value is AcceptedLoss {

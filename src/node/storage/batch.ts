@@ -44,6 +44,8 @@ export class Batch {
   readonly waiters: Waiter[] = [];
   /** Rows beside the records, in the order in which they were added. */
   readonly rows: StoreOperation[] = [];
+  /** Storage keys of records that go, before any of the lanes is written. */
+  readonly erased: Uint8Array[] = [];
   bytes = 0;
   sync = false;
   /** Highest ceiling that a decision in it asked for; 0 = none did. */

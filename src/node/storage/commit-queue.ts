@@ -191,6 +191,12 @@ export class CommitQueue {
     this.#schedule();
   }
 
+  /** The record's row goes with the batch of the rows that are added next, unless that batch writes
+   *  the record. Leaves do not count it. */
+  erase(storageKey: Uint8Array): void {
+    this.#open.erased.push(storageKey);
+  }
+
   /** Settles when nothing is open and nothing is under way. */
   drained(): Promise<void> {
     if (!this.#isRunning && (this.#open.isEmpty || this.#failure)) return Promise.resolve();
@@ -247,6 +253,7 @@ export class CommitQueue {
     this.#underWay = batch;
     this.#noteUnsyncedMint(batch);
     const operations: StoreOperation[] = [];
+    for (const key of batch.erased) operations.push({ type: 'del', key });
     for (const lane of batch.lanes) this.#sealLane(batch, lane, operations);
     this.#leaves?.takeRows(this.#nextSeq, operations);
     for (const row of batch.rows) operations.push(row);

@@ -66,6 +66,17 @@ export interface OpeningState {
   readonly hadUnsyncedMints: boolean;
   /** What the engine said of damage to its files, now or earlier, in words. */
   readonly engineDamage?: string;
+  /** A gap or damage was found that no earlier opening knew of. */
+  readonly isDamageNew: boolean;
+}
+
+/** Why the folder cannot be relied upon, in words, and whether that was known before. */
+export function damageOf({ chain, engineDamage, isDamageNew }: OpeningState): {
+  readonly reason: string | undefined;
+  readonly isNew: boolean;
+} {
+  const gap = chain === 'gap' ? 'its log lost synced batches' : undefined;
+  return { reason: gap ?? engineDamage, isNew: isDamageNew };
 }
 
 /** Everything that was found, for the parts of the service. */
@@ -117,6 +128,7 @@ export async function readFolder(
       wasClean: isFresh || (found?.isClean === true && cleanCommitSeq === commitSeq),
       chain: damage.hasGap ? 'gap' : 'whole',
       hadUnsyncedMints: meta.has(META.unsyncedMints),
+      isDamageNew: hasGap || chain.engineDamage !== '',
       ...(damage.engineDamage === '' ? {} : { engineDamage: damage.engineDamage }),
     },
     floors: floorsOf(meta),

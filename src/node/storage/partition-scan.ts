@@ -32,6 +32,8 @@ export interface EntryQuery {
 export interface ScannedPage extends EntryPage {
   /** Rows of this part that cannot be read. */
   readonly unreadable: number;
+  /** Of which nobody knew before. */
+  readonly damaged: number;
 }
 
 export interface PartitionScanParts extends CommittedRowParts {
@@ -90,7 +92,8 @@ export class PartitionScan {
       await this.#scan(range, page);
       if (page.isFull) break;
     }
-    return { entries: page.entries, isMore: page.isFull, unreadable: page.unreadable };
+    const { entries, isFull, unreadable, damaged } = page;
+    return { entries, isMore: isFull, unreadable, damaged };
   }
 
   /** Of a committed record that is at hand. */
@@ -118,7 +121,9 @@ export class PartitionScan {
     if (found === 'lost' || found === 'damaged') page.unreadable += 1;
     else page.add(this.#entryOf(token, row.key, found), row.value.length);
     // What the iterator read may be what is wrong: only what stays rotten is given up.
-    if (found === 'damaged') this.#parts.look(recordKeyOfRow(row.key));
+    if (found !== 'damaged') return;
+    page.damaged += 1;
+    this.#parts.look(recordKeyOfRow(row.key));
   }
 
   #entryOf(token: number, key: Uint8Array, stored: StoredRecord): Entry {
@@ -130,6 +135,7 @@ export class PartitionScan {
 class GrowingPage {
   readonly entries: Entry[] = [];
   unreadable = 0;
+  damaged = 0;
   readonly #bytesMax: number;
   #bytes = 0;
   #readBytes = 0;

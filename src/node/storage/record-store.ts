@@ -261,6 +261,11 @@ export class RecordStore {
     return this.#queue.commitSeq;
   }
 
+  /** Keys that do not answer until what was lost of them is made good. */
+  get unreadable(): UnreadableKeys {
+    return this.#unreadable;
+  }
+
   get counts(): StoredCounts {
     const { keyCount, tombstoneCount } = this.#queue;
     return { keys: keyCount, tombstones: tombstoneCount, unreadable: this.#unreadable.count };

@@ -13,7 +13,7 @@ import type { StoreOperation } from '../../env/store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { EpochFloors } from './epoch-floors.ts';
 import { encodeMark, encodeMarker, type MarkerState, unreadableName } from './meta-rows.ts';
-import { type RecordKey, storageKeyOfId } from './record-key.ts';
+import { type RecordKey, recordKeyOfRow, storageKeyOfId } from './record-key.ts';
 import type { StorageEnvironment } from './storage-options.ts';
 import { metaRowKey, unreadableRowKey } from './table-keys.ts';
 
@@ -21,6 +21,13 @@ import { metaRowKey, unreadableRowKey } from './table-keys.ts';
 export interface UnreadableFound {
   readonly markers: ReadonlyMap<string, MarkerState>;
   readonly partitions: ReadonlySet<number>;
+}
+
+/** What is unreadable in a partition at a moment, to be made good. */
+export interface Unreadable {
+  /** More than there are markers for: any record of the partition may be lost. */
+  readonly isWhole: boolean;
+  readonly keys: readonly { readonly key: RecordKey; readonly noted: number }[];
 }
 
 export interface UnreadableKeysOptions {
@@ -36,6 +43,10 @@ export class UnreadableKeys {
   readonly #options: UnreadableKeysOptions;
   #markers = new Map<string, MarkerState>();
   #partitions = new Set<number>();
+  /** How often each was found unreadable in this run: what is found again is not made good by what
+   *  was fetched before. */
+  readonly #noted = new Map<string, number>();
+  readonly #listeners: (() => void)[] = [];
 
   constructor(
     environment: Pick<StorageEnvironment, 'log' | 'metrics'>,
@@ -60,6 +71,56 @@ export class UnreadableKeys {
     return this.#markers.size;
   }
 
+  /** There is something to be made good. */
+  get isAny(): boolean {
+    return this.#markers.size > 0 || this.#partitions.size > 0;
+  }
+
+  /** Told whenever there is more. */
+  onMore(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** By partition. Cost: all markers. */
+  byPartition(partitionOf: (token: number) => number): Map<number, Unreadable> {
+    const found = new Map<
+      number,
+      { isWhole: boolean; keys: { key: RecordKey; noted: number }[] }
+    >();
+    for (const partition of this.#partitions) {
+      found.set(partition, { isWhole: true, keys: [] });
+    }
+    for (const id of this.#markers.keys()) {
+      const key = recordKeyOfRow(storageKeyOfId(id));
+      const partition = partitionOf(key.token);
+      const of = found.get(partition) ?? { isWhole: false, keys: [] };
+      of.keys.push({ key, noted: this.#noted.get(id) ?? 0 });
+      found.set(partition, of);
+    }
+    return found;
+  }
+
+  /** All that other replicas have of these has been merged: they answer again once that is
+   *  committed, but those that were found unreadable once more. What nobody else had is gone: its
+   *  row is deleted. */
+  madeGood(partition: number, { isWhole, keys }: Unreadable): void {
+    for (const { key, noted } of keys) {
+      const state = this.#markers.get(key.id);
+      if (state === undefined || (this.#noted.get(key.id) ?? 0) !== noted) continue;
+      if (state === 'lost') {
+        this.#queue.erase(key.storageKey);
+        this.#environment.log.error('record-gone', { partition });
+      }
+      this.#clear(key);
+    }
+    if (!isWhole || !this.#partitions.has(partition)) return;
+    const row: StoreOperation = { type: 'del', key: metaRowKey(unreadableName(partition)) };
+    this.#queue.addRows([row], {
+      settle: () => this.#partitions.delete(partition),
+      fail: () => undefined,
+    });
+  }
+
   /** Of all keys with a marker, in no order. */
   storageKeys(): Uint8Array[] {
     return [...this.#markers.keys()].map(storageKeyOfId);
@@ -78,11 +139,13 @@ export class UnreadableKeys {
   /** A record was found unreadable. True when that is news. */
   note(key: RecordKey, partition: number, reason: string): boolean {
     if (this.#markers.get(key.id) === 'lost') return false;
+    this.#noted.set(key.id, (this.#noted.get(key.id) ?? 0) + 1);
     const rows = [this.#mark(key, partition)];
     rows.push(this.#floors.raise(partition, this.#options.presentTick()));
     this.#queue.addRows(rows);
     this.#environment.log.error('record-unreadable', { partition, reason });
     this.#count();
+    for (const listener of this.#listeners) listener();
     return true;
   }
 
@@ -116,10 +179,13 @@ export class UnreadableKeys {
   /** Reads go on being refused until the batch that makes the record whole is committed. */
   #clear(key: RecordKey): void {
     const row: StoreOperation = { type: 'del', key: unreadableRowKey(key.storageKey) };
+    const noted = this.#noted.get(key.id);
     this.#markers.set(key.id, 'partial');
     this.#queue.addRows([row], {
       settle: () => {
+        if (this.#noted.get(key.id) !== noted) return;
         this.#markers.delete(key.id);
+        this.#noted.delete(key.id);
         this.#count();
       },
       fail: () => undefined,

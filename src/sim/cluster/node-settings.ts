@@ -48,6 +48,7 @@ export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
     handoff: { ...HANDOFF_DEFAULTS, settleMs: 2_000, retryMaxMs: 30_000 },
     exchanges: { ...EXCHANGE_DEFAULTS, intervalMs: 0, settleMs: 3_000 },
     receiveBytesPerSecondMax: 16 * MIB,
+    rebuildExchangesMax: 0,
     reads: {
       ...READ_DEFAULTS,
       digestAboveBytes: limits.digestAboveBytes ?? READ_DEFAULTS.digestAboveBytes,

@@ -3,6 +3,7 @@ import type { OpenedStore, Remembered } from '../../../src/core/membership/stand
 import {
   findLoss,
   judgeStanding,
+  livesLost,
   remember,
   VERIFY_WAIT_MS,
 } from '../../../src/core/membership/standing.ts';
@@ -24,7 +25,7 @@ const known: Remembered = {
   runId: 'r7',
   ceiling: 900,
   commitSeq: 480,
-  successorId: '',
+  successorIds: [],
 };
 
 function judge(change: Partial<Parameters<typeof judgeStanding>[0]> = {}) {
@@ -65,7 +66,7 @@ describe('memory', () => {
 
   it('does not let a store that came back below it take its place', () => {
     const after = remember(known, wiped);
-    expect(after).toEqual({ ...known, successorId: 'w' });
+    expect(after).toEqual({ ...known, successorIds: ['w'] });
     const again: OpenedStore = { ...wiped, run: 2, previousRun: 1, runIds: ['w', 'w2'] };
     expect(findLoss(again, after)).toMatch(/not the one/);
   });
@@ -80,7 +81,7 @@ describe('memory', () => {
       runId: 'w',
       ceiling: 1_000,
       commitSeq: 3,
-      successorId: '',
+      successorIds: [],
     });
     expect(findLoss(rebuilt, { ...after, runId: 'r8' })).toMatch(/empty/);
   });
@@ -102,8 +103,17 @@ describe('memory', () => {
     expect(remember(after, { ...opened, madeGood: ['w'] })).toMatchObject({
       runId: 'r8',
       commitSeq: 500,
-      successorId: '',
+      successorIds: [],
     });
+  });
+
+  it('goes on knowing the other folder after the whole store has come back behind it', () => {
+    const once = remember(remember(known, wiped), opened);
+    expect(once.successorIds).toEqual(['w', 'r8']);
+    expect(findLoss(opened, once)).toMatch(/another folder/);
+    const later: OpenedStore = { ...opened, run: 9, previousRun: 8, runIds: ['r7', 'r8', 'r9'] };
+    expect(remember(once, later).successorIds).toEqual(['w', 'r9']);
+    expect([...livesLost(opened, [once])].toSorted()).toEqual(['r7', 'w']);
   });
 
   it('knows a restored copy, however far the copy goes on committing', () => {

@@ -4,7 +4,7 @@ import { MemoryDisk } from '../../../src/platform/memory/memory-disk.ts';
 import { startThree } from '../rig.ts';
 
 test('a member started once with an empty folder is behind with its intact one', async () => {
-  await using cluster = await startThree();
+  await using cluster = await startThree({ rebuildExchangesMax: 0 });
   await cluster.put('n1', { key: 'k', level: 'all' });
   const member = cluster.node('n3');
   const intact = member.disk;

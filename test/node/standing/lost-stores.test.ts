@@ -5,6 +5,9 @@ import { watch } from '../../client/client-rig.ts';
 import { deleteRequest, getRequest, putRequest } from '../requests.ts';
 import { type Cluster, startCluster, startThree, valuesOf } from '../rig.ts';
 
+/** What is lost stays lost while it is looked at. */
+const NO_REBUILD = { rebuildExchangesMax: 0 };
+
 async function reason(cluster: Cluster, name: string): Promise<string> {
   return (await cluster.run(cluster.node(name).admin.status({}))).reason;
 }
@@ -16,7 +19,7 @@ async function untilRecovering(cluster: Cluster, name: string): Promise<void> {
 
 /** n3 comes back with an empty disk. */
 async function startWithWiped(): Promise<Cluster> {
-  const cluster = await startThree();
+  const cluster = await startThree(NO_REBUILD);
   await cluster.put('n1', { key: 'k', value: 'v', level: 'all' });
   await cluster.node('n3').stop();
   cluster.node('n3').wipe();
@@ -89,7 +92,7 @@ test('a second restart does not hide the loss', async () => {
 });
 
 test('the loss is still known after those who remember it have restarted', async () => {
-  await using cluster = await startThree();
+  await using cluster = await startThree(NO_REBUILD);
   await cluster.put('n1', { key: 'k', level: 'all' });
   for (const { name } of cluster.nodes) await cluster.node(name).stop();
   cluster.node('n3').wipe();
@@ -99,7 +102,7 @@ test('the loss is still known after those who remember it have restarted', async
 });
 
 test('a disk restored from before its last restart is noticed', async () => {
-  await using cluster = await startThree();
+  await using cluster = await startThree(NO_REBUILD);
   const bookmark = cluster.node('n3').bookmark();
   await cluster.node('n3').stop();
   await cluster.node('n3').start();
@@ -112,7 +115,7 @@ test('a disk restored from before its last restart is noticed', async () => {
 });
 
 test('a disk restored from earlier in its last run is noticed by those it acknowledged to', async () => {
-  await using cluster = await startThree();
+  await using cluster = await startThree(NO_REBUILD);
   await cluster.put('n1', { key: 'k', value: 'old', level: 'all' });
   const bookmark = cluster.node('n3').bookmark();
   await cluster.put('n1', { key: 'k', value: 'new', overwrite: true, level: 'all' });
@@ -124,7 +127,7 @@ test('a disk restored from earlier in its last run is noticed by those it acknow
 });
 
 test('a disk restored from earlier in its last run is noticed also when the node only minted since', async () => {
-  await using cluster = await startThree();
+  await using cluster = await startThree(NO_REBUILD);
   await cluster.put('n3', { key: 'k', value: 'old', level: 'all' });
   const bookmark = cluster.node('n3').bookmark();
   await cluster.put('n3', { key: 'k', value: 'kept', level: 'all' });
@@ -205,7 +208,7 @@ test('a node alone is unverified: it answers at one and local_one, mints, and co
 });
 
 test('what an unverified node mints replaces nothing that its copy has lost, also where it arrives', async () => {
-  await using cluster = await startThree();
+  await using cluster = await startThree(NO_REBUILD);
   await cluster.put('n1', { key: 'k', value: 'old', level: 'all' });
   const bookmark = cluster.node('n1').bookmark();
   await cluster.put('n1', { key: 'k', value: 'lost', level: 'all' });
@@ -250,7 +253,7 @@ test('a member that cannot be reached is not waited for', async () => {
 });
 
 test('a member that knows more turns a serving node into a recovering one', async () => {
-  await using cluster = await startThree();
+  await using cluster = await startThree(NO_REBUILD);
   const bookmark = cluster.node('n1').bookmark();
   await cluster.node('n2').stop();
   await cluster.node('n1').stop();
@@ -266,7 +269,7 @@ test('a member that knows more turns a serving node into a recovering one', asyn
 });
 
 test('a gap in its log makes a node recovering by itself, without a word from its peers', async () => {
-  await using cluster = await startThree();
+  await using cluster = await startThree(NO_REBUILD);
   for (let index = 0; index < 5; index += 1)
     await cluster.put('n3', { key: `k${index}`, level: 'all' });
   await cluster.node('n3').kill();

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import type { OpenedStore, Remembered } from '../../../src/core/membership/standing.ts';
 import { RECOVERING_ROW } from '../../../src/node/standing/standing-rows.ts';
-import { type FakeRows, PEER, Rig } from './standing-rig.ts';
+import { type FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
 
 const LIFE = 'a5'.repeat(16);
 const LATER_LIFE = 'a6'.repeat(16);
@@ -14,13 +14,13 @@ const OTHER: Remembered = {
   runId: LIFE,
   ceiling: 70_000,
   commitSeq: 900,
-  successorId: '',
+  successorIds: [],
 };
 const nothingToClear = async (): Promise<void> => {};
 
 async function behind(rows?: FakeRows): Promise<Rig> {
   const rig = new Rig(rows);
-  await rig.keeper.start(undefined, [1, 2]);
+  await rig.keeper.start(SOUND, [1, 2]);
   await rig.keeper.peerGreeted(1, PEER, OTHER);
   return rig;
 }
@@ -50,7 +50,7 @@ test('when all is rebuilt it serves, names the life it has made good, and no lon
   await keeper.peerGreeted(2, PEER, OTHER);
   expect(keeper.standing.state).toBe('SERVING');
   const later = new Rig(rows);
-  await later.keeper.start(undefined, [1, 2]);
+  await later.keeper.start(SOUND, [1, 2]);
   await later.keeper.peerGreeted(1, PEER, OTHER);
   await later.keeper.peerGreeted(2, PEER, OTHER);
   expect(later.keeper.standing.state).toBe('SERVING');
@@ -85,7 +85,7 @@ test('a restart in the middle of a rebuild begins again', async () => {
   first.keeper.partitionRebuilt(4, first.keeper.attempt);
   await first.clock.settle();
   const second = new Rig(first.rows);
-  await second.keeper.start(undefined, [1, 2]);
+  await second.keeper.start(SOUND, [1, 2]);
   expect(second.keeper.standing.state).toBe('RECOVERING');
   expect(second.keeper.isRebuilt(4)).toBe(false);
 });
@@ -95,33 +95,33 @@ test('an accepted loss is noted until the rebuild is over, and stays on record a
   await keeper.acceptLoss();
   expect(keeper.acceptsLoss).toBe(true);
   const restarted = new Rig(rows);
-  await restarted.keeper.start(undefined, [1, 2]);
+  await restarted.keeper.start(SOUND, [1, 2]);
   expect(restarted.keeper.acceptsLoss).toBe(true);
   expect(await restarted.keeper.finish(restarted.keeper.attempt, nothingToClear)).toBe(true);
   expect(restarted.keeper.acceptsLoss).toBe(false);
   const later = new Rig(rows);
-  await later.keeper.start(undefined, [1, 2]);
+  await later.keeper.start(SOUND, [1, 2]);
   expect(later.keeper.acceptedLoss).toMatchObject({ isOver: true });
   expect(later.keeper.acceptedLoss?.reason).toContain('not the one its peers know');
 });
 
 test('a peer that says it rebuilds itself is trusted with what it answers, and replaces no memory', async () => {
   const rig = new Rig();
-  await rig.keeper.start(undefined, [1]);
+  await rig.keeper.start(SOUND, [1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
   const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runIds: ['n1'], previousRun: 0 };
   await rig.keeper.peerGreeted(1, wiped, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(false);
   await rig.keeper.peerGreeted(1, { ...wiped, isRebuilding: true, statement: 1 }, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(true);
-  expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'peer', successorId: 'n1' });
+  expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'peer', successorIds: ['n1'] });
   rig.keeper.peerCommitted(1, 5_000);
   expect(rig.keeper.remembered(1)?.commitSeq).toBe(70);
 });
 
 test('a rebuilt peer takes the place of what it has made good, and an earlier word of it comes late', async () => {
   const rig = new Rig();
-  await rig.keeper.start(undefined, [1]);
+  await rig.keeper.start(SOUND, [1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
   const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runIds: ['n1'], previousRun: 0 };
   const rebuilding = { ...wiped, isRebuilding: true, statement: 1 };

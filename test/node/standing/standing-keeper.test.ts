@@ -1,11 +1,11 @@
 /** The memory of peers: durable before it is relied on, and only ever rising. */
 import { expect, test } from 'vitest';
 import { watch } from '../../client/client-rig.ts';
-import { FakeRows, PEER, Rig } from './standing-rig.ts';
+import { FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
 
 async function started(peers: readonly number[], rows?: FakeRows): Promise<Rig> {
   const rig = new Rig(rows);
-  await rig.keeper.start(undefined, peers);
+  await rig.keeper.start(SOUND, peers);
   return rig;
 }
 
@@ -42,7 +42,7 @@ test('what is remembered outlives a restart', async () => {
     runId: 'p5',
     ceiling: 2_000,
     commitSeq: 70,
-    successorId: '',
+    successorIds: [],
   });
 });
 
@@ -137,5 +137,5 @@ test.each([
   const rows = new FakeRows();
   rows.rows.set('peer|1', row);
   const rig = new Rig(rows);
-  await expect(rig.keeper.start(undefined, [1])).rejects.toMatchObject({ code });
+  await expect(rig.keeper.start(SOUND, [1])).rejects.toMatchObject({ code });
 });

@@ -1,7 +1,8 @@
 /** A keeper of standings with rows that a test can hold or fail, on a clock that it moves. */
 import { Deadlines } from '../../../src/core/deadlines.ts';
 import type { OpenedStore } from '../../../src/core/membership/standing.ts';
-import type { MetaRows } from '../../../src/node/standing/standing-keeper.ts';
+import type { MetaRows } from '../../../src/node/standing/peer-memories.ts';
+import type { FoundDamage } from '../../../src/node/standing/standing-keeper.ts';
 import { StandingKeeper } from '../../../src/node/standing/standing-keeper.ts';
 import { ManualClock } from '../../client/manual-clock.ts';
 import { Notes } from '../notes.ts';
@@ -17,6 +18,9 @@ export const OWN: OpenedStore = {
   isRebuilding: false,
   statement: 0,
 };
+/** Nothing is wrong with the folder. */
+export const SOUND: FoundDamage = { reason: undefined, isNew: false };
+
 export const PEER: OpenedStore = {
   storeId: 'peer',
   run: 5,

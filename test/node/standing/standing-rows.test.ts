@@ -18,7 +18,7 @@ const REMEMBERED = {
   runId: 'bb',
   ceiling: 70,
   commitSeq: 9,
-  successorId: 'cc',
+  successorIds: ['cc'],
 };
 const LIVES = ['00112233445566778899aabbccddeeff', 'ffeeddccbbaa99887766554433221100'];
 
@@ -26,7 +26,7 @@ test('golden rows', () => {
   expect(bytesToHex(encodeText('why'))).toBe('01776879');
   expect(bytesToHex(encodeLives(LIVES))).toBe(`01${LIVES.join('')}`);
   const peer =
-    '{"storeId":"aa","run":3,"runId":"bb","ceiling":70,"commitSeq":9,"successorId":"cc"}';
+    '{"storeId":"aa","run":3,"runId":"bb","ceiling":70,"commitSeq":9,"successorIds":["cc"]}';
   expect(decodeText(encodePeer(REMEMBERED))).toBe(peer);
   const accepted = { atMs: 5, reason: 'two were lost', isOver: false };
   expect(decodeText(encodeAcceptedLoss(accepted))).toBe(
@@ -42,9 +42,9 @@ test('every row is read as it was written', () => {
 });
 
 test('a row about a member from before there were successors has none', () => {
-  const { successorId: _, ...earlier } = REMEMBERED;
+  const { successorIds: _, ...earlier } = REMEMBERED;
   const row = encodeText(JSON.stringify(earlier));
-  expect(decodePeer(row)).toEqual({ ...earlier, successorId: '' });
+  expect(decodePeer(row)).toEqual({ ...earlier, successorIds: [] });
 });
 
 test('of too many lives the oldest go', () => {

@@ -47,6 +47,7 @@ describe('opening', () => {
     const { opening, records, disk } = await open();
     expect(opening).toEqual({
       isFresh: true,
+      isDamageNew: false,
       storeId: random.bytes(16),
       run: 1,
       previousRun: 0,

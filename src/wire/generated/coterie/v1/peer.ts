@@ -71,8 +71,8 @@ export interface Remembered {
   ceiling: number;
   commitSeq: number;
   runId: Uint8Array;
-  /** newest run of a store that came in its place and was behind; empty = none did */
-  successorId: Uint8Array;
+  /** of each store that came in its place and was behind the newest run, 16 at most */
+  successorIds: Uint8Array[];
 }
 
 export interface LinkRequestFrame {
@@ -576,14 +576,7 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseRemembered(): Remembered {
-  return {
-    storeId: new Uint8Array(0),
-    run: 0,
-    ceiling: 0,
-    commitSeq: 0,
-    runId: new Uint8Array(0),
-    successorId: new Uint8Array(0),
-  };
+  return { storeId: new Uint8Array(0), run: 0, ceiling: 0, commitSeq: 0, runId: new Uint8Array(0), successorIds: [] };
 }
 
 export const Remembered: MessageFns<Remembered> = {
@@ -603,8 +596,8 @@ export const Remembered: MessageFns<Remembered> = {
     if (message.runId.length !== 0) {
       writer.uint32(42).bytes(message.runId);
     }
-    if (message.successorId.length !== 0) {
-      writer.uint32(50).bytes(message.successorId);
+    for (const v of message.successorIds) {
+      writer.uint32(50).bytes(v!);
     }
     return writer;
   },
@@ -667,7 +660,7 @@ export const Remembered: MessageFns<Remembered> = {
               break;
             }
 
-            message.successorId = reader.bytes();
+            message.successorIds.push(reader.bytes());
             continue;
           }
         }

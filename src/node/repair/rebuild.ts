@@ -1,0 +1,300 @@
+/** Makes good what was lost here: all partitions of a node that is RECOVERING, and single keys that
+ *  were found unreadable.
+ *  Invariants: before a partition serves again the clock is above every tick that peers have seen
+ *  of this node, and no epoch begun before is used again, durably; what is lost anew while a
+ *  rebuild is under way begins all of it anew; so many exchanges are under way and no more; with
+ *  nothing lost nothing is done, and no timer is set.
+ *  Not here: may the node serve (node/standing), what counts as made good (core/repair), a folder
+ *  that the engine cannot use (platform/rocksdb).
+ *  Source: ARCHITECTURE 5.17, 5.19; docs/operations.md. */
+import type { DeadlineEntry } from '../../core/deadline-queue.ts';
+import type { Deadlines } from '../../core/deadlines.ts';
+import { CoterieError } from '../../core/errors.ts';
+import { partitionOf } from '../../core/ring/token.ts';
+import type { Log } from '../../env/log.ts';
+import type { Metrics } from '../../env/metrics.ts';
+import { asCoterieError } from '../../wire/error-codec.ts';
+import type {
+  Exchanges,
+  Peers,
+  Place,
+  RebuildStatus,
+  Recovery,
+  Unreadable,
+  UnreadableRecords,
+} from '../contracts.ts';
+import { PartitionRepair, type PartitionRepairParts } from './partition-repair.ts';
+
+export interface RebuildParts {
+  readonly recovery: Recovery;
+  readonly exchanges: Exchanges;
+  readonly peers: Pick<Peers, 'reach' | 'isTrusted' | 'describe'>;
+  readonly store: {
+    readonly unreadable: UnreadableRecords;
+    raiseAllFloors(floor: number): Promise<void>;
+    clearDamage(): Promise<void>;
+  };
+  readonly deadlines: Deadlines;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  place(): Place | undefined;
+  /** A tick of this node's clock above this one and all it has issued. */
+  tickAbove(tick: number): number;
+}
+
+/** Peers answer clients as well. */
+export const REBUILD_EXCHANGES_MAX = 4;
+const TURN_MS = 250;
+const NOTHING: Unreadable = Object.freeze({ isWhole: false, keys: [] });
+
+export class Rebuild {
+  readonly #parts: RebuildParts;
+  readonly #exchangesMax: number;
+  readonly #tasks = new Map<number, PartitionRepair>();
+  #attempt: number | undefined;
+  /** Of the attempt that the floors have been raised for. */
+  #preparedAttempt: number | undefined;
+  #isSettling = false;
+  #beganMs = 0;
+  /** Of partitions that are done in this attempt. */
+  #doneInAttempt = 0;
+  #keys = 0;
+  #bytes = 0;
+  #failure = '';
+  #timer: DeadlineEntry | undefined;
+  #isStopped = false;
+
+  /** `exchangesMax`: under way at a time. */
+  constructor(parts: RebuildParts, exchangesMax: number) {
+    this.#parts = parts;
+    this.#exchangesMax = exchangesMax;
+    parts.store.unreadable.onMore(() => this.begin());
+  }
+
+  /** There may be something to do. */
+  begin(): void {
+    if (this.#timer === undefined && !this.#isStopped) this.#again(0);
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    if (this.#timer !== undefined) this.#parts.deadlines.cancel(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** An operator gives up what only members have that are gone. Settles when that is durable; the
+   *  rebuild then asks whom it can reach. Errors: CONFLICT unless the node is RECOVERING. */
+  async acceptLoss(): Promise<void> {
+    const { recovery } = this.#parts;
+    if (!recovery.isRecovering) {
+      throw new CoterieError('CONFLICT', 'This node is not RECOVERING: there is no loss to accept');
+    }
+    await recovery.acceptLoss();
+    this.#soon();
+  }
+
+  /** Undefined unless the node is RECOVERING. */
+  status(): RebuildStatus | undefined {
+    const { recovery, deadlines, place } = this.#parts;
+    const here = place();
+    if (!recovery.isRecovering || here === undefined) return undefined;
+    const own = partitionsOf(here);
+    const done = own.filter((partition) => recovery.isRebuilt(partition)).length;
+    const left = own.length - done;
+    const spentMs = deadlines.nowMs() - this.#beganMs;
+    const perPartition = this.#doneInAttempt === 0 ? undefined : 1 / this.#doneInAttempt;
+    const estimate = perPartition && { estimateMs: Math.round(spentMs * perPartition * left) };
+    return {
+      partitions: own.length,
+      done,
+      keys: this.#sum('keys', this.#keys),
+      bytes: this.#sum('bytes', this.#bytes),
+      keysLeft: Math.round(this.#keys * (perPartition ?? 0) * left),
+      waitingFor: this.#waitingFor(),
+      ...estimate,
+    };
+  }
+
+  #turn(): void {
+    const { recovery, place } = this.#parts;
+    const here = place();
+    if (this.#isStopped || here === undefined) return;
+    if (recovery.isRecovering) this.#planAttempt(here);
+    else this.#attempt = undefined;
+    if (recovery.isRecovering && this.#preparedAttempt !== this.#attempt) this.#prepare();
+    else this.#work(here);
+    this.#parts.metrics.set('coterie_rebuild_partitions_left', {}, this.#tasks.size);
+    if (recovery.isRecovering || this.#tasks.size > 0) this.#again(TURN_MS);
+  }
+
+  #work(here: Place): void {
+    if (!this.#parts.recovery.isRecovering) this.#planUnreadable(here);
+    for (const task of [...this.#tasks.values()]) {
+      if (task.isWhole) this.#whole(task);
+      else if (this.#isResumed(task)) this.#tasks.delete(task.partition);
+    }
+    let running = 0;
+    for (const task of this.#tasks.values()) if (task.isRunning) running += 1;
+    for (const task of this.#tasks.values()) {
+      if (running >= this.#exchangesMax) break;
+      if (!task.isRunning && task.start()) running += 1;
+    }
+    this.#finishIfWhole(here);
+  }
+
+  /** An earlier run had rebuilt it, as it turns out. */
+  #isResumed({ partition, isRunning }: PartitionRepair): boolean {
+    return !isRunning && this.#attempt !== undefined && this.#parts.recovery.isRebuilt(partition);
+  }
+
+  /** Every partition of an attempt has its task, until it is rebuilt. */
+  #planAttempt(here: Place): void {
+    const { recovery, deadlines, log } = this.#parts;
+    if (this.#attempt === recovery.attempt) return;
+    this.#attempt = recovery.attempt;
+    this.#tasks.clear();
+    this.#beganMs = deadlines.nowMs();
+    this.#doneInAttempt = 0;
+    this.#keys = 0;
+    this.#bytes = 0;
+    const unreadable = this.#unreadable(here);
+    for (const partition of partitionsOf(here)) {
+      if (recovery.isRebuilt(partition)) continue;
+      this.#add(here, partition, 'all', unreadable.get(partition) ?? NOTHING);
+    }
+    log.info('rebuild-begins', { partitions: this.#tasks.size });
+  }
+
+  #planUnreadable(here: Place): void {
+    if (!this.#parts.store.unreadable.isAny) return;
+    for (const [partition, unreadable] of this.#unreadable(here)) {
+      if (this.#tasks.has(partition) || !isOwn(here, partition)) continue;
+      this.#add(here, partition, unreadable.isWhole ? 'all' : 'compare', unreadable);
+    }
+  }
+
+  #unreadable({ ring }: Place): ReadonlyMap<number, Unreadable> {
+    const { partitions } = ring.layout;
+    return this.#parts.store.unreadable.byPartition((token) => partitionOf(token, partitions));
+  }
+
+  #add(here: Place, partition: number, mode: 'compare' | 'all', unreadable: Unreadable): void {
+    const others = here.ring.replicasOf(partition).filter((peer) => peer !== here.nodeIndex);
+    const { exchanges, peers, recovery, deadlines } = this.#parts;
+    const attempt = this.#attempt;
+    const parts: PartitionRepairParts = {
+      exchanges,
+      peers,
+      nowMs: () => deadlines.nowMs(),
+      acceptsLoss: () => recovery.acceptsLoss,
+      turn: () => {
+        if (attempt === this.#attempt) this.#soon();
+      },
+    };
+    this.#tasks.set(partition, new PartitionRepair(parts, partition, others, mode, unreadable));
+  }
+
+  /** Nothing of this node's earlier lives is issued or built on again. */
+  #prepare(): void {
+    if (this.#isSettling) return;
+    const { recovery, store } = this.#parts;
+    const attempt = this.#attempt;
+    this.#settle('rebuild-not-begun', async () => {
+      await store.raiseAllFloors(this.#parts.tickAbove(recovery.ceilingSeen));
+      this.#preparedAttempt = attempt;
+    });
+  }
+
+  #whole(task: PartitionRepair): void {
+    const { recovery, store, log } = this.#parts;
+    const { partition } = task;
+    this.#tasks.delete(partition);
+    store.unreadable.madeGood(partition, task.unreadable);
+    if (this.#attempt === undefined) {
+      log.info('unreadable-made-good', { partition, keys: task.unreadable.keys.length });
+      return;
+    }
+    this.#doneInAttempt += 1;
+    this.#keys += task.keys;
+    this.#bytes += task.bytes;
+    this.#parts.tickAbove(recovery.ceilingSeen);
+    recovery.partitionRebuilt(partition, this.#attempt);
+  }
+
+  #finishIfWhole(here: Place): void {
+    const { recovery, store, log } = this.#parts;
+    const attempt = this.#attempt;
+    if (!recovery.isRecovering || attempt === undefined || this.#isSettling) return;
+    if (attempt !== recovery.attempt) return;
+    if (!partitionsOf(here).every((partition) => recovery.isRebuilt(partition))) return;
+    const keys = this.#keys;
+    this.#settle('rebuild-not-finished', async () => {
+      if (await recovery.finish(attempt, () => store.clearDamage())) {
+        log.info('rebuilt', { keys, bytes: this.#bytes });
+      }
+    });
+  }
+
+  #settle(event: string, work: () => Promise<void>): void {
+    this.#isSettling = true;
+    work()
+      .then(
+        () => {
+          this.#failure = '';
+        },
+        (thrown: unknown) => {
+          const { code, message } = asCoterieError(thrown);
+          this.#failure = message;
+          if (code !== 'NOT_RUNNING') this.#parts.log.error(event, { reason: message });
+        },
+      )
+      .finally(() => {
+        this.#isSettling = false;
+        this.#soon();
+      });
+  }
+
+  #waitingFor(): string {
+    if (this.#failure !== '') return this.#failure;
+    for (const task of this.#tasks.values()) {
+      if (task.isRunning) return '';
+    }
+    for (const task of this.#tasks.values()) {
+      if (task.waitingFor !== '') return task.waitingFor;
+    }
+    return '';
+  }
+
+  #sum(what: 'keys' | 'bytes', done: number): number {
+    let sum = done;
+    for (const task of this.#tasks.values()) sum += task[what];
+    return sum;
+  }
+
+  /** Exchanges that end in one step have one turn. */
+  #soon(): void {
+    if (this.#timer !== undefined) this.#parts.deadlines.cancel(this.#timer);
+    this.#timer = undefined;
+    if (!this.#isStopped) this.#again(0);
+  }
+
+  #again(delayMs: number): void {
+    const { deadlines } = this.#parts;
+    this.#timer ??= deadlines.add(deadlines.nowMs() + delayMs, () => {
+      this.#timer = undefined;
+      this.#turn();
+    });
+  }
+}
+
+function partitionsOf({ ring, nodeIndex }: Place): number[] {
+  const own: number[] = [];
+  for (let partition = 0; partition < ring.layout.partitions; partition += 1) {
+    if (ring.replicasOf(partition).includes(nodeIndex)) own.push(partition);
+  }
+  return own;
+}
+
+function isOwn({ ring, nodeIndex }: Place, partition: number): boolean {
+  return ring.replicasOf(partition).includes(nodeIndex);
+}

@@ -1,0 +1,171 @@
+/** What this node remembers of every other member's storage, durably, and what each answered of
+ *  this node's.
+ *  Invariants: what a peer showed is fsynced before any answer of that run is counted; what is
+ *  remembered only rises (core/membership/standing.ts).
+ *  Not here: what follows for this node (standing-keeper.ts), the handshake that carries the facts
+ *  (node/link), the rows (standing-rows.ts). */
+import type { Deadlines } from '../../core/deadlines.ts';
+import type { OpenedStore, Remembered } from '../../core/membership/standing.ts';
+import { findLoss, remember } from '../../core/membership/standing.ts';
+import type { Log } from '../../env/log.ts';
+import { decodePeer, encodePeer, peerRow } from './standing-rows.ts';
+
+/** Small durable rows, each fsynced before the promise settles. */
+export interface MetaRows {
+  readMeta(name: string): Promise<Uint8Array | undefined>;
+  /** Without a value the row goes. */
+  writeMeta(
+    entries: readonly { readonly name: string; readonly value: Uint8Array | undefined }[],
+  ): Promise<void>;
+}
+
+interface Peer {
+  remembered: Remembered | undefined;
+  shown: OpenedStore | undefined;
+  hasAnswered: boolean;
+  answer: Remembered | undefined;
+  isDown: boolean;
+}
+
+/** Commits of peers are noted at most this often: they only sharpen what the handshake has already
+ *  secured. */
+const COMMIT_NOTE_INTERVAL_MS = 1_000;
+
+export class PeerMemories {
+  readonly #env: { readonly deadlines: Deadlines; readonly log: Log };
+  readonly #rows: MetaRows;
+  readonly #peers = new Map<number, Peer>();
+  #isNoteDue = false;
+
+  constructor(env: { readonly deadlines: Deadlines; readonly log: Log }, rows: MetaRows) {
+    this.#env = env;
+    this.#rows = rows;
+  }
+
+  async restore(peers: readonly number[]): Promise<void> {
+    for (const nodeIndex of peers) {
+      const row = await this.#rows.readMeta(peerRow(nodeIndex));
+      this.#peers.set(nodeIndex, {
+        remembered: row === undefined ? undefined : decodePeer(row),
+        shown: undefined,
+        hasAnswered: false,
+        answer: undefined,
+        isDown: false,
+      });
+    }
+  }
+
+  get count(): number {
+    return this.#peers.size;
+  }
+
+  /** Of those who have answered. */
+  get answers(): readonly (Remembered | undefined)[] {
+    const answers: (Remembered | undefined)[] = [];
+    for (const peer of this.#peers.values()) if (peer.hasAnswered) answers.push(peer.answer);
+    return answers;
+  }
+
+  /** Known to be out of reach, and not heard. */
+  get unreachableCount(): number {
+    let count = 0;
+    for (const { hasAnswered, isDown } of this.#peers.values()) {
+      if (!hasAnswered && isDown) count += 1;
+    }
+    return count;
+  }
+
+  /** Highest tick that peers have seen of any life of this member. */
+  get ceilingSeen(): number {
+    let ceiling = 0;
+    for (const { answer } of this.#peers.values()) {
+      if (answer !== undefined && answer.ceiling > ceiling) ceiling = answer.ceiling;
+    }
+    return ceiling;
+  }
+
+  remembered(nodeIndex: number): Remembered | undefined {
+    return this.#peers.get(nodeIndex)?.remembered;
+  }
+
+  /** Settles once what it showed is durable here. False for one that is no member. */
+  async greeted(
+    nodeIndex: number,
+    shown: OpenedStore,
+    answer: Remembered | undefined,
+  ): Promise<boolean> {
+    const peer = this.#peers.get(nodeIndex);
+    if (peer === undefined) return false;
+    if (peer.shown === undefined || !isOutdated(shown, peer.shown)) peer.shown = shown;
+    const next = remember(peer.remembered, peer.shown);
+    if (next !== peer.remembered) {
+      await this.#rows.writeMeta([{ name: peerRow(nodeIndex), value: encodePeer(next) }]);
+      // Commits may have been noted meanwhile, over a link in the other direction.
+      const noted = peer.remembered?.runId === next.runId ? peer.remembered.commitSeq : 0;
+      const commitSeq = Math.max(next.commitSeq, noted);
+      peer.remembered = { ...next, commitSeq };
+    }
+    peer.hasAnswered = true;
+    peer.answer = answer;
+    peer.isDown = false;
+    return true;
+  }
+
+  /** True when that is news. */
+  reach(nodeIndex: number, isDown: boolean): boolean {
+    const peer = this.#peers.get(nodeIndex);
+    if (peer === undefined || peer.isDown === isDown) return false;
+    peer.isDown = isDown;
+    return true;
+  }
+
+  /** A reply showed this durable commit of the peer's present run. */
+  committed(nodeIndex: number, commitSeq: number): void {
+    const peer = this.#peers.get(nodeIndex);
+    const remembered = peer?.remembered;
+    if (peer === undefined || remembered === undefined || commitSeq <= remembered.commitSeq) return;
+    if (peer.shown === undefined || findLoss(peer.shown, remembered) !== undefined) return;
+    // Written out: this runs with every reply, and a spread would make a hidden class each time.
+    const { storeId, run, runId, ceiling, successorIds } = remembered;
+    peer.remembered = { storeId, run, runId, ceiling, commitSeq, successorIds };
+    if (this.#isNoteDue) return;
+    this.#isNoteDue = true;
+    const { deadlines } = this.#env;
+    deadlines.add(deadlines.nowMs() + COMMIT_NOTE_INTERVAL_MS, () => {
+      this.#isNoteDue = false;
+      void this.#noteCommits();
+    });
+  }
+
+  /** False for a peer whose store came back below what is remembered of it, and does not know it:
+   *  one that does answers only for partitions that it has rebuilt. */
+  isTrusted(nodeIndex: number): boolean {
+    const peer = this.#peers.get(nodeIndex);
+    if (peer?.shown === undefined) return false;
+    return peer.shown.isRebuilding || findLoss(peer.shown, peer.remembered) === undefined;
+  }
+
+  /** Notes what is not noted yet. */
+  async flush(): Promise<void> {
+    if (this.#isNoteDue) await this.#noteCommits();
+  }
+
+  async #noteCommits(): Promise<void> {
+    const entries = [];
+    for (const [nodeIndex, peer] of this.#peers) {
+      if (peer.remembered === undefined) continue;
+      entries.push({ name: peerRow(nodeIndex), value: encodePeer(peer.remembered) });
+    }
+    try {
+      await this.#rows.writeMeta(entries);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#env.log.warn('peer-commits-not-noted', { message });
+    }
+  }
+}
+
+/** The same run has said something else later. */
+function isOutdated(shown: OpenedStore, known: OpenedStore): boolean {
+  return shown.runIds.at(-1) === known.runIds.at(-1) && shown.statement < known.statement;
+}

@@ -1,0 +1,193 @@
+/** What a node lost comes back from the others: it serves again when nothing that was acknowledged
+ *  is missing, and meanwhile answers for nothing. */
+import { expect, test } from 'vitest';
+import type { RebuildStatus } from '../../../src/node/contracts.ts';
+import { type Cluster, startCluster, startThree, valuesOf } from '../rig.ts';
+
+const KEYS = Array.from({ length: 12 }, (_, index) => `key-${index}`);
+
+async function writeAll(cluster: Cluster, at: string, value: string): Promise<void> {
+  for (const key of KEYS) {
+    await cluster.put(at, { key, value: `${key} ${value}`, overwrite: true, level: 'all' });
+  }
+}
+
+/** What the node's own copies hold, each by itself. */
+async function heldBy(cluster: Cluster, name: string): Promise<string[]> {
+  const held: string[] = [];
+  for (const key of KEYS) held.push(...(await cluster.held(name, key)));
+  return held;
+}
+
+function all(value: string): string[] {
+  return KEYS.map((key) => `${key} ${value}`);
+}
+
+async function wipe(cluster: Cluster, ...names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await cluster.node(name).stop();
+    cluster.node(name).wipe();
+  }
+}
+
+function rebuildOf(cluster: Cluster, name: string): RebuildStatus | undefined {
+  return cluster.node(name).node.repairs?.rebuild();
+}
+
+async function untilRebuilt(cluster: Cluster, name: string): Promise<void> {
+  const { notes } = cluster.node(name);
+  await cluster.until(
+    () => notes.log.some(({ event }) => event === 'rebuilt') && isServing(cluster, name),
+    `${name} rebuilt`,
+  );
+}
+
+function isServing(cluster: Cluster, name: string): boolean {
+  return cluster.node(name).state === 'SERVING';
+}
+
+test('a wiped node is complete again, serves, and is not behind after a restart', async () => {
+  await using cluster = await startThree();
+  await writeAll(cluster, 'n1', 'first');
+  await wipe(cluster, 'n3');
+  await cluster.node('n3').start();
+  await untilRebuilt(cluster, 'n3');
+  expect(await heldBy(cluster, 'n3')).toEqual(all('first'));
+  expect(rebuildOf(cluster, 'n3')).toBeUndefined();
+  await cluster.untilLinked();
+  await cluster.node('n3').stop();
+  await cluster.node('n3').start();
+  await cluster.untilServing();
+  await cluster.node('n1').stop();
+  await cluster.advance(500);
+  const read = await cluster.get('n2', { key: 'key-7', level: 'quorum' });
+  expect(valuesOf(read)).toEqual(['key-7 first']);
+  expect(read.quorum?.nodes.toSorted()).toEqual(['n2', 'n3']);
+});
+
+test('a node restored from an old copy gets what it lost, and its new events cover none of it', async () => {
+  await using cluster = await startThree();
+  await writeAll(cluster, 'n3', 'first');
+  const bookmark = cluster.node('n3').bookmark();
+  await cluster.put('n3', { key: 'key-1', value: 'beside', level: 'all' });
+  await cluster.put('n3', { key: 'key-2', value: 'later', overwrite: true, level: 'all' });
+  await cluster.node('n3').kill();
+  await cluster.node('n3').restore(bookmark);
+  await cluster.node('n3').start();
+  await untilRebuilt(cluster, 'n3');
+  expect(await cluster.held('n3', 'key-2')).toEqual(['later']);
+  const put = await cluster.put('n3', { key: 'key-1', value: 'new', explain: true, level: 'all' });
+  expect(put.trace?.minter).toBe('n3');
+  for (const { name } of cluster.nodes) {
+    const held = await cluster.held(name, 'key-1');
+    expect(held.toSorted()).toEqual(['beside', 'key-1 first', 'new']);
+  }
+});
+
+test('with one of the others away the rebuild waits for it and says so', async () => {
+  await using cluster = await startThree();
+  await writeAll(cluster, 'n1', 'first');
+  await wipe(cluster, 'n3');
+  await cluster.node('n2').stop();
+  await cluster.node('n3').start();
+  await cluster.advance(20_000);
+  expect(cluster.node('n3').state).toBe('RECOVERING');
+  const status = rebuildOf(cluster, 'n3');
+  expect(status).toMatchObject({ done: 0 });
+  expect(status?.keys).toBe(KEYS.length);
+  expect(status?.waitingFor).toMatch(new RegExp(`^node ${cluster.indexOf('n2')}: .`));
+  await cluster.node('n2').start();
+  await untilRebuilt(cluster, 'n3');
+  expect(await heldBy(cluster, 'n3')).toEqual(all('first'));
+});
+
+test('of two wiped nodes neither is rebuilt from the other until an operator accepts the loss', async () => {
+  await using cluster = await startThree();
+  await writeAll(cluster, 'n1', 'first');
+  await wipe(cluster, 'n2', 'n3');
+  for (const name of ['n2', 'n3']) await cluster.node(name).start();
+  await cluster.advance(20_000);
+  for (const name of ['n2', 'n3']) expect(cluster.node(name).state).toBe('RECOVERING');
+  expect(rebuildOf(cluster, 'n3')?.done).toBe(0);
+
+  await cluster.run(cluster.node('n2').node.repairs?.acceptLoss() ?? Promise.reject());
+  for (const name of ['n2', 'n3']) await untilRebuilt(cluster, name);
+  for (const name of ['n2', 'n3']) expect(await heldBy(cluster, name)).toEqual(all('first'));
+  const accept = cluster.node('n2').node.repairs?.acceptLoss() ?? Promise.resolve();
+  expect(await cluster.failure(accept)).toMatchObject({ code: 'CONFLICT' });
+});
+
+test('a node that was rebuilt, and is wiped again, is rebuilt again', async () => {
+  await using cluster = await startThree();
+  await writeAll(cluster, 'n1', 'first');
+  for (const value of ['second', 'third']) {
+    await wipe(cluster, 'n3');
+    await cluster.node('n3').start();
+    await cluster.until(() => isServing(cluster, 'n3'), 'n3 serving');
+    await cluster.untilLinked();
+    await writeAll(cluster, 'n3', value);
+    expect(await heldBy(cluster, 'n3')).toEqual(all(value));
+  }
+});
+
+test('a rebuild that a restart interrupts goes on with the partitions that are left', async () => {
+  await using cluster = await startThree({ receiveBytesPerSecondMax: 4_096 });
+  await writeAll(cluster, 'n1', 'x'.repeat(400));
+  await wipe(cluster, 'n3');
+  await cluster.node('n3').start();
+  const done = (): number => rebuildOf(cluster, 'n3')?.done ?? 0;
+  await cluster.until(() => done() >= 2, 'two partitions rebuilt');
+  await cluster.advance(1_100);
+  const before = done();
+  await cluster.node('n3').kill();
+  await cluster.node('n3').start();
+  await cluster.until(() => done() >= before, 'as far as before', 1_000);
+  await untilRebuilt(cluster, 'n3');
+  expect(await heldBy(cluster, 'n3')).toEqual(all('x'.repeat(400)));
+});
+
+test('a gap in the log is made good from the others', async () => {
+  await using cluster = await startThree();
+  await writeAll(cluster, 'n1', 'first');
+  await cluster.node('n3').kill();
+  await cluster.node('n3').loseBatch(-3);
+  await cluster.node('n3').start();
+  expect(cluster.node('n3').state).toBe('RECOVERING');
+  await untilRebuilt(cluster, 'n3');
+  expect(await heldBy(cluster, 'n3')).toEqual(all('first'));
+  await cluster.node('n3').stop();
+  await cluster.node('n3').start();
+  await cluster.untilServing();
+});
+
+test('rotten records are fetched from both others, and answer again', async () => {
+  await using cluster = await startThree();
+  await writeAll(cluster, 'n1', 'first');
+  await cluster.node('n3').stop();
+  await cluster.node('n3').damageRecords();
+  await cluster.node('n3').start();
+  await cluster.untilServing();
+  for (const key of KEYS) {
+    expect(valuesOf(await cluster.get('n3', { key }))).toEqual([`${key} first`]);
+  }
+  const unreadable = (): number | undefined =>
+    cluster.node('n3').notes.numbers.get('coterie_unreadable_keys{}');
+  expect(unreadable()).toBe(KEYS.length);
+  await cluster.until(() => unreadable() === 0, 'all made good');
+  expect(await heldBy(cluster, 'n3')).toEqual(all('first'));
+});
+
+test('a cluster of one has nobody to be rebuilt from', async () => {
+  await using cluster = await startCluster({ nodes: ['n1'] });
+  await cluster.put('n1', { key: 'k', level: 'all' });
+  await cluster.put('n1', { key: 'l', level: 'all' });
+  await cluster.put('n1', { key: 'm', level: 'all' });
+  await cluster.node('n1').kill();
+  await cluster.node('n1').loseBatch(-3);
+  await cluster.node('n1').start();
+  await cluster.advance(5_000);
+  expect(cluster.node('n1').state).toBe('RECOVERING');
+  expect(rebuildOf(cluster, 'n1')?.waitingFor).toMatch(/^an operator: /);
+  await cluster.run(cluster.node('n1').node.repairs?.acceptLoss() ?? Promise.reject());
+  await untilRebuilt(cluster, 'n1');
+});
