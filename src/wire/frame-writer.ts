@@ -1,32 +1,28 @@
-/** Frames of one stream, encoded by one writer that is used again and again: a new one grows by
- *  doubling from nothing, which for a large frame costs more than the encoding.
- *  Invariants: a frame never shares memory with the writer; a writer that a large frame has made
- *  grow, or that was left by an error, is given up.
- *  Not here: what goes into a frame. */
+/** Frames of one stream, encoded by one writer that is used again and again.
+ *  Invariants: a frame is never written to again, though it may be a view into a page of frames; a
+ *  writer that was left by an error is given up.
+ *  Not here: what goes into a frame, where its bytes are (page-writer.ts). */
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { PageWriter } from './page-writer.ts';
 
 /** What is used here of a generated message. */
 export interface FrameCodec<Frame> {
   encode(frame: Frame, writer?: BinaryWriter): BinaryWriter;
 }
 
-/** Beyond it a writer is not kept. */
-const WRITER_BYTES_MAX = 512 * 1_024;
-
 export class FrameWriter<Frame> {
   readonly #codec: FrameCodec<Frame>;
-  #writer: BinaryWriter | undefined;
+  #writer: PageWriter | undefined;
 
   constructor(codec: FrameCodec<Frame>) {
     this.#codec = codec;
   }
 
   encode(frame: Frame): Uint8Array {
-    const kept = this.#writer;
+    const writer = this.#writer ?? new PageWriter();
     this.#writer = undefined;
-    const writer = this.#codec.encode(frame, kept);
-    const bytes = writer.finish();
-    if (bytes.length <= WRITER_BYTES_MAX) this.#writer = writer;
+    const bytes = this.#codec.encode(frame, writer).finish();
+    this.#writer = writer;
     return bytes;
   }
 }
