@@ -20,6 +20,8 @@ const RATE_PER_SECOND = 40;
 const MS_PER_MINUTE = 60_000;
 const MS_PER_HOUR = 3_600_000;
 const DRIFT_PPM_MAX = 500;
+/** All records of a run fit; the default of 64 MiB is memory that each start of a node clears. */
+const RECORD_CACHE_BYTES: number = 1_024 * 1_024;
 
 /** Errors: INVALID_ARGUMENT for a workload, fault or size that there is not. */
 export const planScenario: PlanScenario = (options) => {
@@ -47,7 +49,11 @@ export const planScenario: PlanScenario = (options) => {
     durationMs,
     network: drawNetwork(stream('network')),
     clocks: drawClocks(stream('clocks'), nodes),
-    limits: { ...drawLimits(stream('limits')), ...drawDigests(stream('digests')) },
+    limits: {
+      recordCacheBytesMax: RECORD_CACHE_BYTES,
+      ...drawLimits(stream('limits')),
+      ...drawDigests(stream('digests')),
+    },
     faults,
     clients: workload.script(stream('script'), facts),
   } satisfies Scenario;

@@ -22,8 +22,10 @@ const LETTERS = 26;
 const TEXT_BYTES = 1_024;
 /** Turned into text one by one, which for so few is faster. */
 const SHORT_BYTES = 16;
-const MEDIUM_BYTES_MAX = 2_048;
+const SMALL_BYTES_MAX = 64;
+const MEDIUM_BYTES_MAX = 1_024;
 const LARGE_BYTES_MAX = 65_536;
+const LARGE_ONE_IN = 1_024;
 /** The alphabet over and over. */
 const PADDING: Uint8Array = new Uint8Array(LARGE_BYTES_MAX + LETTERS).map(
   (_, at) => FIRST_LETTER + (at % LETTERS),
@@ -76,12 +78,13 @@ function unescaped(content: string): string {
   }
 }
 
-/** Six of ten are small, one in some hundred is large. */
+/** Eight of ten are small, one in some thousand is large: bytes that are copied, checked and hashed
+ *  at every replica cost most of a run's time, and show no more when there are more of them. */
 function padBytesOf(write: WriteId): number {
   const drawn = mixed(write);
   const size = mixed(drawn ^ 0x5bd1e995);
-  if (drawn % 256 === 0) return size % LARGE_BYTES_MAX;
-  return drawn % 10 < 6 ? size % 64 : size % MEDIUM_BYTES_MAX;
+  if (drawn % LARGE_ONE_IN === 0) return size % LARGE_BYTES_MAX;
+  return drawn % 10 < 8 ? size % SMALL_BYTES_MAX : size % MEDIUM_BYTES_MAX;
 }
 
 /** Spreads neighbouring ids over all 32-bit numbers. Source: the finaliser of MurmurHash3. */
