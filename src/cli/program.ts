@@ -11,6 +11,7 @@ import { exitCodeOf, reportError, toCoterieError } from './error-report.ts';
 import { getCommand } from './get.ts';
 import type { CliContext } from './ports.ts';
 import { putCommand } from './put.ts';
+import { repairCommand } from './repair.ts';
 import { ringCommand } from './ring.ts';
 import { simCommand } from './sim.ts';
 import { startCommand } from './start.ts';
@@ -61,6 +62,7 @@ function buildProgram(context: CliContext, help: string[]): Command {
     deleteCommand(context),
     statusCommand(context),
     ringCommand(context),
+    repairCommand(context),
     devCommand(context),
     startCommand(context),
     clusterCommand(context),

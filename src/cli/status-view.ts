@@ -1,8 +1,8 @@
 /** What `coterie status` shows, made from the answer of one node alone. Pure. */
 import { bytesToHex } from '../core/bytes.ts';
 import type { MemberStatus, StatusReply } from '../wire/generated/coterie/v1/admin.ts';
-import { renderTable } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { duration, shortTime } from './duration.ts';
+import { type Look, renderTable } from './table.ts';
 
 /** What is not known is absent. */
 export function statusJson(reply: StatusReply) {
@@ -42,8 +42,6 @@ function memberJson(member: MemberStatus) {
     ...(clockOffsetMs === undefined ? {} : { clockOffsetMs: wholeMs(clockOffsetMs) }),
   };
 }
-
-export type Look = Pick<Terminal, 'isTerminal' | 'colors'>;
 
 const FOUND_HEAD = [
   'node',
@@ -130,11 +128,6 @@ function shortGeneration(generation: number): string {
   return digits.length <= GENERATION_DIGITS ? digits : `..${digits.slice(-GENERATION_DIGITS)}`;
 }
 
-function shortTime(timeMs: number): string {
-  if (timeMs < 1_000) return `${Math.round(timeMs)} ms`;
-  return timeMs < 60_000 ? `${(timeMs / 1_000).toFixed(1)} s` : duration(timeMs / 1_000);
-}
-
 function offsetText(offsetMs: number): string {
   const ms = wholeMs(offsetMs);
   return `${ms < 0 ? '-' : '+'}${shortTime(Math.abs(ms))}`;
@@ -158,22 +151,4 @@ function storageText(reply: StatusReply): string {
 
 function gibibytes(bytes: number): string {
   return (bytes / 1_024 ** 3).toFixed(1);
-}
-
-/** Two largest units: `3 d 4 h`, `12 s`. */
-export function duration(seconds: number): string {
-  const units = [
-    ['d', 86_400],
-    ['h', 3_600],
-    ['min', 60],
-    ['s', 1],
-  ] as const;
-  let left = Math.floor(seconds);
-  const parts: string[] = [];
-  for (const [unit, size] of units) {
-    const count = Math.floor(left / size);
-    left -= count * size;
-    if (count > 0) parts.push(`${count} ${unit}`);
-  }
-  return parts.length === 0 ? '0 s' : parts.slice(0, 2).join(' ');
 }

@@ -3,13 +3,12 @@
  *  next one is asked then. On a terminal each picture takes the place of the one before. */
 import type { CoterieError } from '../core/errors.ts';
 import { ERROR_CODES } from '../core/errors.ts';
-import type { StatusReply } from '../wire/generated/coterie/v1/admin.ts';
+import { duration } from './duration.ts';
 import { errorJson, errorText, toCoterieError } from './error-report.ts';
 import type { AdminConnection, CliContext } from './ports.ts';
 import { isoTime } from './result-json.ts';
-import { duration } from './status-view.ts';
 
-export interface WatchOptions {
+export interface WatchOptions<Reply> {
   /** `HOST:PORT`, at least one. */
   readonly nodes: readonly string[];
   /** From an answer to the next question. */
@@ -17,12 +16,16 @@ export interface WatchOptions {
   /** For each answer. */
   readonly timeoutMs: number;
   readonly isJson: boolean;
-  readonly show: (reply: StatusReply) => string;
+  readonly ask: (admin: AdminConnection) => Promise<Reply>;
+  readonly show: (reply: Reply) => string;
 }
 
 /** Ends without an error when the process is told to stop. Errors: those that asking again does not
  *  mend. */
-export async function watchStatus(context: CliContext, options: WatchOptions): Promise<void> {
+export async function watchStatus<Reply>(
+  context: CliContext,
+  options: WatchOptions<Reply>,
+): Promise<void> {
   const end = new End(context.ports.stopSignal());
   const picture = new Picture(context, options);
   let connection: AdminConnection | undefined;
@@ -30,7 +33,7 @@ export async function watchStatus(context: CliContext, options: WatchOptions): P
     for (let at = 0; !end.isReached; ) {
       const node = options.nodes[at % options.nodes.length] ?? '';
       connection ??= await context.ports.connectAdmin(node, { timeoutMs: options.timeoutMs });
-      const answer = await end.before(answerOf(connection));
+      const answer = await end.before(answerOf(connection, options.ask));
       if (answer === undefined) break;
       if ('reply' in answer) {
         await picture.answered(node, answer.reply);
@@ -49,11 +52,14 @@ export async function watchStatus(context: CliContext, options: WatchOptions): P
   }
 }
 
-type Answer = { readonly reply: StatusReply } | { readonly error: CoterieError };
+type Answer<Reply> = { readonly reply: Reply } | { readonly error: CoterieError };
 
-async function answerOf(admin: AdminConnection): Promise<Answer> {
+async function answerOf<Reply>(
+  admin: AdminConnection,
+  ask: WatchOptions<Reply>['ask'],
+): Promise<Answer<Reply>> {
   try {
-    return { reply: await admin.status({}) };
+    return { reply: await ask(admin) };
   } catch (thrown) {
     const error = toCoterieError(thrown);
     const { family } = ERROR_CODES[error.code];
@@ -99,18 +105,18 @@ const CURSOR_HOME = '\u001b[H';
 const ERASE_LINE_REST = '\u001b[K';
 const ERASE_BELOW = '\u001b[J';
 
-class Picture {
+class Picture<Reply> {
   readonly #context: CliContext;
-  readonly #options: WatchOptions;
+  readonly #options: WatchOptions<Reply>;
   /** The last answer as it was shown, and when (monotonic). */
   #last: { readonly text: string; readonly atMs: number } | undefined;
 
-  constructor(context: CliContext, options: WatchOptions) {
+  constructor(context: CliContext, options: WatchOptions<Reply>) {
     this.#context = context;
     this.#options = options;
   }
 
-  async answered(node: string, reply: StatusReply): Promise<void> {
+  async answered(node: string, reply: Reply): Promise<void> {
     const { terminal, clock } = this.#context;
     const { isJson, show } = this.#options;
     const text = show(reply);

@@ -1,10 +1,12 @@
 /** `coterie status`: how one node is, and how it sees the others; once, or again and again. */
 import { Command, InvalidArgumentError } from 'commander';
-import type { StatusReply } from '../wire/generated/coterie/v1/admin.ts';
+import { repairStatuses } from '../client/repair-cluster.ts';
 import { nodesOf, parseTimeout } from './arguments.ts';
+import { withMembers, withMembersOf } from './cluster-admin.ts';
 import { nodeOption, timeoutOption } from './data-options.ts';
 import { type AdminFlags, firstAnswer } from './first-answer.ts';
-import type { CliContext } from './ports.ts';
+import type { AdminConnection, CliContext } from './ports.ts';
+import { repairStatusJson, repairStatusText } from './repair-view.ts';
 import { jsonLine } from './result-json.ts';
 import { statusJson, statusText } from './status-view.ts';
 import { watchStatus } from './status-watch.ts';
@@ -12,6 +14,7 @@ import { watchStatus } from './status-watch.ts';
 interface StatusFlags extends AdminFlags {
   /** Milliseconds, or true without a value. */
   readonly watch?: number | true;
+  readonly repair?: boolean;
 }
 
 const WATCH_INTERVAL_MS = 1_000;
@@ -29,6 +32,7 @@ export function statusCommand(context: CliContext): Command {
       parse,
     )
     .addOption(timeoutOption('default: 5s, with --watch 2s'))
+    .option('--repair', 'what replicas lack and how it is repaired, at all members')
     .option('--json', 'print one JSON object; with --watch one per interval')
     .action((flags: StatusFlags) => status(context, flags));
 }
@@ -40,19 +44,41 @@ function parse(text: string): number {
 }
 
 async function status(context: CliContext, flags: StatusFlags): Promise<void> {
-  const { terminal, environment } = context;
+  const { terminal } = context;
   const isJson = flags.json === true;
-  const show = (reply: StatusReply): string =>
-    isJson ? jsonLine(statusJson(reply)) : statusText(reply, terminal);
-  if (flags.watch === undefined) {
-    const reply = await firstAnswer(context, flags, (admin) => admin.status({}));
-    return terminal.write(show(reply));
+  if (flags.repair === true) {
+    return look(context, flags, {
+      once: () => withMembers(context, flags, repairStatuses),
+      ask: (admin) => withMembersOf(context, admin, repairStatuses),
+      show: (members) =>
+        isJson ? jsonLine(repairStatusJson(members)) : repairStatusText(members, terminal),
+    });
   }
+  return look(context, flags, {
+    once: () => firstAnswer(context, flags, (admin) => admin.status({})),
+    ask: (admin) => admin.status({}),
+    show: (reply) => (isJson ? jsonLine(statusJson(reply)) : statusText(reply, terminal)),
+  });
+}
+
+interface View<Reply> {
+  readonly once: () => Promise<Reply>;
+  readonly ask: (admin: AdminConnection) => Promise<Reply>;
+  readonly show: (reply: Reply) => string;
+}
+
+async function look<Reply>(
+  context: CliContext,
+  flags: StatusFlags,
+  { once, ask, show }: View<Reply>,
+): Promise<void> {
+  if (flags.watch === undefined) return context.terminal.write(show(await once()));
   await watchStatus(context, {
-    nodes: nodesOf(flags.node, environment),
+    nodes: nodesOf(flags.node, context.environment),
     intervalMs: flags.watch === true ? WATCH_INTERVAL_MS : flags.watch,
     timeoutMs: flags.timeout ?? WATCH_TIMEOUT_MS,
-    isJson,
+    isJson: flags.json === true,
+    ask,
     show,
   });
 }

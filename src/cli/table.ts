@@ -7,15 +7,14 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-export function renderTable(
-  table: Table,
-  terminal: Pick<Terminal, 'isTerminal' | 'colors'>,
-): string {
-  if (!terminal.isTerminal) {
+export type Look = Pick<Terminal, 'isTerminal' | 'colors'>;
+
+export function renderTable(table: Table, look: Look): string {
+  if (!look.isTerminal) {
     return [table.head, ...table.rows].map((row) => `${row.join('\t')}\n`).join('');
   }
   const drawn = new CliTable({
-    head: table.head.map((text) => terminal.colors.bold(text)),
+    head: table.head.map((text) => look.colors.bold(text)),
     chars: {
       top: '',
       'top-mid': '',

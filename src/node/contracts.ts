@@ -277,11 +277,15 @@ export interface PairStatus {
 /** What makes replicas equal in the background, for whoever watches or hurries it. */
 export interface Repairs {
   hints(): readonly HintStatus[];
+  /** Partitions that missed more at a member than hints may hold. */
+  dirty(): readonly { readonly target: number; readonly partition: number }[];
   pairs(): readonly PairStatus[];
   /** Puts exchanges first, of one partition or of all that this node begins; how many. */
   hurry(partition: number | undefined): number;
   /** Undefined unless the node is RECOVERING. */
   rebuild(): RebuildStatus | undefined;
+  /** Undefined = off. */
+  scrub(): ScrubStatus | undefined;
   /** Ends RECOVERING though what only members have that are gone is missing. Errors: CONFLICT when
    *  the node is not RECOVERING. */
   acceptLoss(): Promise<void>;
@@ -365,4 +369,14 @@ export interface RebuildStatus {
   readonly keysLeft: number;
   /** Why it does not go on, in words. */
   readonly waitingFor: string;
+}
+
+/** Re-reading what lies on the disk. */
+export interface ScrubStatus {
+  /** Re-read since this node started. */
+  readonly records: number;
+  readonly corrupt: number;
+  readonly correctedLeaves: number;
+  /** Since the partition that waits longest was last re-read; absent = one never was. */
+  readonly oldestMs?: number;
 }

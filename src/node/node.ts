@@ -378,6 +378,8 @@ export class Node implements NodeServices {
       diskSpace: () => this.#env.store.diskSpace(),
       link: (nodeIndex) => this.#rooms?.links.link(nodeIndex),
       members: () => this.members(),
+      wallMs: () => this.#env.clock.wallMs(),
+      repairs: () => this.#running().repairs,
       adopt: (layout) => this.#adopt(layout),
     };
   }

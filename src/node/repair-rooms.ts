@@ -46,8 +46,10 @@ export function makeRepairRooms(
   const rebuild = new Rebuild({ ...shared, exchanges }, options.rebuildExchangesMax);
   const repairs: Repairs = {
     hints: () => parts.handoff.status(),
+    dirty: () => parts.handoff.dirty.list(),
     pairs: () => schedule.status(),
     rebuild: () => rebuild.status(),
+    scrub: () => undefined,
     hurry: (partition) => schedule.hurry(partition),
     acceptLoss: () => rebuild.acceptLoss(),
   };

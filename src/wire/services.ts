@@ -7,6 +7,10 @@ import type {
   AdoptRequest,
   LayoutAnswer,
   LayoutQuery,
+  RepairReply,
+  RepairRequest,
+  RepairStatusReply,
+  RepairStatusRequest,
   ReserveReply,
   ReserveRequest,
   StatusReply,
@@ -32,6 +36,8 @@ export interface AdminService {
   layout(request: LayoutQuery): Promise<LayoutAnswer>;
   reserve(request: ReserveRequest): Promise<ReserveReply>;
   adopt(request: AdoptRequest): Promise<AdoptReply>;
+  repairStatus(request: RepairStatusRequest): Promise<RepairStatusReply>;
+  repair(request: RepairRequest): Promise<RepairReply>;
 }
 
 export interface NodeServices {

@@ -108,6 +108,8 @@ export class FakeWorld {
           layout: missing,
           reserve: missing,
           adopt: missing,
+          repairStatus: missing,
+          repair: missing,
           ...admin,
           close: () => {
             this.closed += 1;

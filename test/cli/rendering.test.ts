@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import picocolors from 'picocolors';
 import { describe, expect, test } from 'vitest';
 import { parseRequestId, parseTimeout } from '../../src/cli/arguments.ts';
-import { duration } from '../../src/cli/status-view.ts';
+import { duration } from '../../src/cli/duration.ts';
 import { renderTable } from '../../src/cli/table.ts';
 import { timeLine, traceText } from '../../src/cli/trace-text.ts';
 import { displayValue, encodeValue, shellWord } from '../../src/cli/value-text.ts';

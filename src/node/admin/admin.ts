@@ -12,13 +12,17 @@ import type {
   AdoptReply,
   AdoptRequest,
   LayoutAnswer,
+  RepairReply,
+  RepairRequest,
+  RepairStatusReply,
   ReserveReply,
   ReserveRequest,
   StatusReply,
 } from '../../wire/generated/coterie/v1/admin.ts';
 import type { AdminService } from '../../wire/services.ts';
-import type { KnownMember, Place } from '../contracts.ts';
+import type { KnownMember, Place, Repairs } from '../contracts.ts';
 import { type LinkFacts, memberStatuses } from './member-status.ts';
+import { repairStatus } from './repair-status.ts';
 
 export interface NodeFacts {
   readonly name: string;
@@ -46,6 +50,10 @@ export interface AdministeredNode {
   link(nodeIndex: number): LinkFacts | undefined;
   /** All that are known of, this one included. */
   members(): readonly KnownMember[];
+  /** Unix time. */
+  wallMs(): number;
+  /** Errors: NOT_RUNNING. */
+  repairs(): Repairs;
   /** Durably takes the layout; the links begin. */
   adopt(layout: Uint8Array): Promise<void>;
 }
@@ -103,6 +111,39 @@ export class Admin implements AdminService {
 
   async layout(): Promise<LayoutAnswer> {
     return { layout: this.#node.layoutBytes() };
+  }
+
+  /** Errors: NOT_RUNNING. */
+  async repairStatus(): Promise<RepairStatusReply> {
+    const node = this.#node;
+    const place = node.place();
+    return repairStatus(node.repairs(), {
+      node: node.facts().name,
+      nowMs: this.#deadlines.nowMs(),
+      wallMs: node.wallMs(),
+      unreadableKeys: node.counts().unreadable,
+      nameOf: (nodeIndex) => place?.ring.role(nodeIndex)?.name ?? `node ${nodeIndex}`,
+    });
+  }
+
+  /** Errors: INVALID_ARGUMENT for a partition that does not exist, NOT_INITIALISED, NOT_RUNNING;
+   *  CONFLICT when there is no loss to accept. */
+  async repair({ partition, acceptLoss }: RepairRequest): Promise<RepairReply> {
+    const place = this.#node.place();
+    if (place === undefined) {
+      throw new CoterieError('NOT_INITIALISED', 'This node belongs to no cluster yet');
+    }
+    const { partitions } = place.ring.layout;
+    if (partition !== undefined && partition >= partitions) {
+      throw new CoterieError(
+        'INVALID_ARGUMENT',
+        `There is no partition ${partition}; they are 0 to ${partitions - 1}`,
+      );
+    }
+    const repairs = this.#node.repairs();
+    const nowMs = this.#deadlines.nowMs();
+    if (acceptLoss) await repairs.acceptLoss();
+    return { nowMs, pairs: repairs.hurry(partition) };
   }
 
   async reserve(request: ReserveRequest): Promise<ReserveReply> {

@@ -120,6 +120,8 @@ export class GrpcServer {
     this.#addUnary(ADMIN_METHODS.layout, (request) => admin.layout(request));
     this.#addUnary(ADMIN_METHODS.reserve, (request) => admin.reserve(request));
     this.#addUnary(ADMIN_METHODS.adopt, (request) => admin.adopt(request));
+    this.#addUnary(ADMIN_METHODS.repairStatus, (request) => admin.repairStatus(request));
+    this.#addUnary(ADMIN_METHODS.repair, (request) => admin.repair(request));
     this.#addStream('link');
     this.#addStream('bulk');
     this.#addStream('session');

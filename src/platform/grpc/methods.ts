@@ -34,6 +34,12 @@ export const ADMIN_METHODS = {
   layout: unary(`/${ADMIN_SERVICE}/Layout`, admin.LayoutQuery, admin.LayoutAnswer),
   reserve: unary(`/${ADMIN_SERVICE}/Reserve`, admin.ReserveRequest, admin.ReserveReply),
   adopt: unary(`/${ADMIN_SERVICE}/Adopt`, admin.AdoptRequest, admin.AdoptReply),
+  repairStatus: unary(
+    `/${ADMIN_SERVICE}/RepairStatus`,
+    admin.RepairStatusRequest,
+    admin.RepairStatusReply,
+  ),
+  repair: unary(`/${ADMIN_SERVICE}/Repair`, admin.RepairRequest, admin.RepairReply),
 } as const;
 
 export const STREAM_PATHS: Readonly<Record<StreamService, string>> = {

@@ -31,6 +31,8 @@ export function createAdminClient(
     layout: (request) => caller.call(ADMIN_METHODS.layout, request),
     reserve: (request) => caller.call(ADMIN_METHODS.reserve, request),
     adopt: (request) => caller.call(ADMIN_METHODS.adopt, request),
+    repairStatus: (request) => caller.call(ADMIN_METHODS.repairStatus, request),
+    repair: (request) => caller.call(ADMIN_METHODS.repair, request),
     close: () => caller.close(),
   };
 }

@@ -60,7 +60,15 @@ export function fakeServices(
   const serving = parts.serving ?? new Serving(true);
   return {
     kv: { get: absent, put: absent, delete: absent, ...parts.kv },
-    admin: { status: absent, layout: absent, reserve: absent, adopt: absent, ...parts.admin },
+    admin: {
+      status: absent,
+      layout: absent,
+      reserve: absent,
+      adopt: absent,
+      repairStatus: absent,
+      repair: absent,
+      ...parts.admin,
+    },
     accept:
       parts.accept ??
       (() => {

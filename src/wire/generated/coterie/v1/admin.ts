@@ -114,6 +114,106 @@ export interface AdoptRequest {
 export interface AdoptReply {
 }
 
+export interface RepairStatusRequest {
+}
+
+export interface RepairStatusReply {
+  node: string;
+  /** clock of the node asked: since an arbitrary start */
+  nowMs: number;
+  /** copies of keys that this node knows to be missing or behind: hints + differing + unreadable + to be rebuilt + 1 for each dirty partition */
+  debt: number;
+  /** one for each target that it holds hints for */
+  hints: HintQueue[];
+  /** one for each exchange of a partition with a peer that this node begins */
+  pairs: PairState[];
+  /** absent unless the node is RECOVERING */
+  rebuild: Rebuild | undefined;
+  unreadableKeys: number;
+  /** absent = off */
+  scrub: Scrub | undefined;
+}
+
+export interface HintQueue {
+  /** name of the member */
+  target: string;
+  /** distinct keys */
+  count: number;
+  /** on this node's disk */
+  bytes: number;
+  /** age of the oldest */
+  oldestMs: number;
+  /** waiting | settling | paused | ready | sending */
+  state: string;
+  /** why, in words */
+  detail: string;
+  /** partitions with more than hints may hold: exchanges come first there */
+  dirtyPartitions: number;
+}
+
+export interface PairState {
+  partition: number;
+  peer: string;
+  /** since both were last proved equal; absent = not since this node started */
+  lastEqualMs?:
+    | number
+    | undefined;
+  /** keys that the last exchange found to differ and could not yet make equal */
+  differing: number;
+  /** keys found to differ since this node started */
+  found: number;
+  /** of all exchanges since then */
+  sentBytes: number;
+  receivedBytes: number;
+  /** of the records that really differed */
+  differingBytes: number;
+  /** why the last exchange did not complete; empty = it did */
+  failure: string;
+}
+
+export interface Rebuild {
+  /** that this node owns */
+  partitions: number;
+  /** of which are rebuilt and serve */
+  done: number;
+  /** merged so far */
+  keys: number;
+  bytes: number;
+  /** until all are done, at the pace so far */
+  estimateMs?:
+    | number
+    | undefined;
+  /** why it does not go on, in words */
+  waitingFor: string;
+}
+
+export interface Scrub {
+  /** re-read since this node started */
+  records: number;
+  /** of which were damaged */
+  corrupt: number;
+  /** that did not equal their records */
+  correctedLeaves: number;
+  /** since the partition that waits longest was last re-read; absent = one never was */
+  oldestMs?: number | undefined;
+}
+
+export interface RepairRequest {
+  /** absent = all that this node owns */
+  partition?:
+    | number
+    | undefined;
+  /** end RECOVERING without a rebuild: what only this node had is given up */
+  acceptLoss: boolean;
+}
+
+export interface RepairReply {
+  /** pairs that are proved equal after this are done */
+  nowMs: number;
+  /** exchanges put first */
+  pairs: number;
+}
+
 function createBaseStatusRequest(): StatusRequest {
   return {};
 }
@@ -1027,6 +1127,714 @@ export const AdoptReply: MessageFns<AdoptReply> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRepairStatusRequest(): RepairStatusRequest {
+  return {};
+}
+
+export const RepairStatusRequest: MessageFns<RepairStatusRequest> = {
+  encode(_: RepairStatusRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RepairStatusRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRepairStatusRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRepairStatusReply(): RepairStatusReply {
+  return { node: "", nowMs: 0, debt: 0, hints: [], pairs: [], rebuild: undefined, unreadableKeys: 0, scrub: undefined };
+}
+
+export const RepairStatusReply: MessageFns<RepairStatusReply> = {
+  encode(message: RepairStatusReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.node !== "") {
+      writer.uint32(10).string(message.node);
+    }
+    if (message.nowMs !== 0) {
+      writer.uint32(17).double(message.nowMs);
+    }
+    if (message.debt !== 0) {
+      writer.uint32(25).double(message.debt);
+    }
+    for (const v of message.hints) {
+      HintQueue.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.pairs) {
+      PairState.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.rebuild !== undefined) {
+      Rebuild.encode(message.rebuild, writer.uint32(50).fork()).join();
+    }
+    if (message.unreadableKeys !== 0) {
+      writer.uint32(57).double(message.unreadableKeys);
+    }
+    if (message.scrub !== undefined) {
+      Scrub.encode(message.scrub, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RepairStatusReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRepairStatusReply();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.nowMs = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.debt = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.hints.push(HintQueue.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.pairs.push(PairState.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.rebuild = Rebuild.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.unreadableKeys = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.scrub = Scrub.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHintQueue(): HintQueue {
+  return { target: "", count: 0, bytes: 0, oldestMs: 0, state: "", detail: "", dirtyPartitions: 0 };
+}
+
+export const HintQueue: MessageFns<HintQueue> = {
+  encode(message: HintQueue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.target !== "") {
+      writer.uint32(10).string(message.target);
+    }
+    if (message.count !== 0) {
+      writer.uint32(17).double(message.count);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(25).double(message.bytes);
+    }
+    if (message.oldestMs !== 0) {
+      writer.uint32(33).double(message.oldestMs);
+    }
+    if (message.state !== "") {
+      writer.uint32(42).string(message.state);
+    }
+    if (message.detail !== "") {
+      writer.uint32(50).string(message.detail);
+    }
+    if (message.dirtyPartitions !== 0) {
+      writer.uint32(56).uint32(message.dirtyPartitions);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HintQueue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHintQueue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.target = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.count = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.bytes = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.oldestMs = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.detail = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.dirtyPartitions = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePairState(): PairState {
+  return {
+    partition: 0,
+    peer: "",
+    lastEqualMs: undefined,
+    differing: 0,
+    found: 0,
+    sentBytes: 0,
+    receivedBytes: 0,
+    differingBytes: 0,
+    failure: "",
+  };
+}
+
+export const PairState: MessageFns<PairState> = {
+  encode(message: PairState, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.partition !== 0) {
+      writer.uint32(8).uint32(message.partition);
+    }
+    if (message.peer !== "") {
+      writer.uint32(18).string(message.peer);
+    }
+    if (message.lastEqualMs !== undefined) {
+      writer.uint32(25).double(message.lastEqualMs);
+    }
+    if (message.differing !== 0) {
+      writer.uint32(33).double(message.differing);
+    }
+    if (message.found !== 0) {
+      writer.uint32(41).double(message.found);
+    }
+    if (message.sentBytes !== 0) {
+      writer.uint32(49).double(message.sentBytes);
+    }
+    if (message.receivedBytes !== 0) {
+      writer.uint32(57).double(message.receivedBytes);
+    }
+    if (message.differingBytes !== 0) {
+      writer.uint32(65).double(message.differingBytes);
+    }
+    if (message.failure !== "") {
+      writer.uint32(74).string(message.failure);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PairState {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePairState();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.peer = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.lastEqualMs = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.differing = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.found = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.sentBytes = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.receivedBytes = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.differingBytes = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.failure = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRebuild(): Rebuild {
+  return { partitions: 0, done: 0, keys: 0, bytes: 0, estimateMs: undefined, waitingFor: "" };
+}
+
+export const Rebuild: MessageFns<Rebuild> = {
+  encode(message: Rebuild, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.partitions !== 0) {
+      writer.uint32(8).uint32(message.partitions);
+    }
+    if (message.done !== 0) {
+      writer.uint32(16).uint32(message.done);
+    }
+    if (message.keys !== 0) {
+      writer.uint32(25).double(message.keys);
+    }
+    if (message.bytes !== 0) {
+      writer.uint32(33).double(message.bytes);
+    }
+    if (message.estimateMs !== undefined) {
+      writer.uint32(41).double(message.estimateMs);
+    }
+    if (message.waitingFor !== "") {
+      writer.uint32(50).string(message.waitingFor);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Rebuild {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRebuild();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.partitions = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.done = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.keys = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.bytes = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.estimateMs = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.waitingFor = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseScrub(): Scrub {
+  return { records: 0, corrupt: 0, correctedLeaves: 0, oldestMs: undefined };
+}
+
+export const Scrub: MessageFns<Scrub> = {
+  encode(message: Scrub, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.records !== 0) {
+      writer.uint32(9).double(message.records);
+    }
+    if (message.corrupt !== 0) {
+      writer.uint32(17).double(message.corrupt);
+    }
+    if (message.correctedLeaves !== 0) {
+      writer.uint32(24).uint32(message.correctedLeaves);
+    }
+    if (message.oldestMs !== undefined) {
+      writer.uint32(33).double(message.oldestMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Scrub {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScrub();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.records = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.corrupt = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.correctedLeaves = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.oldestMs = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRepairRequest(): RepairRequest {
+  return { partition: undefined, acceptLoss: false };
+}
+
+export const RepairRequest: MessageFns<RepairRequest> = {
+  encode(message: RepairRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.partition !== undefined) {
+      writer.uint32(8).uint32(message.partition);
+    }
+    if (message.acceptLoss !== false) {
+      writer.uint32(16).bool(message.acceptLoss);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RepairRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRepairRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.partition = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.acceptLoss = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRepairReply(): RepairReply {
+  return { nowMs: 0, pairs: 0 };
+}
+
+export const RepairReply: MessageFns<RepairReply> = {
+  encode(message: RepairReply, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nowMs !== 0) {
+      writer.uint32(9).double(message.nowMs);
+    }
+    if (message.pairs !== 0) {
+      writer.uint32(16).uint32(message.pairs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RepairReply {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRepairReply();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.nowMs = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pairs = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
