@@ -11,13 +11,6 @@ const DASHES: Readonly<Partial<Record<Tone, number[]>>> = { wars: [9, 6], coteri
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, Arial, sans-serif';
 const LINE_PX = 16;
 const DOT_PX = 9;
-/** The narrowest that a name on the axis becomes; then the chart scrolls. */
-const NAME_PX = 24;
-const RHOMBUS = [
-  [1, 0],
-  [0, 1],
-  [-1, 0],
-] as const;
 const STEPS: Readonly<Partial<Record<string, number>>> = { ArrowLeft: -1, ArrowRight: 1 };
 
 class Drawing {
@@ -29,7 +22,7 @@ class Drawing {
   constructor(chart: Chart, place: HTMLElement) {
     this.#chart = chart;
     this.#place = place;
-    if (chart.x.kind === 'names') place.style.minWidth = `${chart.x.names.length * NAME_PX + 80}px`;
+    if (chart.x.kind === 'names') place.style.minWidth = `${widthOf(chart.x.names)}px`;
     this.#readout = document.getElementById(`${chart.id}-readout`);
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(place);
     place.addEventListener('keydown', (event) => this.#step(event));
@@ -104,9 +97,7 @@ class Drawing {
 
   #paintAbove(plot: UPlot): void {
     inside(plot, (context) => {
-      for (const series of this.#chart.series) {
-        this.#paintMarks(plot, context, series);
-      }
+      for (const series of this.#chart.series) this.#paintMarks(plot, context, series);
     });
     paintLabels(plot, this.#chart);
     paintSpanLabels(plot, this.#chart);
@@ -201,6 +192,14 @@ function axisOptions(axis: Axis): UPlot.Axis {
   };
 }
 
+/** Names stand beside each other with room between; what is wider than its place scrolls. */
+function widthOf(names: readonly string[]): number {
+  const longest = Math.max(
+    ...names.flatMap((name) => name.split(', ')).map(({ length }) => length),
+  );
+  return names.length * (longest * 7 + 10) + 80;
+}
+
 function bottomAxis(axis: Axis): UPlot.Axis {
   const options = axisOptions(axis);
   if (axis.kind !== 'names') return { ...options, size: 30 };
@@ -251,7 +250,9 @@ function traceMark(
     context.arc(left, top, half - uPlot.pxRatio / 2, 0, 2 * Math.PI);
   } else {
     context.moveTo(left, top - half);
-    for (const [across, down] of RHOMBUS) context.lineTo(left + across * half, top + down * half);
+    context.lineTo(left + half, top);
+    context.lineTo(left, top + half);
+    context.lineTo(left - half, top);
     context.closePath();
   }
 }

@@ -25,6 +25,9 @@ const VIEWS: readonly View[] = [
   { width: 400, scheme: 'light' },
 ];
 
+const TONES = ['read', 'write', 'measured', 'wars', 'coterie', 'plain', 'fault'];
+const TEXT_COLORS = ['--ink', '--soft', ...TONES.map((tone) => `--tone-${tone}`)];
+
 const VISIBLE_PIXELS = `
 [...document.querySelectorAll('canvas')].map((canvas) => {
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
@@ -96,7 +99,7 @@ describe.runIf(CHROMIUM !== undefined)('the page of a report in Chromium', () =>
     const page = await pageOf(sampleQuorum());
     for (const scheme of ['light', 'dark'] as const) {
       await browser.open(page, { width: 1_200, scheme });
-      for (const name of ['--ink', '--soft', '--tone-read', '--tone-write', '--tone-coterie']) {
+      for (const name of TEXT_COLORS) {
         const colors = await browser.evaluate<readonly string[]>(
           `[${JSON.stringify(name)}, '--card'].map((each) =>
             getComputedStyle(document.documentElement).getPropertyValue(each).trim())`,
@@ -141,6 +144,29 @@ describe.runIf(CHROMIUM !== undefined)('the page of a report in Chromium', () =>
           figure.querySelectorAll('tbody tr').length > 0)`,
       ),
     ).toBe(true);
+  });
+
+  it.each([
+    ['nothing took any time', 0, []],
+    ['all took next to none', 1e-300, [[0, 0]]],
+    ['all took for ever', 1e15, [[1, 0]]],
+    ['nothing ever succeeded', 1, [[0, 1]]],
+  ])('draws what nobody expects: %s', async (_what, value, slices) => {
+    const names = Object.keys(sampleQuorum().settings[0]?.figures ?? {});
+    const figures = Object.fromEntries(names.map((name) => [name, { value }]));
+    const { settings, ...report } = sampleQuorum();
+    const page = await pageOf({
+      ...report,
+      settings: settings.slice(0, 2).map((setting) => ({
+        ...setting,
+        figures,
+        freshness: { ...setting.freshness, measured: [[value, 0, 1]] },
+        availability: { ...setting.availability, slices },
+      })),
+    });
+    await browser.open(page, { width: 1_200, scheme: 'light' });
+    expect(await browser.evaluate('document.documentElement.dataset.drawn')).toBe('7');
+    expect(browser.complaints).toEqual([]);
   });
 
   it('shows markup in a report as text', async () => {

@@ -93,6 +93,7 @@ export class JsonFields {
   flat(): ReadonlyMap<string, string> {
     const leaves = new Map<string, string>();
     const visit = (value: unknown, path: string, depth: number): void => {
+      if (value === undefined) return;
       if (typeof value !== 'object' || value === null) {
         if (leaves.size > LIST_MAX) throw refusal(path, value, 'smaller');
         leaves.set(path, visible(typeof value === 'string' ? value : JSON.stringify(value)));
