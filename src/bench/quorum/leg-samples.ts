@@ -8,10 +8,12 @@
 import type { GetResult, PutResult, RequestTrace } from '../../client/types.ts';
 import type { LatencyDistribution, Quantiles } from '../../core/pbs/latency.ts';
 import type { LatencyProfile } from '../../core/pbs/profile.ts';
+import { rankCorrelation } from '../../core/pbs/rank-correlation.ts';
 
 /** `client`: there and back between client and coordinator. `mint`: the first commit. `copy`: there
- *  and back with the commit of a replica. `local`: a look-up. `remote`: there and back with one. */
-const KINDS = ['client', 'mint', 'copy', 'local', 'remote'] as const;
+ *  and back with the commit of a replica. `local`: a look-up. `remote`: there and back with one.
+ *  `one` and `other`: two copies of the same write, at the same place in both lists. */
+const KINDS = ['client', 'mint', 'copy', 'local', 'remote', 'one', 'other'] as const;
 export type LegKind = (typeof KINDS)[number];
 
 /** As it travels between processes; milliseconds. */
@@ -32,6 +34,8 @@ export class LegSamples {
     copy: [],
     local: [],
     remote: [],
+    one: [],
+    other: [],
   };
 
   addWrite({ trace, elapsedMs }: PutResult): void {
@@ -40,6 +44,7 @@ export class LegSamples {
     if (trace.coordinator === trace.minter) this.#add('client', elapsedMs - trace.elapsedMs);
     this.#addSteps(trace, 'mint', 'mint', 'mint');
     this.#addSteps(trace, 'replicate', 'copy', 'copy');
+    this.#addPair(trace);
   }
 
   addRead({ trace, elapsedMs }: GetResult): void {
@@ -72,6 +77,7 @@ export class LegSamples {
       name,
       remoteMs: 0,
       roundTrips: true,
+      copiesTogether: this.#together(),
       legs: {
         write: distributionOf(difference(copied, way)),
         ack: distributionOf(way),
@@ -90,6 +96,21 @@ export class LegSamples {
       const kind = step.node === trace.coordinator ? own : other;
       this.#add(kind, step.answeredAtMs - step.sentAtMs);
     }
+  }
+
+  #addPair({ steps }: RequestTrace): void {
+    const copies = steps.filter(({ action, counted }) => action === 'replicate' && counted);
+    const [one, other] = copies.map(({ sentAtMs, answeredAtMs }) => answeredAtMs - sentAtMs);
+    if (one === undefined || other === undefined) return;
+    this.#add('one', one);
+    this.#add('other', other);
+  }
+
+  /** Two copies that have the same rank in this share of the writes, and any rank in the others,
+   *  have it as their rank correlation. */
+  #together(): number {
+    const share = rankCorrelation(this.#samples.one, this.#samples.other);
+    return Math.round(Math.max(0, share) * DECIMALS) / DECIMALS;
   }
 
   #add(kind: LegKind, ms: number): void {

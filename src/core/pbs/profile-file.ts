@@ -21,6 +21,7 @@ const NUMBER_MAX = 1e9;
 
 type Fields = Readonly<Record<string, unknown>>;
 
+const COUPLINGS = ['roundTrips', 'copiesTogether'] as const;
 const REQUIRED_LEGS = ['write', 'ack', 'read', 'response'] as const;
 const OPTIONAL_LEGS = ['commit', 'lookup', 'client'] as const;
 const KIND_FIELDS: Readonly<Record<LatencyDistribution['kind'], readonly string[]>> = {
@@ -33,9 +34,8 @@ const KIND_FIELDS: Readonly<Record<LatencyDistribution['kind'], readonly string[
 };
 
 /** What JSON.stringify then writes. */
-export function encodeProfile({ name, remoteMs, roundTrips, legs }: LatencyProfile): Fields {
-  const coupling = roundTrips === undefined ? {} : { roundTrips };
-  return { format: FORMAT, version: VERSION, name, remoteMs, ...coupling, legs };
+export function encodeProfile({ legs, ...others }: LatencyProfile): Fields {
+  return { format: FORMAT, version: VERSION, ...others, legs };
 }
 
 /** `value`: what JSON.parse made. Errors: INVALID_ARGUMENT, VERSION_UNSUPPORTED. */
@@ -45,8 +45,8 @@ export function decodeProfile(value: unknown): LatencyProfile {
     throw refusal('format', file['format'], `${JSON.stringify(FORMAT)}: this is no profile`);
   }
   checkVersion(file['version']);
-  onlyFields(file, '', ['format', 'version', 'name', 'remoteMs', 'roundTrips', 'legs']);
-  const { name, remoteMs = 0, roundTrips } = file;
+  onlyFields(file, '', ['format', 'version', 'name', 'remoteMs', ...COUPLINGS, 'legs']);
+  const { name, remoteMs = 0, roundTrips, copiesTogether } = file;
   if (typeof name !== 'string' || name === '' || name.length > NAME_LENGTH_MAX) {
     throw refusal('name', name, `a text of 1 to ${NAME_LENGTH_MAX} characters`);
   }
@@ -57,6 +57,9 @@ export function decodeProfile(value: unknown): LatencyProfile {
     name,
     remoteMs: numberOf(remoteMs, 'remoteMs', 0, MS_MAX),
     ...(roundTrips === undefined ? {} : { roundTrips }),
+    ...(copiesTogether === undefined
+      ? {}
+      : { copiesTogether: numberOf(copiesTogether, 'copiesTogether', 0, 1) }),
     legs: legsOf(file['legs']),
   };
 }

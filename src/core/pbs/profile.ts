@@ -34,6 +34,9 @@ export interface LatencyProfile {
   /** The legs of one request to one replica were measured as one round trip and taken apart: they
    *  are slow together, so that their sum is what was measured. False when absent: independent. */
   readonly roundTrips?: boolean;
+  /** Share of the writes, 0 to 1, in which all copies are equally slow, as on a disk that they
+   *  share; in the others, and when absent, they are independent. */
+  readonly copiesTogether?: number;
 }
 
 const LNKD_SSD_LEG: LatencyDistribution = paretoBody(0.235, 10, 0.9122, 1.66);

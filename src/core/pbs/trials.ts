@@ -1,13 +1,13 @@
 /** What do many writes, each followed by a read, come to?
  *  Invariants: equal options and seed give equal results on every machine, and settings that are
- *  compared meet the same draws; one leg's draws do not shift another's; memory is 8 bytes for each
- *  trial and each R, W and R again that is asked for.
- *  Not here: one trial (the shapes), percentiles and probabilities (predict.ts).
+ *  compared meet the same draws; memory is 8 bytes for each trial and each R, W and R again that is
+ *  asked for.
+ *  Not here: one trial (the shapes), the numbers it is played with (draws.ts), percentiles and
+ *  probabilities (predict.ts).
  *  Cost: some 0.6 us for each trial of three replicas. */
-import { SeededRandom } from '../seeded-random.ts';
 import { CoterieShape } from './coterie-shape.ts';
-import { type LatencyDistribution, LatencySampler } from './latency.ts';
-import type { LatencyProfile, Legs } from './profile.ts';
+import { BATCH, clientWays, DrawSource } from './draws.ts';
+import type { LatencyProfile } from './profile.ts';
 import { type LegDraws, TrialOutcome } from './trial.ts';
 import { playWars } from './wars-shape.ts';
 
@@ -35,8 +35,6 @@ export interface Setting {
   readonly w: number;
 }
 
-/** Trials that are drawn at a time. */
-const BATCH = 512;
 /** Ways between client and coordinator: write there and back, read there and back. */
 const CLIENT_WAYS = 4;
 
@@ -62,11 +60,7 @@ export class Trials {
       if (!this.#ackMs.has(w)) this.#ackMs.set(w, new Float64Array(trials));
     }
     this.#play();
-    if (profile.legs.client !== undefined) {
-      this.#clientMs = new Float64Array(trials * CLIENT_WAYS);
-      new LegSource(profile.legs.client, seed, 'client').drawInto(this.#clientMs);
-      if (profile.roundTrips === true) halfEach(this.#clientMs);
-    }
+    this.#clientMs = clientWays(profile, seed, trials * CLIENT_WAYS);
   }
 
   /** How long the read of each trial took; a new array. */
@@ -108,10 +102,10 @@ export class Trials {
   }
 
   #play(): void {
-    const { trials, replicas, profile, seed } = this.#options;
+    const { trials, replicas, profile, seed, model } = this.#options;
     const outcome = new TrialOutcome(replicas);
     const play = playerOf(this.#options);
-    const source = new DrawSource(profile, seed, replicas);
+    const source = new DrawSource(profile, { seed, replicas, firstCopy: model === 'wars' ? 0 : 1 });
     for (let first = 0; first < trials; first += BATCH) {
       source.draw();
       const count = Math.min(BATCH, trials - first);
@@ -142,73 +136,6 @@ function playerOf({ model, profile, replicas, nodes, readsAll }: TrialOptions): 
   const storesInWrite = profile.legs.commit === undefined;
   const shape = new CoterieShape({ replicas, nodes, remoteMs, readsAll, storesInWrite });
   return (draws, trial, outcome) => shape.play(draws, trial, outcome);
-}
-
-/** The draws of one batch after the other. */
-class DrawSource {
-  readonly draws: LegDraws;
-  readonly #chance: SeededRandom;
-  readonly #legs: readonly (readonly [LegSource, Float64Array])[];
-
-  constructor({ legs, roundTrips }: LatencyProfile, seed: number, replicas: number) {
-    const room = (): Float64Array => new Float64Array(BATCH * replicas);
-    this.draws = {
-      write: room(),
-      ack: room(),
-      read: room(),
-      response: room(),
-      commit: room(),
-      lookup: room(),
-      chance: new Float64Array(BATCH * (replicas + 1)),
-    };
-    this.#chance = new SeededRandom(seed, 'chance');
-    const sources: (readonly [LegSource, Float64Array])[] = [];
-    const { draws } = this;
-    const add = (name: keyof Legs & keyof LegDraws): void => {
-      const distribution = legs[name];
-      if (distribution === undefined) return;
-      const stream = roundTrips === true ? ROUND_TRIP_OF[name] : name;
-      sources.push([new LegSource(distribution, seed, stream), draws[name]]);
-    };
-    for (const name of ['write', 'ack', 'read', 'response', 'commit', 'lookup'] as const) add(name);
-    this.#legs = sources;
-  }
-
-  draw(): void {
-    this.#chance.fill(this.draws.chance);
-    for (const [source, into] of this.#legs) source.drawInto(into);
-  }
-}
-
-/** Legs that are drawn with the same uniform numbers when they are slow together. */
-const ROUND_TRIP_OF = {
-  write: 'write',
-  commit: 'write',
-  ack: 'write',
-  read: 'read',
-  lookup: 'read',
-  response: 'read',
-} as const satisfies Readonly<Partial<Record<keyof Legs, keyof Legs>>>;
-
-/** Each way back takes as long as the way there before it. */
-function halfEach(ways: Float64Array): void {
-  for (let there = 0; there < ways.length; there += 2) ways[there + 1] = ways[there] ?? 0;
-}
-
-/** Draws of one leg; those with the same stream are slow and fast together. */
-class LegSource {
-  readonly #random: SeededRandom;
-  readonly #sampler: LatencySampler;
-
-  constructor(distribution: LatencyDistribution, seed: number, stream: keyof Legs) {
-    this.#random = new SeededRandom(seed, stream);
-    this.#sampler = new LatencySampler(distribution);
-  }
-
-  drawInto(values: Float64Array): void {
-    this.#random.fill(values);
-    this.#sampler.drawFrom(values);
-  }
 }
 
 function put(column: Float64Array | undefined, trial: number, ms: number | undefined): void {

@@ -115,6 +115,28 @@ describe('legs from traces', () => {
     }
   });
 
+  it('say in which share of the writes copies are slow together', () => {
+    const random = new SeededRandom(3, 'copies');
+    const togetherOf = (share: number): number => {
+      const samples = new LegSamples();
+      for (let request = 0; request < 4_000; request += 1) {
+        const one = 1 / (1 - random.float());
+        const other = random.float() < share ? one : 1 / (1 - random.float());
+        const steps = [
+          step('a', 'mint', 0, 1),
+          step('b', 'replicate', 1, 1 + one),
+          step('c', 'replicate', 1, 1 + other),
+        ];
+        samples.addWrite(result(2, 1, steps));
+        samples.addRead(result(2, 1, [step('a', 'read', 0, 1)]));
+      }
+      const merged = new LegSamples();
+      merged.merge(samples.encode());
+      return merged.profile('p')?.copiesTogether ?? Number.NaN;
+    };
+    for (const share of [0, 0.4, 1]) expect(Math.abs(togetherOf(share) - share)).toBeLessThan(0.05);
+  });
+
   it('of one replica have no ways between nodes', () => {
     const samples = new LegSamples();
     samples.addWrite(result(2, 1, [step('a', 'mint', 0, 1)]));

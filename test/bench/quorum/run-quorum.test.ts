@@ -66,7 +66,15 @@ function slice(): MeasuredSlice {
   return {
     load: { elapsedSeconds: 1, outcomes: outcomes.encode(), unstarted: 0 },
     freshness: freshness.encode(),
-    legs: { client: [1, 1], mint: [3, 3], copy: [4, 4], local: [0.1, 0.1], remote: [1.1, 1.1] },
+    legs: {
+      client: [1, 1],
+      mint: [3, 3],
+      copy: [4, 4],
+      local: [0.1, 0.1],
+      remote: [1.1, 1.1],
+      one: [4],
+      other: [4],
+    },
     probeErrors: { NO_REPLICA: 1 },
     processorSeconds: 0.5,
   };

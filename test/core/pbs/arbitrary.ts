@@ -58,6 +58,7 @@ export const profile: fc.Arbitrary<LatencyProfile> = fc.record(
     name: fc.string({ minLength: 1, maxLength: 20 }),
     remoteMs: fc.oneof(fc.constant(0), times),
     roundTrips: fc.boolean(),
+    copiesTogether: fc.double({ min: 0, max: 1, noNaN: true }),
     legs,
   },
   { requiredKeys: ['name', 'remoteMs', 'legs'] },

@@ -45,9 +45,9 @@ it('takes the distance to be 0 when it is not given', () => {
   expect(decodeProfile(rest)).toEqual(MEASURED);
 });
 
-it('keeps whether legs are parts of round trips', () => {
-  const file = { ...JSON.parse(GOLDEN), roundTrips: true };
-  expect(decodeProfile(file)).toEqual({ ...MEASURED, roundTrips: true });
+it('keeps what is slow together', () => {
+  const file = { ...JSON.parse(GOLDEN), roundTrips: true, copiesTogether: 0.5 };
+  expect(decodeProfile(file)).toEqual({ ...MEASURED, roundTrips: true, copiesTogether: 0.5 });
   expect(encodeProfile(decodeProfile(file))).toEqual(file);
 });
 
@@ -73,6 +73,7 @@ describe('a file that is no profile', () => {
     expect(withLegs({ fsync: {} })).toContain('legs.fsync is not known');
     expect(changed({ name: '' })).toContain('name is ; it must be a text');
     expect(changed({ remoteMs: -1 })).toContain('remoteMs is -1');
+    expect(changed({ copiesTogether: 2 })).toContain('copiesTogether is 2; it must be a number');
     expect(changed({ roundTrips: 1 })).toContain('roundTrips is 1; it must be true or false');
   });
 

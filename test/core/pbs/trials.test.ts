@@ -101,6 +101,33 @@ it('plays legs that were measured as one round trip so that they come to it agai
   expect(Math.abs(spread / variance - 1)).toBeLessThan(0.05);
 });
 
+it('plays copies that are slow together in the share of the writes that the profile says', () => {
+  const exponential = { kind: 'exponential', rate: 1 } as const;
+  const legs = {
+    write: exponential,
+    ack: exponential,
+    read: constant(0),
+    response: constant(0),
+    commit: exponential,
+  };
+  const trials = 4_000;
+  const shareEqual = (model: 'wars' | 'coterie', copiesTogether: number) => {
+    const profile = { name: 'x', remoteMs: 0, roundTrips: true, copiesTogether, legs };
+    const settings = [
+      { r: 1, w: 2 },
+      { r: 1, w: 3 },
+    ];
+    const played = new Trials({ ...OPTIONS, model, profile, trials, settings });
+    const [second, third] = [played.writeMs(2), played.writeMs(3)];
+    return second.filter((ms, at) => ms === third[at]).length / trials;
+  };
+  for (const model of ['wars', 'coterie'] as const) {
+    expect(shareEqual(model, 0)).toBe(0);
+    expect(shareEqual(model, 1)).toBe(1);
+    expect(Math.abs(shareEqual(model, 0.3) - 0.3)).toBeLessThan(0.03);
+  }
+});
+
 it('draws the same from the same seed on every machine', () => {
   const profile = PUBLISHED_PROFILES.ymmr;
   const options = { ...OPTIONS, profile, trials: 2, seed: 42, settings: [{ r: 2, w: 2 }] };
