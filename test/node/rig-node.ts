@@ -235,6 +235,15 @@ export class RigNode {
     return this.#replay(this.#past.slice(0, bookmark));
   }
 
+  /** As kill, and what was not fsynced is gone. */
+  async losePower(): Promise<void> {
+    await this.kill();
+    const synced = this.#past.findLastIndex((event) => {
+      return event.what === 'batch-started' && event.sync;
+    });
+    await this.restore(synced + 1);
+  }
+
   /** The log has lost one batch, counted from its end (-1). To be called while the node is down. */
   loseBatch(at: number): Promise<void> {
     const batches = this.#past.filter(({ what }) => what === 'batch-started');

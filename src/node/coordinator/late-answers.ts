@@ -111,7 +111,8 @@ export class LateAnswers implements Asker {
   }
 }
 
-/** Without an fsync of its own: the next read, or anti-entropy, makes good what a crash takes. */
+/** With an fsync, though nobody waits for it: the replica's answer to a strict read counts as one
+ *  that holds the result, and a result that is told must not go with the power of one machine. */
 export function backgroundRepair(
   { parts, options }: ReadKit,
   plan: Plan,
@@ -123,7 +124,7 @@ export function backgroundRepair(
     bytes: record.length,
     run: (done) => {
       parts.metrics.add('coterie_read_repairs_total', { mode: 'background' });
-      writeBack(parts, options, plan, { nodeIndex, record, sync: false }, () => done());
+      writeBack(parts, options, plan, { nodeIndex, record, sync: true }, () => done());
     },
   };
 }

@@ -130,3 +130,24 @@ test('of a hundred reads at one about ten look at the others', async () => {
   expect(looks).toBeGreaterThan(2);
   expect(looks).toBeLessThan(25);
 });
+
+test('a repair that nobody waited for is on the disk before a quorum read counts on it', async () => {
+  await using cluster = await startThree({ reads: { ...READ_DEFAULTS, lookShare: 1 } });
+  const [n1, n2, n3] = cluster.nodes.map(({ address }) => address) as [string, string, string];
+  await cluster.put('n1', { key: 'k', value: 'old', level: 'all' });
+  await putOn(cluster, ['n3'], 'k', { value: 'new', overwrite: true });
+  cluster.network.part(n2, n1);
+  cluster.network.part(n2, n3);
+  await cluster.get('n1', { key: 'k', level: 'one' });
+  await cluster.settle();
+  const first = await cluster.get('n1', { key: 'k' });
+  expect(valuesOf(first)).toEqual(['new']);
+  expect(first.quorum?.nodes).toEqual(['n1', 'n3']);
+  await cluster.node('n1').losePower();
+  await cluster.node('n1').start();
+  await cluster.untilServing();
+  await cluster.node('n3').kill();
+  cluster.network.heal(n2, n1);
+  await cluster.untilLinked();
+  expect(valuesOf(await cluster.get('n2', { key: 'k' }))).toEqual(['new']);
+});
