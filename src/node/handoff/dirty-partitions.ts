@@ -102,9 +102,7 @@ export class DirtyPartitions {
 
   #save(target: number): void {
     this.#unsaved.add(target);
-    this.#saving ??= this.#saveAll().finally(() => {
-      this.#saving = undefined;
-    });
+    this.#saving ??= this.#saveAll();
   }
 
   async #saveAll(): Promise<void> {
@@ -123,6 +121,8 @@ export class DirtyPartitions {
         this.#env.log.warn('dirty-partitions-unsaved', { reason: String(error) });
       }
     }
+    // In the step that found nothing left: a note that comes after it begins anew.
+    this.#saving = undefined;
   }
 }
 
