@@ -81,8 +81,8 @@ export class CopyChange implements HintChange {
 
 export interface MintRules extends CopyRules {
   readonly nodeIndex: number;
-  /** Own epochs begun before it are not to be used again. */
-  readonly epochFloor: number;
+  /** Own epochs begun before it are not to be used again; asked for when the event is made. */
+  epochFloor(): number;
   /** Clock ceiling that must be durable with the event. */
   readonly ceiling: number;
   /** An event on `local`; `epochFloor` as in core/version/mint.ts. */
@@ -138,10 +138,10 @@ export class FallbackMint implements HintChange {
   /** The epoch noted in the rows may be used again if it is the newest own one of what they hold,
    *  and nothing was lost here since it began. */
   #floor(held: readonly (HintRow | undefined)[], local: VersionedRecord | undefined): number {
-    const { epochFloor, nodeIndex } = this.#rules;
+    const { nodeIndex } = this.#rules;
     const noted = Math.max(0, ...held.map((row) => row?.mintEpoch ?? 0));
     const newest = local === undefined ? undefined : newestEpoch(local, nodeIndex);
-    const isOwn = noted > 0 && newest === noted && noted >= epochFloor;
+    const isOwn = noted > 0 && newest === noted && noted >= this.#rules.epochFloor();
     return isOwn ? noted : Number.POSITIVE_INFINITY;
   }
 

@@ -81,8 +81,9 @@ export class FallbackKeeper implements Fallback {
     const place = this.#parts.place();
     const replicas = this.#replicasToStandInFor(call);
     const { operation } = request;
-    if (this.#parts.state() === 'RECOVERING') {
-      done(new CoterieError('NOT_RECOVERED', 'This node mints nothing until it is rebuilt'));
+    const notRecovered = this.#recoveryRefusal();
+    if (notRecovered !== undefined) {
+      done(notRecovered);
       return;
     }
     const priority = operation.kind === 'delete' ? 'repair' : 'client';
@@ -125,15 +126,27 @@ export class FallbackKeeper implements Fallback {
     const { clock, hlc, store } = this.#parts;
     const reading = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
     const seq = hlc.issue(reading);
-    const mintOn = (local: VersionedRecord | undefined, epochFloor: number): MintOutcome =>
-      this.#mint(call, request, { local, epochFloor, nodeIndex, seq, unixMs: reading.wallMs });
+    const mintOn = (local: VersionedRecord | undefined, epochFloor: number): MintOutcome => {
+      const refusal = this.#recoveryRefusal();
+      if (refusal !== undefined) throw refusal;
+      const { wallMs: unixMs } = reading;
+      return this.#mint(call, request, { local, epochFloor, nodeIndex, seq, unixMs });
+    };
     return {
       ...this.#copyRules(),
       nodeIndex,
-      epochFloor: this.#isSure() ? store.epochFloor(call.partition) : Number.POSITIVE_INFINITY,
+      epochFloor: () =>
+        this.#isSure() ? store.epochFloor(call.partition) : Number.POSITIVE_INFINITY,
       ceiling: ceilingFor(seq),
       mint: mintOn,
     };
+  }
+
+  /** Asked again when the turn of a mint comes: the node may have learned meanwhile that its rows
+   *  are those of an old copy, whose epochs others know more of. */
+  #recoveryRefusal(): CoterieError | undefined {
+    if (this.#parts.state() !== 'RECOVERING') return undefined;
+    return new CoterieError('NOT_RECOVERED', 'This node mints nothing until it is rebuilt');
   }
 
   /** Until its peers have answered, this node may be a restored copy that lacks rows of later

@@ -70,7 +70,7 @@ class World {
         ROW_KEYS,
         0,
         {
-          ...{ codec, nowMs: UNIX_MS, nodeIndex: FALLBACK, epochFloor: 0, ceiling: 0 },
+          ...{ codec, nowMs: UNIX_MS, nodeIndex: FALLBACK, epochFloor: () => 0, ceiling: 0 },
           refusal: () => undefined,
           mint: (local, epochFloor) => this.#minted(FALLBACK, local, epochFloor),
         },
