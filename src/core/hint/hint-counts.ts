@@ -63,11 +63,11 @@ export class HintCounts {
     entry.oldestMs = Math.min(entry.oldestMs, hint.firstAtMs);
   }
 
-  removed(target: number, hint: StoredHint): void {
+  removed(target: number, { bytes }: Pick<StoredHint, 'bytes'>): void {
     const entry = this.#targets.get(target);
     if (entry === undefined) return;
     entry.count -= 1;
-    entry.bytes -= hint.bytes;
+    entry.bytes -= bytes;
     if (entry.count <= 0) this.#targets.delete(target);
   }
 }

@@ -17,7 +17,7 @@ import type { Clock } from '../../env/clock.ts';
 import type { Log } from '../../env/log.ts';
 import type { Metrics } from '../../env/metrics.ts';
 import type { StoreEntry, StoreRange } from '../../env/store.ts';
-import { makeRecordKey, type RecordKey } from '../storage/record-key.ts';
+import { makeRecordKey, type RecordKey, recordIdOf } from '../storage/record-key.ts';
 import type { ServiceRows } from '../storage/service-rows.ts';
 import {
   hintRange,
@@ -30,7 +30,7 @@ import {
 import type { DirtyPartitions } from './dirty-partitions.ts';
 import { decodeHintRow, type HintRow, markRow } from './hint-rows.ts';
 import { type HintChange, HintWriter, hintOf } from './hint-writer.ts';
-import { Delivered, type DeliveredRow, MarkChange, TakenBack } from './mark-changes.ts';
+import { Delivered, type DeliveredRow, MarkChange, SecondLook, TakenBack } from './mark-changes.ts';
 
 export interface HintTableParts {
   readonly rows: ServiceRows;
@@ -137,7 +137,7 @@ export class HintTable {
       if (entries.length === 0) return { owed, last: undefined };
       for (const entry of entries) {
         const each = this.#owed(entry);
-        if (each === undefined) this.#clear(entry.key);
+        if (each === undefined) this.#add(new SecondLook(entry.key));
         else owed.push(each);
         bytes += entry.value.length;
       }
@@ -202,15 +202,12 @@ export class HintTable {
   #rotten(rowKey: Uint8Array): void {
     const { log, metrics, dirty, partitionOf } = this.#parts;
     const target = targetOfHint(rowKey);
+    const recordKey = recordRowKeyOfHint(rowKey);
     log.error('hint-unreadable', { target });
     metrics.add('coterie_hints_dropped_total', {});
-    const partition = partitionOf(partsOfRecordRow(recordRowKeyOfHint(rowKey))?.token ?? 0);
+    this.#ledgerOf(target).dropped(recordIdOf(recordKey));
+    const partition = partitionOf(partsOfRecordRow(recordKey)?.token ?? 0);
     if (partition !== undefined) dirty.note(target, partition);
-  }
-
-  /** The writer looks at the row, and removes what it cannot read. */
-  #clear(rowKey: Uint8Array): void {
-    this.#add(new Delivered([{ rowKey, row: markRow(0, 0) }], () => {}));
   }
 
   async #countAll(): Promise<void> {
@@ -222,11 +219,13 @@ export class HintTable {
     }
   }
 
+  /** One that cannot be read counts until it is removed. */
   #countFound(entry: StoreEntry): void {
     const row = this.#decode(entry);
-    if (row === undefined) return;
     const bytes = entry.key.length + entry.value.length;
-    this.counts.added(targetOfHint(entry.key), hintOf(row, bytes));
+    const nowMs = this.#parts.clock.wallMs();
+    this.counts.added(targetOfHint(entry.key), hintOf(row ?? markRow(nowMs, nowMs), bytes));
+    if (row === undefined) this.#add(new SecondLook(entry.key));
   }
 
   #owed(entry: StoreEntry): Owed | undefined {

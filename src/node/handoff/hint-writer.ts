@@ -111,9 +111,11 @@ export class HintWriter {
   }
 
   async #write(changes: readonly HintChange[]): Promise<void> {
-    const decided: HintChange[] = [];
+    let untold: readonly HintChange[] = changes;
     try {
       const staged = await this.#read(changes);
+      const decided: HintChange[] = [];
+      untold = decided;
       for (const change of changes) {
         const error = decide(change, staged);
         if (error === undefined) decided.push(change);
@@ -123,12 +125,10 @@ export class HintWriter {
       if (operations.length > 0) await this.#parts.rows.write(operations, staged.ceiling);
     } catch (thrown) {
       const error = asCoterieError(thrown);
-      // Whoever was told already is not among them.
-      const untold = decided.length > 0 ? decided : changes;
       for (const change of untold) change.failed(error);
       return;
     }
-    for (const change of decided) change.settled();
+    for (const change of untold) change.settled();
   }
 
   async #read(changes: readonly HintChange[]): Promise<Staged> {
@@ -164,7 +164,7 @@ export class HintWriter {
     for (const { rowKey, before, bytesBefore, isRotten, now } of staged.cells()) {
       if (now === before && !isRotten) continue;
       const target = targetOfHint(rowKey);
-      if (before !== undefined) counts.removed(target, hintOf(before, bytesBefore));
+      if (before !== undefined || isRotten) counts.removed(target, { bytes: bytesBefore });
       if (now === undefined) {
         operations.push({ type: 'del', key: rowKey });
         continue;

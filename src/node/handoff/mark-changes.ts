@@ -115,6 +115,26 @@ export class Delivered implements HintChange {
   }
 }
 
+/** A row that could not be read where rows are listed. Lists verify nothing and may have been
+ *  misread: the writer looks at the row itself, and removes it only if it cannot be read there
+ *  either. */
+export class SecondLook implements HintChange {
+  readonly rowKeys: readonly Uint8Array[];
+  readonly bytes: number;
+
+  constructor(rowKey: Uint8Array) {
+    this.rowKeys = [rowKey];
+    this.bytes = rowKey.length;
+  }
+
+  decide(): void {}
+
+  settled(): void {}
+
+  /** The row stays, and is met again. */
+  failed(): void {}
+}
+
 /** Whether what was sent for `sent` is all that `now` stands for. Of marks the ledger has seen to
  *  it. */
 function isCovered(now: HintRow, sent: HintRow): boolean {
