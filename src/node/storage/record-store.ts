@@ -12,6 +12,7 @@
  *  Not here: what a write means (replica service), layouts and fences, the engine.
  *  Source: docs/ARCHITECTURE.md 4, 5.2, 5.9, 5.13 and 5.16 to 5.19. */
 import { assert, CoterieError } from '../../core/errors.ts';
+import { ceilingFor } from '../../core/version/hlc.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { StoreOperation } from '../../env/store.ts';
 import { CommitQueue, stoppedError } from './commit-queue.ts';
@@ -234,9 +235,9 @@ export class RecordStore {
   }
 
   /** Raises the floors of all partitions, at once for every later decision; settles when that is
-   *  fsynced. */
+   *  fsynced, and with it that the next run's clock starts above the floor. */
   raiseAllFloors(floor: number): Promise<void> {
-    return this.rows.write([this.#floors.raiseAll(floor)]);
+    return this.rows.write([this.#floors.raiseAll(floor)], ceilingFor(floor));
   }
 
   /** The folder has been rebuilt, or its loss accepted: gap and engine damage are no longer

@@ -191,3 +191,26 @@ test('a cluster of one has nobody to be rebuilt from', async () => {
   await cluster.run(cluster.node('n1').node.repairs?.acceptLoss() ?? Promise.reject());
   await untilRebuilt(cluster, 'n1');
 });
+
+test('a node that was rebuilt and has made no event since is not behind after a restart', async () => {
+  await using cluster = await startThree();
+  await writeAll(cluster, 'n3', 'first');
+  await cluster.node('n3').stop();
+  await cluster.node('n3').start();
+  await cluster.untilServing();
+  await cluster.untilLinked();
+  await wipe(cluster, 'n3');
+  await cluster.node('n3').start();
+  await untilRebuilt(cluster, 'n3');
+  await cluster.untilLinked();
+  await cluster.node('n3').stop();
+  const { log } = cluster.node('n3').notes;
+  const before = log.length;
+  await cluster.node('n3').start();
+  await cluster.untilServing();
+  await cluster.untilLinked();
+  const states = log.slice(before).filter(({ event }) => event === 'standing');
+  expect(states.map(({ fields }) => `${fields['state']} ${fields['reason']}`)).toEqual([
+    'SERVING ',
+  ]);
+});
