@@ -58,8 +58,13 @@ export class ByteMap {
       chunk.values[at] = value;
       return previous;
     }
-    chunk.keys.splice(at, 0, key);
-    chunk.values.splice(at, 0, value);
+    if (at === chunk.keys.length) {
+      chunk.keys.push(key);
+      chunk.values.push(value);
+    } else {
+      chunk.keys.splice(at, 0, key);
+      chunk.values.splice(at, 0, value);
+    }
     this.#sizeBytes += key.byteLength + value.byteLength;
     if (chunk.keys.length > CHUNK_ENTRIES_MAX) this.#split(chunkIndex, chunk);
     return undefined;
@@ -195,10 +200,13 @@ function startsBy(chunk: Chunk | undefined, key: Uint8Array): boolean {
   return first !== undefined && compareBytes(first, key) <= 0;
 }
 
-/** Index of the first key that is not before `key`. */
+/** Index of the first key that is not before `key`. Looks at the last one first: rows that are
+ *  numbered come in order. */
 function lowerBound(keys: readonly Uint8Array[], key: Uint8Array): number {
   let low = 0;
   let high = keys.length;
+  const last = keys[high - 1];
+  if (last !== undefined && compareBytes(last, key) < 0) return high;
   while (low < high) {
     const middle = (low + high) >>> 1;
     const found = keys[middle];

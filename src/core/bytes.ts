@@ -24,10 +24,27 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 
 const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
+/** Longer ones are put together as bytes: as text they would be a piece for every byte. */
+const SHORT_BYTES = 64;
+const HEX_CODES = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const decoder = new TextDecoder();
+
 export function bytesToHex(bytes: Uint8Array): string {
+  if (bytes.length > SHORT_BYTES) return decoder.decode(hexCodes(bytes));
   let text = '';
   for (const byte of bytes) text += DIGITS[byte];
   return text;
+}
+
+function hexCodes(bytes: Uint8Array): Uint8Array {
+  const codes = new Uint8Array(2 * bytes.length);
+  let at = 0;
+  for (const byte of bytes) {
+    codes[at] = HEX_CODES[byte >>> 4] ?? 0;
+    codes[at + 1] = HEX_CODES[byte & 0xf] ?? 0;
+    at += 2;
+  }
+  return codes;
 }
 
 /** The same bytes in memory of their own. A view into a larger buffer, a received frame for

@@ -2,7 +2,7 @@
  *  between two steps, with the real clock, timers and randomness out of reach meanwhile.
  *  A turn of the event loop costs more than a step, so steps are queued in bursts: immediates of
  *  one turn run one after the other with nothing but microtasks between. */
-import { clearImmediate, setImmediate } from 'node:timers';
+import { setImmediate } from 'node:timers';
 import type { Driver } from '../../env/driver.ts';
 import { forbidReality } from './reality.ts';
 
@@ -12,40 +12,37 @@ const STEPS_PER_TURN = 256;
  *  a step are drained: of several simulations in one thread each rejects with it. */
 export const macrotaskDriver: Driver = (step) =>
   new Promise((resolve, reject) => {
-    let pending: NodeJS.Immediate[] = [];
+    let isOver = false;
     let restore: (() => void) | undefined;
     const end = (finish: () => void): void => {
+      isOver = true;
       process.off('unhandledRejection', onUnhandled);
-      for (const immediate of pending) clearImmediate(immediate);
       restore?.();
       finish();
     };
     const onUnhandled = (reason: unknown): void => end(() => reject(reason));
     process.on('unhandledRejection', onUnhandled);
-    const turn = (): void => {
-      pending = [];
-      pending.push(
-        setImmediate(() => {
-          restore = forbidReality();
-        }),
-      );
-      for (let index = 0; index < STEPS_PER_TURN; index += 1) {
-        pending.push(
-          setImmediate(() => {
-            try {
-              if (!step()) end(resolve);
-            } catch (error) {
-              end(() => reject(error));
-            }
-          }),
-        );
+    const forbid = (): void => {
+      if (!isOver) restore = forbidReality();
+    };
+    // One function for all steps; those of a turn that are left when it is over do nothing.
+    const run = (): void => {
+      if (isOver) return;
+      try {
+        if (!step()) end(resolve);
+      } catch (error) {
+        end(() => reject(error));
       }
-      pending.push(
-        setImmediate(() => {
-          restore?.();
-          turn();
-        }),
-      );
+    };
+    const goOn = (): void => {
+      if (isOver) return;
+      restore?.();
+      turn();
+    };
+    const turn = (): void => {
+      setImmediate(forbid);
+      for (let index = 0; index < STEPS_PER_TURN; index += 1) setImmediate(run);
+      setImmediate(goOn);
     };
     turn();
   });

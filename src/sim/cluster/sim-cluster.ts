@@ -11,7 +11,6 @@ import type { LatencyProfile } from '../../core/pbs/profile.ts';
 import { decodeLayout, layoutHash } from '../../core/ring/layout.ts';
 import { Ring } from '../../core/ring/ring.ts';
 import { createRecordCodec, type RecordCodec } from '../../core/version/record-codec.ts';
-import type { PairStatus } from '../../node/contracts.ts';
 import type {
   DiskLoss,
   FaultEvent,
@@ -246,17 +245,6 @@ export class SimCluster {
     return this.nodes.map((node) => this.#contentsOf(node));
   }
 
-  /** Has every node compare its copies with its peers', first of all. */
-  hurryExchanges(): void {
-    for (const { node } of this.nodes) node?.repairs?.hurry(undefined);
-  }
-
-  /** Of all nodes that serve, whom they begin exchanges with. */
-  get pairs(): PairStatus[] {
-    const serving = this.nodes.filter(({ state }) => state === 'SERVING');
-    return serving.flatMap(({ node }) => [...(node?.repairs?.pairs() ?? [])]);
-  }
-
   /** What every node that runs thinks of every member now. */
   async memberViews(): Promise<MemberView[]> {
     const views = this.nodes.map((node) => {
@@ -311,7 +299,7 @@ export class SimCluster {
 
   #contentsOf(node: SimNode): ReplicaContents {
     const records = new Map<string, StoredRecord>();
-    for (const entry of node.disk.entries()) {
+    for (const entry of node.disk.records()) {
       const row = readRow(this.#codec, entry);
       if (row !== undefined && this.owns(node.index, row.key)) records.set(row.key, row.stored);
     }

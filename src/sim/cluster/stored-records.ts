@@ -18,6 +18,7 @@ import type { StoredRecord, StoredSibling } from '../history.ts';
 const RECORD_ROW = 0x44;
 /** The letter and the token. */
 const BUCKET_LENGTH_AT = 5;
+const SHORT_BYTES = 16;
 const decoder = new TextDecoder();
 
 /** The key of a record's row, with its bucket before it when that is not the default one; undefined
@@ -26,9 +27,20 @@ export function keyOfRow(rowKey: Uint8Array): string | undefined {
   if (rowKey[0] !== RECORD_ROW) return undefined;
   const bucketAt = BUCKET_LENGTH_AT + 1;
   const keyAt = bucketAt + (rowKey[BUCKET_LENGTH_AT] ?? 0);
-  const bucket = decoder.decode(rowKey.subarray(bucketAt, keyAt));
-  const key = decoder.decode(rowKey.subarray(keyAt));
+  const bucket = textOf(rowKey, bucketAt, keyAt);
+  const key = textOf(rowKey, keyAt, rowKey.length);
   return bucket === DEFAULT_BUCKET ? key : `${bucket}/${key}`;
+}
+
+/** Most are a few letters, for which a call into the engine is a detour. */
+function textOf(bytes: Uint8Array, from: number, to: number): string {
+  let text = '';
+  for (let at = from; at < to; at += 1) {
+    const code = bytes[at] ?? 0;
+    if (code > 0x7f || at - from > SHORT_BYTES) return decoder.decode(bytes.subarray(from, to));
+    text += String.fromCharCode(code);
+  }
+  return text;
 }
 
 /** A row as it lies on a disk. */

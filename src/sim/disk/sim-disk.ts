@@ -105,6 +105,12 @@ export class SimDisk {
     return this.#content.snapshot().entries(FIRST_KEY, END_KEY);
   }
 
+  /** The record rows, in order; of all rows they are few. */
+  records(): Iterable<StoreEntry> {
+    const { from, to } = tableRange('records');
+    return this.#content.snapshot().entries(from, to);
+  }
+
   // What a store does.
 
   /** Errors: CONFLICT when another store holds it. */
@@ -215,10 +221,7 @@ export class SimDisk {
   /** Flips one bit in the values of up to so many drawn record rows, until they are written anew.
    *  Returns their keys, in order. */
   rot(rows: number): Uint8Array[] {
-    const { from, to } = tableRange('records');
-    const sound = [...this.#content.snapshot().entries(from, to)].filter(
-      ({ value }) => value.length > 0,
-    );
+    const sound = [...this.records()].filter(({ value }) => value.length > 0);
     const count = Math.min(rows, sound.length);
     const drawn = new Set<number>();
     while (drawn.size < count) drawn.add(this.#fate.below(sound.length));
