@@ -31,7 +31,7 @@ import { GrpcTransport } from './platform/grpc/grpc-transport.ts';
 import type { MetricsServer } from './platform/http/metrics-server.ts';
 import { startMetricsServer } from './platform/http/metrics-server.ts';
 import { MemoryStore } from './platform/memory/memory-store.ts';
-import { RocksdbFolder } from './platform/rocksdb/rocksdb-folder.ts';
+import { RocksdbStore } from './platform/rocksdb/rocksdb-store.ts';
 import { systemCrc32 } from './platform/system/crc32.ts';
 import { nullMetrics } from './platform/system/null-metrics.ts';
 import { PinoLog, silentLog } from './platform/system/pino-log.ts';
@@ -284,7 +284,7 @@ function makeNode(
   return new Node(
     {
       ...env,
-      store: makeStore(config, env.log),
+      store: makeStore(config),
       clock: systemClock,
       random: new SystemRandom(),
       checksum: systemCrc32,
@@ -293,16 +293,11 @@ function makeNode(
   );
 }
 
-function makeStore(config: NodeConfig, log: Log): Store {
+function makeStore(config: NodeConfig): Store {
   const { engine, dataDirectory } = config.node;
   if (engine === 'memory') return new MemoryStore({ clock: systemClock });
   const { cacheBytes, writeBufferBytes } = config.storage;
-  const options = { location: dataDirectory, cacheBytes, writeBufferBytes };
-  return new RocksdbFolder(
-    options,
-    () => systemClock.wallMs(),
-    ({ name, reason }) => log.error('folder-set-aside', { kept: name, reason }),
-  );
+  return new RocksdbStore({ location: dataDirectory, cacheBytes, writeBufferBytes });
 }
 
 function nodeOptions(config: NodeConfig): NodeOptions {

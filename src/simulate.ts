@@ -33,6 +33,8 @@ export interface SimulateOptions {
   readonly faults?: readonly string[];
   /** Drawn by each seed when absent. */
   readonly workload?: string;
+  /** Operations of all clients in a virtual second, on average, above 0. Default 40. */
+  readonly rate?: number;
   /** How the clients of the workload `set` keep, change and merge their sets; a list of numbers
    *  when absent. Called with the machine's clock, timers and randomness out of reach. */
   readonly values?: SetValues;
@@ -76,7 +78,7 @@ export function scenarioOf(options: SeedOptions): Scenario {
 
 /** The command that repeats one run. */
 export function replayCommand(options: SeedOptions): string {
-  const { seed, nodes, replicas, minutes, faults, workload } = options;
+  const { seed, nodes, replicas, minutes, faults, workload, rate } = options;
   const flags = [
     `--seed ${seed}`,
     nodes === undefined ? '' : `--nodes ${nodes}`,
@@ -84,6 +86,7 @@ export function replayCommand(options: SeedOptions): string {
     minutes === undefined ? '' : `--minutes ${minutes}`,
     faults === undefined ? '' : `--faults ${faults.join(',') || 'none'}`,
     workload === undefined ? '' : `--workload ${workload}`,
+    rate === undefined ? '' : `--rate ${rate}`,
   ];
   return `coterie sim ${flags.filter((flag) => flag !== '').join(' ')}`;
 }

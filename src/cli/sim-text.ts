@@ -20,6 +20,7 @@ export function reportText(report: CampaignReport, terminal: Terminal): string {
     ['frames delivered', String(report.messages)],
     ['virtual time', `${virtualSeconds.toFixed(0)} s in ${realSeconds.toFixed(1)} s`],
     ['virtual per real time', `${speed.toFixed(0)} times`],
+    ['operations per real second', perSecond(report.operations, realSeconds)],
     ['rare paths', listed(report.sometimes) || 'none'],
     ['checks passed', listed(report.checksPassed) || 'none'],
     ['not enabled yet', waiting(report) || 'none'],
@@ -43,6 +44,10 @@ function listed(counts: Readonly<Record<string, number>>): string {
 
 function waiting({ notEnabled }: CampaignReport): string {
   return notEnabled.map(({ name, needs }) => `${name} (needs ${needs.join(', ')})`).join(', ');
+}
+
+function perSecond(count: number, seconds: number): string {
+  return seconds === 0 ? '-' : (count / seconds).toFixed(0);
 }
 
 function share(part: number, whole: number): string {

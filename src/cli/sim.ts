@@ -18,6 +18,7 @@ interface SimFlags {
   readonly minutes: number;
   readonly faults?: readonly string[];
   readonly workload?: string;
+  readonly rate?: number;
   readonly threads?: number;
   readonly replay?: string;
   readonly out: string;
@@ -41,6 +42,7 @@ export function simCommand(context: CliContext): Command {
     .option('--minutes <m>', 'virtual minutes of each run', minutes, 2)
     .option('--faults <list>', 'kinds to choose among, comma separated, or none', kinds)
     .option('--workload <name>', 'default: drawn')
+    .option('--rate <n>', 'operations per virtual second', wholeNumberIn({ min: 1, max: 10_000 }))
     .option('--threads <n>', 'default: one for each processor', wholeNumberIn({ min: 1, max: 256 }))
     .option('--replay <file>', 'run a stored scenario instead of seeds')
     .option('--out <folder>', 'where the scenarios of failures are stored', '.')
@@ -66,13 +68,14 @@ function kinds(text: string): string[] {
 async function runSimulation(context: CliContext, flags: SimFlags): Promise<void> {
   const simulator = await context.ports.simulator();
   if (flags.replay !== undefined) return replayFile(context, simulator, flags.replay, flags);
-  const { seed: firstSeed, runs, nodes, replicas, faults, workload, threads } = flags;
+  const { seed: firstSeed, runs, nodes, replicas, faults, workload, rate, threads } = flags;
   const options = {
     minutes: flags.minutes,
     ...(nodes === undefined ? {} : { nodes }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(faults === undefined ? {} : { faults }),
     ...(workload === undefined ? {} : { workload }),
+    ...(rate === undefined ? {} : { rate }),
   };
   // Wrong options are told before anything runs.
   simulator.scenarioOf({ ...options, seed: firstSeed });

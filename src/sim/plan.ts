@@ -17,6 +17,7 @@ import { WORKLOADS, workloadByName } from './workloads/all.ts';
 export const MINUTES_DEFAULT = 10;
 const NODES_MAX = 9;
 const RATE_PER_SECOND = 40;
+const RATE_MAX = 10_000;
 const MS_PER_MINUTE = 60_000;
 const MS_PER_HOUR = 3_600_000;
 const DRIFT_PPM_MAX = 500;
@@ -25,9 +26,12 @@ const RECORD_CACHE_BYTES: number = 1_024 * 1_024;
 
 /** Errors: INVALID_ARGUMENT for a workload, fault or size that there is not. */
 export const planScenario: PlanScenario = (options) => {
-  const { seed, minutes = MINUTES_DEFAULT } = options;
+  const { seed, minutes = MINUTES_DEFAULT, rate: ratePerSecond = RATE_PER_SECOND } = options;
   if (!Number.isSafeInteger(seed) || seed < 0) throw usage(`The seed ${seed} is no whole number`);
   if (!(minutes > 0)) throw usage(`minutes is ${minutes}; it must be above 0`);
+  if (!(ratePerSecond > 0 && ratePerSecond <= RATE_MAX)) {
+    throw usage(`rate is ${ratePerSecond}; it must be above 0 and at most ${RATE_MAX}`);
+  }
   const stream = (what: string): RandomStream => new RandomStream(seed, `plan ${what}`);
   const { nodes, replicas } = drawSize(stream('size'), options);
   const durationMs = Math.round(minutes * MS_PER_MINUTE);
@@ -36,7 +40,7 @@ export const planScenario: PlanScenario = (options) => {
   const keys = 5 + crowd.below(36);
   const drawn = stream('workload').pick(WORKLOADS);
   const workload = options.workload === undefined ? drawn : workloadByName(options.workload);
-  const facts = { clients, keys, nodes, replicas, durationMs, ratePerSecond: RATE_PER_SECOND };
+  const facts = { clients, keys, nodes, replicas, durationMs, ratePerSecond };
   const kinds = faultKinds(options.faults);
   const faults = planFaults(stream('faults'), { nodes, replicas, durationMs, clients, kinds });
   return {
@@ -53,7 +57,6 @@ export const planScenario: PlanScenario = (options) => {
       recordCacheBytesMax: RECORD_CACHE_BYTES,
       ...drawLimits(stream('limits')),
       ...drawDigests(stream('digests')),
-      ...drawExchanges(stream('compare')),
     },
     faults,
     clients: workload.script(stream('script'), facts),
@@ -117,12 +120,6 @@ function drawLimits(stream: RandomStream): LimitsModel {
 function drawDigests(stream: RandomStream): LimitsModel {
   const digestAboveBytes = stream.pick([1, 64]);
   return stream.chance(1 / 3) ? { digestAboveBytes } : {};
-}
-
-/** In one run of three the nodes compare their copies all the time. */
-function drawExchanges(stream: RandomStream): LimitsModel {
-  const exchangeIntervalMs = stream.pick([10_000, 60_000]);
-  return stream.chance(1 / 3) ? { exchangeIntervalMs } : {};
 }
 
 function faultKinds(names: readonly string[] | undefined): FaultKind[] {

@@ -64,6 +64,8 @@ export interface PlanOptions {
   readonly faults?: readonly string[];
   /** Drawn when absent. */
   readonly workload?: string;
+  /** Operations of all clients in a virtual second, on average, above 0; 40 when absent. */
+  readonly rate?: number;
 }
 
 export type PlanScenario = (options: PlanOptions) => Scenario;

@@ -102,7 +102,8 @@ describe('coterie sim', () => {
   it('hands every flag on', async () => {
     const simulator = new FakeSimulator();
     const flags = '--seed 7 --runs 2 --nodes 5 --replicas 3 --minutes 0.5 --threads 1';
-    await run(simulator, ...flags.split(' '), '--faults', 'crash,pause', '--workload', 'set');
+    const drawn = ['--faults', 'crash,pause', '--workload', 'set', '--rate', '400'];
+    await run(simulator, ...flags.split(' '), ...drawn);
     expect(simulator.ranges).toEqual([
       {
         firstSeed: 7,
@@ -113,6 +114,7 @@ describe('coterie sim', () => {
         threads: 1,
         faults: ['crash', 'pause'],
         workload: 'set',
+        rate: 400,
         isFailFast: false,
       },
     ]);
@@ -168,6 +170,7 @@ describe('coterie sim', () => {
     ['--workload', 'chess'],
     ['--nodes', '2', '--replicas', '3'],
     ['--minutes', '0'],
+    ['--rate', '0'],
     ['--runs', '0'],
     ['--replay', '/nonexistent/file.json'],
   ])('refuses %s %s before anything runs', async (...flags) => {

@@ -46,12 +46,24 @@ describe('the plan of a seed', () => {
     expect(planScenario({ ...options, faults: [] }).faults).toEqual([]);
   });
 
+  it('has forty operations in a virtual second, or as many as it is told', () => {
+    const stepsOf = (rate?: number): number =>
+      planScenario({ seed: 3, minutes: 1, ...(rate === undefined ? {} : { rate }) }).clients.reduce(
+        (sum, { steps }) => sum + steps.length,
+        0,
+      );
+    expect(stepsOf() / 60).toBeCloseTo(40, -1);
+    expect(stepsOf(400) / 60).toBeCloseTo(400, -2);
+  });
+
   it.each([
     [{ workload: 'nothing' }, /There is no workload nothing/],
     [{ faults: ['earthquake'] }, /There is no fault earthquake/],
     [{ nodes: 2, replicas: 3 }, /replicas is 3/],
     [{ nodes: 99 }, /nodes is 99/],
     [{ minutes: 0 }, /minutes is 0/],
+    [{ rate: 0 }, /rate is 0/],
+    [{ rate: 20_000 }, /rate is 20000/],
   ])('refuses %j', (options, message) => {
     expect(() => planScenario({ seed: 1, ...options })).toThrow(message);
   });

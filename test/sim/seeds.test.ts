@@ -25,8 +25,6 @@ const PATHS = [
   'read_hedges no_budget',
   'late_answers equal',
   'late_answers different',
-  'exchanges equal',
-  'exchanges repaired',
   'client saw siblings',
   'client repeated',
   'client repeat recognised',

@@ -68,8 +68,6 @@ export class QuorumCell {
       valueBytes: load.valueBytes,
       durability: load.write.durability,
       keys: load.keys,
-      seed: load.seed,
-      client: load.client,
     });
   }
 
