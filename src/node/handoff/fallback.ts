@@ -73,7 +73,7 @@ export class FallbackKeeper implements Fallback {
       return;
     }
     const rowKey = hintRowKey(target, call.key.storageKey);
-    this.#add(new CopyChange(rowKey, incoming, this.#copyRules(), done), done);
+    this.#add(new CopyChange(rowKey, incoming, this.#copyRules(call), done), done);
   }
 
   mint(call: KeyCall, request: MintRequest, done: Done<Minted>): void {
@@ -113,13 +113,23 @@ export class FallbackKeeper implements Fallback {
     refused(new CoterieError('OVERLOADED', 'Too many hints wait to be written', { details }));
   }
 
-  #copyRules(): CopyRules {
+  #copyRules(call: KeyCall): CopyRules {
     const { codec, clock } = this.#parts;
     return {
       codec,
       nowMs: clock.wallMs(),
-      refusal: (held, more) => this.#table.refusal(held, more),
+      refusal: (held, more) => this.#lateness(call) ?? this.#table.refusal(held, more),
     };
+  }
+
+  /** What its caller waits for no longer joins no batch. */
+  #lateness({ deadlineMs }: KeyCall): CoterieError | undefined {
+    if (this.#parts.clock.monotonicMs() < deadlineMs) return undefined;
+    return new CoterieError(
+      'DEADLINE_EXCEEDED',
+      'The time for the write ran out before it was begun; nothing was kept',
+      { applied: 'no', details: { phase: 'storage' } },
+    );
   }
 
   #mintRules(call: KeyCall, request: MintRequest, nodeIndex: number): MintRules {
@@ -133,7 +143,7 @@ export class FallbackKeeper implements Fallback {
       return this.#mint(call, request, { local, epochFloor, nodeIndex, seq, unixMs });
     };
     return {
-      ...this.#copyRules(),
+      ...this.#copyRules(call),
       nodeIndex,
       epochFloor: () =>
         this.#isSure() ? store.epochFloor(call.partition) : Number.POSITIVE_INFINITY,

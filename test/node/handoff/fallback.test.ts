@@ -14,47 +14,83 @@ import { codec, TableRig } from './table-rig.ts';
 
 const KEY = Uint8Array.of(1);
 
-test('a node that learns that it is behind makes no event on what it kept before', async () => {
-  await using rig = await new TableRig().start();
-  await rig.run(rig.table.start());
-  let state: DataState = 'SERVING';
-  const ring = ringOfFour();
-  const { token, partition } = ring.partitionOfKey('default', KEY);
-  const { nodeIndex } =
-    ring.layout.roles.find((role) => !ring.replicasOf(partition).includes(role.nodeIndex)) ?? {};
-  if (nodeIndex === undefined) throw new Error('every member owns a replica');
-  const clock = new NodeClock(rig.clock);
-  const reading = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
-  const keeper = new FallbackKeeper(
-    {
-      ...{ store: rig.store, codec, checksum, clock, metrics: rig.notes },
-      hlc: new HybridLogicalClock({ ceiling: 0, reading }),
-      place: () => ({ ring, nodeIndex, datacentre: 'dc' }),
-      state: () => state,
-    },
-    rig.table,
-  );
-  const outcomes: (Minted | CoterieError)[] = [];
-  const mint = (value: number): void => {
+/** A member without a replica of the key, and what became of its mints. */
+class StandIn {
+  state: DataState = 'SERVING';
+  readonly outcomes: (Minted | CoterieError)[] = [];
+  readonly #keeper: FallbackKeeper;
+  readonly #ring = ringOfFour();
+  readonly #rig: TableRig;
+
+  constructor(rig: TableRig) {
+    this.#rig = rig;
+    const clock = new NodeClock(rig.clock);
+    const reading = { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+    this.#keeper = new FallbackKeeper(
+      {
+        ...{ store: rig.store, codec, checksum, clock, metrics: rig.notes },
+        hlc: new HybridLogicalClock({ ceiling: 0, reading }),
+        place: () => ({ ring: this.#ring, nodeIndex: this.#nodeIndex, datacentre: 'dc' }),
+        state: () => this.state,
+      },
+      rig.table,
+    );
+  }
+
+  mint(value: number, withinMs = 1_000): void {
+    const { token, partition } = this.#ring.partitionOfKey('default', KEY);
     const key = makeRecordKey(token, 'default', KEY);
+    const epochs = this.#ring.epochsOf(partition);
+    const deadlineMs = this.#rig.clock.monotonicMs() + withinMs;
     const operation = {
       kind: 'put',
       value: Uint8Array.of(value),
       meta: new Uint8Array(0),
     } as const;
-    keeper.mint(
-      { key, partition, epochs: ring.epochsOf(partition), deadlineMs: 1_000_000 },
+    this.#keeper.mint(
+      { key, partition, epochs, deadlineMs },
       { context: EMPTY_CONTEXT, overwrite: false, operation, sync: true },
-      (outcome) => outcomes.push(outcome),
+      (outcome) => this.outcomes.push(outcome),
     );
-  };
-  mint(1);
+  }
+
+  get #nodeIndex(): number {
+    const { partition } = this.#ring.partitionOfKey('default', KEY);
+    const replicas = this.#ring.replicasOf(partition);
+    const role = this.#ring.layout.roles.find(({ nodeIndex }) => !replicas.includes(nodeIndex));
+    if (role === undefined) throw new Error('every member owns a replica');
+    return role.nodeIndex;
+  }
+}
+
+test('a node that learns that it is behind makes no event on what it kept before', async () => {
+  await using rig = await new TableRig().start();
+  await rig.run(rig.table.start());
+  const standIn = new StandIn(rig);
+  standIn.mint(1);
   await rig.clock.settle();
-  expect(outcomes[0]).not.toBeInstanceOf(CoterieError);
-  mint(2);
-  state = 'RECOVERING';
+  standIn.mint(2);
+  standIn.state = 'RECOVERING';
   await rig.clock.settle();
-  expect(outcomes[1]).toMatchObject({ code: 'NOT_RECOVERED', applied: 'no' });
+  const [first, second] = standIn.outcomes;
+  expect(first).not.toBeInstanceOf(CoterieError);
+  expect(second).toMatchObject({ code: 'NOT_RECOVERED', applied: 'no' });
+});
+
+test('what nobody waits for any more when its turn comes is not written', async () => {
+  await using rig = await new TableRig().start();
+  await rig.run(rig.table.start());
+  const standIn = new StandIn(rig);
+  rig.engine.holdBatches();
+  standIn.mint(1);
+  await rig.clock.settle();
+  standIn.mint(2, 100);
+  await rig.clock.advance(100);
+  rig.engine.releaseBatches();
+  await rig.clock.settle();
+  const [first, second] = standIn.outcomes;
+  expect(first).not.toBeInstanceOf(CoterieError);
+  expect(second).toMatchObject({ code: 'DEADLINE_EXCEEDED', applied: 'no' });
 });
 
 function ringOfFour(): Ring {
