@@ -1,7 +1,7 @@
-/** Is the cluster whole again once nothing is broken any more? First every client reads and writes
- *  every key, which must succeed; then every key is read at all of its replicas, so that those that
- *  differ are repaired, until none differ; then the nodes are asked what they think of each other,
- *  until they agree.
+/** Is the cluster whole again once nothing is broken any more? First the nodes compare their copies
+ *  until none differ, without anybody reading them, and once more when they are equal; then every
+ *  client reads and writes every key, which must succeed; then the nodes compare once more, and are
+ *  asked what they think of each other, until they agree.
  *  Invariants: nothing here draws; ids of the operations are above those of every scenario and do
  *  not depend on it, so that a smaller scenario asks for the same.
  *  Not here: judging (checkers): what is not equal in the end is left as it is.
@@ -9,7 +9,7 @@
 import { findDisagreement } from './checkers/members-agree.ts';
 import type { ScriptClient } from './clients/script-client.ts';
 import type { SimCluster } from './cluster/sim-cluster.ts';
-import type { MemberView, ReplicaContents } from './history.ts';
+import type { MemberView, QuietPass, ReplicaContents } from './history.ts';
 import type { ClientStep } from './scenario.ts';
 import { getStep, type StepPlace, writeStep } from './workloads/steps.ts';
 
@@ -22,9 +22,11 @@ const TIMEOUT_MS = 10_000;
 /** Of one operation after another until one succeeds: a network may be slow without a fault, and a
  *  replica write has 1 s. */
 const TRIES_MAX = 5;
-/** For repairs that a read leaves behind: a replica write has 1 s. */
-const REPAIR_US = 3_000_000;
-const ROUNDS_MAX = 3;
+/** Streams that were cut off find out within 30 s, and a peer that failed is asked again after 5 s
+ *  at most. Rows that rotted stay different as long as nothing rebuilds them. */
+const COMPARE_MAX_US = 60_000_000;
+const COMPARE_POLL_US = 1_000_000;
+const COMPARE_AGAIN_MAX_US = 10_000_000;
 /** A member that came and went too often is avoided for 2 min after that. */
 const AGREE_MAX_US = 150_000_000;
 const AGREE_POLL_US = 1_000_000;
@@ -45,7 +47,6 @@ export class Closing {
    *  a run draws small must not refuse them. What is not written shows on the disks what the run
    *  left: siblings, tombstones, events of repeated requests. */
   async prove(clients: readonly ScriptClient[]): Promise<void> {
-    await this.#cluster.kernel.after(SETTLE_US, 'closing');
     for (const client of clients) {
       for (const [index, key] of this.#keys.entries()) {
         await this.#ask(client, () => getStep(this.#place(key)));
@@ -55,15 +56,45 @@ export class Closing {
     }
   }
 
-  /** Reads keys whose replicas differ until none do. */
-  async equalise(client: ScriptClient): Promise<void> {
-    let keys = this.#keys;
-    for (let round = 0; round < ROUNDS_MAX && keys.length > 0; round += 1) {
-      for (const key of keys) await this.#readAll(client, key);
-      await this.#cluster.kernel.after(REPAIR_US, 'closing');
+  /** What was cut off finds out, and connects again. */
+  async settle(): Promise<void> {
+    await this.#cluster.kernel.after(SETTLE_US, 'closing');
+  }
+
+  /** Until no replicas differ, or for 60 virtual s; what they hold then. */
+  async compare(): Promise<readonly ReplicaContents[]> {
+    const { kernel } = this.#cluster;
+    const endUs = kernel.nowUs + COMPARE_MAX_US;
+    this.#cluster.hurryExchanges();
+    for (;;) {
+      await kernel.after(COMPARE_POLL_US, 'closing');
       const contents = this.#cluster.contents();
-      keys = this.#keys.filter((key) => differs(contents, key));
+      const isEqual = !this.#keys.some((key) => differs(contents, key));
+      if (isEqual || kernel.nowUs >= endUs) return contents;
     }
+  }
+
+  /** All copies that are equal once more; undefined when they are not. */
+  async compareAgain(contents: readonly ReplicaContents[]): Promise<QuietPass | undefined> {
+    if (this.#keys.some((key) => differs(contents, key))) return undefined;
+    const found = this.#found;
+    const { kernel } = this.#cluster;
+    const startUs = kernel.nowUs;
+    this.#cluster.hurryExchanges();
+    for (;;) {
+      await kernel.after(COMPARE_POLL_US, 'closing');
+      // Clocks of nodes run at speeds of their own.
+      const ageMaxMs = (kernel.nowUs - startUs) / 1_000 + 10;
+      const isNew = ({ lastEqualMs = Number.POSITIVE_INFINITY }) => lastEqualMs <= ageMaxMs;
+      const { pairs } = this.#cluster;
+      const compared = pairs.filter(isNew).length;
+      const isOver = compared === pairs.length || kernel.nowUs - startUs >= COMPARE_AGAIN_MAX_US;
+      if (isOver) return { found: this.#found - found, compared };
+    }
+  }
+
+  get #found(): number {
+    return this.#cluster.pairs.reduce((sum, pair) => sum + pair.found, 0);
   }
 
   /** What every node thinks of every member, as soon as they agree, or after 150 virtual s. */
@@ -86,21 +117,6 @@ export class Closing {
       if (operation?.outcome !== 'ok' && left > 0) continue;
       this.asked.push(step.id);
       return;
-    }
-  }
-
-  /** At as many replicas as can answer: one that lost its data does not, nor one whose row of this
-   *  key is damaged. */
-  async #readAll(client: ScriptClient, key: string): Promise<void> {
-    const { nodes, scenario } = this.#cluster;
-    const serving = nodes.filter((node) => {
-      return node.state === 'SERVING' && this.#cluster.owns(node.index, key);
-    });
-    const fewest = Math.floor(scenario.replicas / 2) + 1;
-    for (let count = serving.length; count >= fewest; count -= 1) {
-      const level = { r: count, w: count };
-      const read = await client.perform(getStep(this.#place(key), level), TIMEOUT_MS);
-      if (read?.outcome === 'ok') return;
     }
   }
 

@@ -175,6 +175,14 @@ export interface Watermark {
   readonly bound: number;
 }
 
+/** What one more comparison of all copies came to, when they were equal already. */
+export interface QuietPass {
+  /** Keys that it found to differ. */
+  readonly found: number;
+  /** Comparisons made. */
+  readonly compared: number;
+}
+
 export interface History {
   /** Replicas of each key. */
   readonly replicas: number;
@@ -189,6 +197,11 @@ export interface History {
   readonly states?: readonly StateChange[];
   /** By time, and bounded. */
   readonly memberChanges?: readonly MemberChange[];
+  /** What every disk held when the nodes had compared their copies, and before any key was read
+   *  again; absent when it did not come to that. */
+  readonly compared?: readonly ReplicaContents[];
+  /** Absent when the copies were not equal before. */
+  readonly quietPass?: QuietPass;
   /** Of every node that runs in the end; absent when nobody was asked. */
   readonly memberViews?: readonly MemberView[];
   /** The network may be silent for seconds although nothing is broken. */

@@ -57,6 +57,7 @@ export const planScenario: PlanScenario = (options) => {
       recordCacheBytesMax: RECORD_CACHE_BYTES,
       ...drawLimits(stream('limits')),
       ...drawDigests(stream('digests')),
+      ...drawExchanges(stream('compare')),
     },
     faults,
     clients: workload.script(stream('script'), facts),
@@ -120,6 +121,12 @@ function drawLimits(stream: RandomStream): LimitsModel {
 function drawDigests(stream: RandomStream): LimitsModel {
   const digestAboveBytes = stream.pick([1, 64]);
   return stream.chance(1 / 3) ? { digestAboveBytes } : {};
+}
+
+/** In one run of three the nodes compare their copies all the time. */
+function drawExchanges(stream: RandomStream): LimitsModel {
+  const exchangeIntervalMs = stream.pick([10_000, 60_000]);
+  return stream.chance(1 / 3) ? { exchangeIntervalMs } : {};
 }
 
 function faultKinds(names: readonly string[] | undefined): FaultKind[] {

@@ -19,7 +19,7 @@ import { SimCluster } from './cluster/sim-cluster.ts';
 import { drive } from './drive.ts';
 import { FAULT_KINDS, FAULTS, WAITING_FAULTS } from './faults/catalogue.ts';
 import { Nemesis } from './faults/nemesis.ts';
-import type { History, MemberView, ReplicaContents } from './history.ts';
+import type { History, MemberView, QuietPass, ReplicaContents } from './history.ts';
 import { Kernel } from './kernel/kernel.ts';
 import type { RunOptions, RunResult, RunScenario, RunWorld } from './result.ts';
 import type { ClientScript, NetworkModel, Scenario } from './scenario.ts';
@@ -54,6 +54,8 @@ class Run {
   readonly #bugs: Violation[] = [];
   readonly #clients: ScriptClient[] = [];
   #contents: readonly ReplicaContents[] = [];
+  #compared: readonly ReplicaContents[] | undefined;
+  #quietPass: QuietPass | undefined;
   #memberViews: readonly MemberView[] | undefined;
   #isFormed = false;
   #healedUs = Number.POSITIVE_INFINITY;
@@ -97,9 +99,11 @@ class Run {
     this.#nemesis.stop();
     await this.#cluster.heal();
     this.#healedUs = this.#kernel.nowUs;
-    const closer = this.#client(this.#patientScript('closer'));
+    await this.#closing.settle();
+    this.#compared = await this.#closing.compare();
+    this.#quietPass = await this.#closing.compareAgain(this.#compared);
     await this.#closing.prove(this.#provers(working, clients));
-    await this.#closing.equalise(closer);
+    await this.#closing.compare();
     this.#memberViews = await this.#closing.agree();
     this.#contents = this.#cluster.contents();
     await Promise.all(this.#clients.map((client) => client.close()));
@@ -186,6 +190,8 @@ class Run {
       losses,
       states,
       memberChanges,
+      ...(this.#compared !== undefined && { compared: this.#compared }),
+      ...(this.#quietPass !== undefined && { quietPass: this.#quietPass }),
       ...(this.#memberViews !== undefined && { memberViews: this.#memberViews }),
       hasHeavyTail: hasHeavyTail(this.#scenario.network),
       watermarks,

@@ -50,6 +50,8 @@ export interface LimitsModel {
   readonly recordCacheBytesMax?: number;
   readonly batchBytesMax?: number;
   readonly windowBytes?: number;
+  /** Absent: nodes compare only what is known to have missed something. */
+  readonly exchangeIntervalMs?: number;
   /** Replicas answer reads of larger records with a digest. */
   readonly digestAboveBytes?: number;
 }

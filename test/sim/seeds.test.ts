@@ -25,6 +25,8 @@ const PATHS = [
   'read_hedges no_budget',
   'late_answers equal',
   'late_answers different',
+  'exchanges equal',
+  'exchanges repaired',
   'client saw siblings',
   'client repeated',
   'client repeat recognised',

@@ -46,7 +46,7 @@ export interface ExchangeScheduleParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly exchanges: Exchanges & { stop(): void };
-  readonly peers: Pick<Peers, 'reach' | 'stateOf'>;
+  readonly peers: Pick<Peers, 'reach'>;
   readonly dirty: DirtyPairs;
   readonly gate: Pick<PartitionGate, 'isVerified'>;
   place(): Place | undefined;
@@ -193,7 +193,7 @@ export class ExchangeSchedule {
 
   #isReady({ peer, partition }: ScheduledPair, isHurried: boolean): boolean {
     const { peers, gate, deadlines } = this.#parts;
-    if (peers.reach(peer) !== 'up' || peers.stateOf(peer) !== 'ALIVE') {
+    if (peers.reach(peer) !== 'up') {
       this.#upSinceMs.delete(peer);
       return false;
     }

@@ -3,6 +3,7 @@
  *  Not here: which of them a run can use so far (capabilities.ts). */
 import { bounds } from './bounds.ts';
 import type { Checker } from './checker.ts';
+import { copiesCompared } from './copies-compared.ts';
 import { dotUsedOnce } from './dot-used-once.ts';
 import { honestErrors } from './honest-errors.ts';
 import { membersAgree } from './members-agree.ts';
@@ -34,6 +35,7 @@ export const CHECKERS: readonly Checker[] = [
   refusalToServe,
   noFalseDown,
   membersAgree,
+  copiesCompared,
   replicasEqual,
   progress,
   bounds,

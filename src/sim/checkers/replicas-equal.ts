@@ -18,17 +18,26 @@ export const replicasEqual: Checker = {
   needs: [],
   check(history) {
     const findings = new Findings(NAME);
-    const serving = history.contents.filter(({ state }) => state === 'SERVING');
-    const keys = new Set(serving.flatMap(({ records }) => [...records.keys()]));
-    for (const key of keys) {
-      const replicas = serving.filter((replica) => {
-        return replica.owns(key) && !isLost(history, replica.node, key);
-      });
-      checkKey(key, replicas, findings);
-    }
+    findUnequal(history, history.contents, findings);
     return findings.violations;
   },
 };
+
+/** Keys whose replicas are not equal in these contents. */
+export function findUnequal(
+  history: History,
+  contents: readonly ReplicaContents[],
+  findings: Findings,
+): void {
+  const serving = contents.filter(({ state }) => state === 'SERVING');
+  const keys = new Set(serving.flatMap(({ records }) => [...records.keys()]));
+  for (const key of keys) {
+    const replicas = serving.filter((replica) => {
+      return replica.owns(key) && !isLost(history, replica.node, key);
+    });
+    checkKey(key, replicas, findings);
+  }
+}
 
 function isLost({ losses }: History, node: string, key: string): boolean {
   return losses.some((loss) => loss.node === node && touches(loss, key));

@@ -46,7 +46,12 @@ export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
     sessionsMax: SESSIONS_MAX,
     requestTableEntriesMax: limits.requestTableEntriesMax ?? 200_000,
     handoff: { ...HANDOFF_DEFAULTS, settleMs: 2_000, retryMaxMs: 30_000 },
-    exchanges: { ...EXCHANGE_DEFAULTS, intervalMs: 0, settleMs: 3_000 },
+    exchanges: {
+      ...EXCHANGE_DEFAULTS,
+      intervalMs: limits.exchangeIntervalMs ?? 0,
+      settleMs: 3_000,
+      retryMaxMs: 5_000,
+    },
     receiveBytesPerSecondMax: 16 * MIB,
     rebuildExchangesMax: 0,
     reads: {

@@ -11,6 +11,7 @@ import type { LatencyProfile } from '../../core/pbs/profile.ts';
 import { decodeLayout, layoutHash } from '../../core/ring/layout.ts';
 import { Ring } from '../../core/ring/ring.ts';
 import { createRecordCodec, type RecordCodec } from '../../core/version/record-codec.ts';
+import type { PairStatus } from '../../node/contracts.ts';
 import type {
   DiskLoss,
   FaultEvent,
@@ -243,6 +244,17 @@ export class SimCluster {
   /** What every disk holds now. */
   contents(): ReplicaContents[] {
     return this.nodes.map((node) => this.#contentsOf(node));
+  }
+
+  /** Has every node compare its copies with its peers', first of all. */
+  hurryExchanges(): void {
+    for (const { node } of this.nodes) node?.repairs?.hurry(undefined);
+  }
+
+  /** Of all nodes that serve, whom they begin exchanges with. */
+  get pairs(): PairStatus[] {
+    const serving = this.nodes.filter(({ state }) => state === 'SERVING');
+    return serving.flatMap(({ node }) => [...(node?.repairs?.pairs() ?? [])]);
   }
 
   /** What every node that runs thinks of every member now. */

@@ -10,13 +10,15 @@
  *  - A broken link that is told as "not applied": a forwarded write must be minted and its link
  *    break before the answer, and its client must be one that never sends again; found by some
  *    hundreds of seeds, not by 200.
- *  - A Merkle leaf written without the batch under way: nothing compares leaves yet.
+ *  - An exchange that looks at leaves once: it transfers what is on its way, and nothing is lost
+ *    (test/node/repair/cost-of-exchanges.test.ts measures it).
  *  - A release before its fsync with durability `memory`: no workload asks for it yet.
  *  - Ownership and layouts: nothing changes them yet. */
 import type { Canary } from './canary.ts';
 import { MEMBERSHIP_CANARIES } from './membership.ts';
 import { QUORUM_CANARIES } from './quorums.ts';
 import { READ_CANARIES } from './reads.ts';
+import { REPAIR_CANARIES } from './repairs.ts';
 import { STORAGE_CANARIES } from './storage.ts';
 import { VERSION_CANARIES } from './versions.ts';
 
@@ -25,5 +27,6 @@ export const CANARIES: readonly Canary[] = [
   ...VERSION_CANARIES,
   ...QUORUM_CANARIES,
   ...READ_CANARIES,
+  ...REPAIR_CANARIES,
   ...MEMBERSHIP_CANARIES,
 ];

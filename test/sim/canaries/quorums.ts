@@ -118,7 +118,7 @@ export const QUORUM_CANARIES: readonly Canary[] = [
     minutes: 0.3,
     nodes: 3,
     replicas: 3,
-    checks: ['no-lost-write', 'register-regularity', 'monotonic-reads', 'replicas-equal'],
+    checks: ['no-lost-write', 'register-regularity', 'monotonic-reads', 'copies-compared'],
   },
   {
     name: 'first-answer-wins',
