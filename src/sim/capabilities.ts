@@ -4,7 +4,12 @@
  *  Not here: who needs what (faults/catalogue.ts, the checkers). */
 import type { Capability } from './scenario.ts';
 
-export const OFFERED: readonly Capability[] = ['blocking-repair', 'anti-entropy', 'membership'];
+export const OFFERED: readonly Capability[] = [
+  'blocking-repair',
+  'hints',
+  'anti-entropy',
+  'membership',
+];
 
 /** Those of `needs` that are not there yet. */
 export function notOffered(needs: readonly Capability[]): Capability[] {

@@ -1,5 +1,6 @@
-/** Is the cluster whole again once nothing is broken any more? First the nodes compare their copies
- *  until none differ, without anybody reading them, and once more when they are equal; then every
+/** Is the cluster whole again once nothing is broken any more? First the nodes hand over what they
+ *  owe each other, and compare their copies until none differ, without anybody reading them, and
+ *  once more when they are equal; then every
  *  client reads and writes every key, which must succeed; then the nodes compare once more, and are
  *  asked what they think of each other, until they agree.
  *  Invariants: nothing here draws; ids of the operations are above those of every scenario and do
@@ -9,7 +10,7 @@
 import { findDisagreement } from './checkers/members-agree.ts';
 import type { ScriptClient } from './clients/script-client.ts';
 import type { SimCluster } from './cluster/sim-cluster.ts';
-import type { MemberView, QuietPass, ReplicaContents } from './history.ts';
+import type { MemberView, OwedHints, QuietPass, ReplicaContents } from './history.ts';
 import type { ClientStep } from './scenario.ts';
 import { getStep, type StepPlace, writeStep } from './workloads/steps.ts';
 
@@ -29,6 +30,8 @@ const COMPARE_POLL_US = 1_000_000;
 const COMPARE_AGAIN_MAX_US = 10_000_000;
 /** A member that came and went too often is avoided for 2 min after that. */
 const AGREE_MAX_US = 150_000_000;
+/** The longest pause after failures is 30 s in a simulated node, and several may follow. */
+const HAND_OVER_MAX_US = 150_000_000;
 const AGREE_POLL_US = 1_000_000;
 
 export class Closing {
@@ -53,6 +56,17 @@ export class Closing {
         if (index % 2 === 1) continue;
         await this.#ask(client, () => writeStep('put', this.#place(key), 'last'));
       }
+    }
+  }
+
+  /** What the nodes owe each other, as soon as nobody is owed anything, or after 150 virtual s. */
+  async handOver(): Promise<readonly OwedHints[]> {
+    const { kernel } = this.#cluster;
+    const endUs = kernel.nowUs + HAND_OVER_MAX_US;
+    for (;;) {
+      const { owed } = this.#cluster;
+      if (owed.length === 0 || kernel.nowUs >= endUs) return owed;
+      await kernel.after(AGREE_POLL_US, 'closing');
     }
   }
 

@@ -69,6 +69,10 @@ export interface WriteOperation extends OperationBase {
   readonly removes?: readonly number[];
   /** Of an `ok` write: names of the nodes counted, and how many of them had it durable. */
   readonly acknowledgedBy: readonly string[];
+  /** Members without a replica that were counted beside them; absent: none. */
+  readonly standIns?: readonly string[];
+  /** Such members were asked for; absent: they were not. */
+  readonly isSloppy?: boolean;
   readonly durable: number;
   readonly required: number;
   /** Of an `ok` put. */
@@ -156,6 +160,13 @@ export interface MemberView {
   readonly generation: number;
 }
 
+/** What a node that runs owes another one once everything is over. */
+export interface OwedHints {
+  readonly node: string;
+  readonly target: string;
+  readonly count: number;
+}
+
 /** A node whose disk lost something that had been synced; `atUs` is when. */
 export interface DiskLoss {
   readonly node: string;
@@ -204,6 +215,8 @@ export interface History {
   readonly quietPass?: QuietPass;
   /** Of every node that runs in the end; absent when nobody was asked. */
   readonly memberViews?: readonly MemberView[];
+  /** Absent when nobody was asked. */
+  readonly owed?: readonly OwedHints[];
   /** The network may be silent for seconds although nothing is broken. */
   readonly hasHeavyTail?: boolean;
   readonly watermarks: readonly Watermark[];

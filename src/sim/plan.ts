@@ -58,6 +58,7 @@ export const planScenario: PlanScenario = (options) => {
       ...drawLimits(stream('limits')),
       ...drawDigests(stream('digests')),
       ...drawExchanges(stream('compare')),
+      ...drawHints(stream('hints')),
     },
     faults,
     clients: workload.script(stream('script'), facts),
@@ -127,6 +128,12 @@ function drawDigests(stream: RandomStream): LimitsModel {
 function drawExchanges(stream: RandomStream): LimitsModel {
   const exchangeIntervalMs = stream.pick([10_000, 60_000]);
   return stream.chance(1 / 3) ? { exchangeIntervalMs } : {};
+}
+
+/** In one run of six a node keeps hardly anything for another one. */
+function drawHints(stream: RandomStream): LimitsModel {
+  const hintsPerTargetMax = stream.pick([0, 1, 4]);
+  return stream.chance(1 / 6) ? { hintsPerTargetMax } : {};
 }
 
 function faultKinds(names: readonly string[] | undefined): FaultKind[] {

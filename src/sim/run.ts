@@ -19,7 +19,7 @@ import { SimCluster } from './cluster/sim-cluster.ts';
 import { drive } from './drive.ts';
 import { FAULT_KINDS, FAULTS, WAITING_FAULTS } from './faults/catalogue.ts';
 import { Nemesis } from './faults/nemesis.ts';
-import type { History, MemberView, QuietPass, ReplicaContents } from './history.ts';
+import type { History, MemberView, OwedHints, QuietPass, ReplicaContents } from './history.ts';
 import { Kernel } from './kernel/kernel.ts';
 import type { RunOptions, RunResult, RunScenario, RunWorld } from './result.ts';
 import type { ClientScript, NetworkModel, Scenario } from './scenario.ts';
@@ -57,6 +57,7 @@ class Run {
   #compared: readonly ReplicaContents[] | undefined;
   #quietPass: QuietPass | undefined;
   #memberViews: readonly MemberView[] | undefined;
+  #owed: readonly OwedHints[] | undefined;
   #isFormed = false;
   #healedUs = Number.POSITIVE_INFINITY;
 
@@ -100,6 +101,7 @@ class Run {
     await this.#cluster.heal();
     this.#healedUs = this.#kernel.nowUs;
     await this.#closing.settle();
+    this.#owed = await this.#closing.handOver();
     this.#compared = await this.#closing.compare();
     this.#quietPass = await this.#closing.compareAgain(this.#compared);
     await this.#closing.prove(this.#provers(working, clients));
@@ -193,6 +195,7 @@ class Run {
       ...(this.#compared !== undefined && { compared: this.#compared }),
       ...(this.#quietPass !== undefined && { quietPass: this.#quietPass }),
       ...(this.#memberViews !== undefined && { memberViews: this.#memberViews }),
+      ...(this.#owed !== undefined && { owed: this.#owed }),
       hasHeavyTail: hasHeavyTail(this.#scenario.network),
       watermarks,
       remembersFewRequests: this.#scenario.limits.requestTableEntriesMax !== undefined,

@@ -52,6 +52,7 @@ export interface LimitsModel {
   readonly windowBytes?: number;
   /** Absent: nodes compare only what is known to have missed something. */
   readonly exchangeIntervalMs?: number;
+  readonly hintsPerTargetMax?: number;
   /** Replicas answer reads of larger records with a digest. */
   readonly digestAboveBytes?: number;
 }
@@ -186,8 +187,12 @@ interface StepBase {
 
 export type ClientStep =
   | (StepBase & { readonly kind: 'get' })
-  | (StepBase & { readonly kind: 'put'; readonly context: ContextChoice })
-  | (StepBase & { readonly kind: 'delete'; readonly context: ContextChoice })
+  | (StepBase & {
+      readonly kind: 'put' | 'delete';
+      readonly context: ContextChoice;
+      /** Members without a replica may stand in. */
+      readonly isSloppy?: boolean;
+    })
   /** Read at the level, merge the sets of all siblings, add or remove elements, write with the
    *  context of the read. The element added is the step's own id; removed are those of the ids
    *  given. */

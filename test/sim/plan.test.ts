@@ -14,7 +14,7 @@ describe('the plan of a seed', () => {
     const scenarios = seeds.map((seed) => planScenario({ seed, minutes: 0.1 }));
     const variety = (of: (scenario: (typeof scenarios)[number]) => unknown) =>
       new Set(scenarios.map((scenario) => JSON.stringify(of(scenario)))).size;
-    expect(variety(({ workload }) => workload)).toBe(7);
+    expect(variety(({ workload }) => workload)).toBe(8);
     expect(variety(({ nodes }) => nodes)).toBeGreaterThan(3);
     expect(variety(({ replicas }) => replicas)).toBeGreaterThan(2);
     expect(variety(({ network }) => network)).toBe(seeds.length);

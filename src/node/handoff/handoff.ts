@@ -105,7 +105,7 @@ export class Handoff implements Hints {
           const ring = parts.place()?.ring;
           return ring === undefined ? undefined : partitionOf(token, ring.layout.partitions);
         },
-        added: () => this.#lookSoon(),
+        written: () => this.#lookSoon(),
       },
       options,
     );

@@ -41,8 +41,8 @@ export interface HintTableParts {
   readonly metrics: Metrics;
   /** Of a key; undefined before the node knows its layout. */
   readonly partitionOf: (token: number) => number | undefined;
-  /** A hint is there that was not. */
-  readonly added: () => void;
+  /** Hints are there, or gone. */
+  readonly written: () => void;
 }
 
 /** One hint that is to be delivered. */
@@ -79,7 +79,9 @@ export class HintTable {
     this.#bounds = bounds;
     const { rows, checksum, clock } = parts;
     const rotten = (rowKey: Uint8Array): void => this.#rotten(rowKey);
-    this.#writer = new HintWriter({ rows, checksum, clock, rotten, counts: this.counts });
+    const { counts } = this;
+    const { written } = parts;
+    this.#writer = new HintWriter({ rows, checksum, clock, rotten, written, counts });
   }
 
   /** Counts the rows that are there; changes wait meanwhile. Never rejects: rows that cannot be
@@ -181,9 +183,7 @@ export class HintTable {
   }
 
   #add(change: HintChange): boolean {
-    const isTaken = this.#writer.add(change);
-    if (isTaken) this.#parts.added();
-    return isTaken;
+    return this.#writer.add(change);
   }
 
   #arrived(target: number, id: string, mark: Mark, rowKey: Uint8Array): void {

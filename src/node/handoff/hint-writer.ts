@@ -39,12 +39,14 @@ export interface HintChange {
 }
 
 export interface HintWriterParts {
-  readonly rows: ServiceRows;
+  readonly rows: Pick<ServiceRows, 'read' | 'write'>;
   readonly counts: HintCounts;
   readonly checksum: Checksum;
   readonly clock: Pick<Clock, 'defer'>;
   /** A row was there and does not match its checksum. */
   readonly rotten: (rowKey: Uint8Array) => void;
+  /** Rows have changed, on the disk and in the counts. */
+  readonly written: () => void;
 }
 
 const CHANGES_MAX = 4_096;
@@ -122,7 +124,10 @@ export class HintWriter {
         else change.failed(error);
       }
       const operations = this.#count(staged);
-      if (operations.length > 0) await this.#parts.rows.write(operations, staged.ceiling);
+      if (operations.length > 0) {
+        await this.#parts.rows.write(operations, staged.ceiling);
+        this.#parts.written();
+      }
     } catch (thrown) {
       const error = asCoterieError(thrown);
       for (const change of untold) change.failed(error);

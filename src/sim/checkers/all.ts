@@ -5,7 +5,9 @@ import { bounds } from './bounds.ts';
 import type { Checker } from './checker.ts';
 import { copiesCompared } from './copies-compared.ts';
 import { dotUsedOnce } from './dot-used-once.ts';
+import { hintsDrain } from './hints-drain.ts';
 import { honestErrors } from './honest-errors.ts';
+import { keptWrites } from './kept-writes.ts';
 import { membersAgree } from './members-agree.ts';
 import { monotonicReads } from './monotonic-reads.ts';
 import { noFalseDown } from './no-false-down.ts';
@@ -25,6 +27,7 @@ export const CHECKERS: readonly Checker[] = [
   dotUsedOnce,
   noInvention,
   noLostWrite,
+  keptWrites,
   registerRegularity,
   monotonicReads,
   noZombie,
@@ -36,6 +39,7 @@ export const CHECKERS: readonly Checker[] = [
   noFalseDown,
   membersAgree,
   copiesCompared,
+  hintsDrain,
   replicasEqual,
   progress,
   bounds,

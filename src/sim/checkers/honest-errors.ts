@@ -39,8 +39,9 @@ function checkAcknowledged(history: History, operation: Operation, findings: Fin
   }
   if (kind !== 'get') {
     checkNames(history, operation, findings);
-    if (operation.durable < required && !isIdle) {
-      const message = `${named(operation)} was acknowledged with ${operation.durable} durable`;
+    const durable = operation.durable + standInsOf(operation).length;
+    if (durable < required && !isIdle) {
+      const message = `${named(operation)} was acknowledged with ${durable} durable`;
       findings.add(key, [id], `${message} copies, ${required} are required`);
     }
   } else if (operation.received < required) {
@@ -51,19 +52,41 @@ function checkAcknowledged(history: History, operation: Operation, findings: Fin
 
 function checkNames(history: History, operation: WriteOperation, findings: Findings): void {
   const { key, id, acknowledgedBy, required } = operation;
+  const standIns = standInsOf(operation);
   const names = new Set(acknowledgedBy);
-  if (names.size < required) {
-    const told = acknowledgedBy.join(', ') || 'nobody';
+  const all = new Set([...acknowledgedBy, ...standIns]);
+  if (all.size < required) {
+    const told = [...all].join(', ') || 'nobody';
     const message = `${named(operation)} was acknowledged by ${told}`;
     findings.add(key, [id], `${message}, ${required} different nodes are required`);
   }
+  if (standIns.length > 0 && !allowsStandIns(operation)) {
+    const message = `${named(operation)} counted ${standIns.join(', ')}`;
+    findings.add(key, [id], `${message}, which stand in, and did not ask for that`);
+  }
   if (history.contents.length < history.replicas) return;
+  for (const name of standIns) {
+    const node = history.contents.find((contents) => contents.node === name);
+    if (node?.owns(key) !== true) continue;
+    const message = `${named(operation)} counted ${name} as one that stands in`;
+    findings.add(key, [id], `${message}, which is a replica of key ${key}`);
+  }
   for (const name of names) {
     const node = history.contents.find((contents) => contents.node === name);
     if (node?.owns(key)) continue;
     const message = `${named(operation)} was acknowledged by ${name}`;
     findings.add(key, [id], `${message}, which is no replica of key ${key}`);
   }
+}
+
+const NOBODY: readonly string[] = [];
+
+function standInsOf(operation: WriteOperation): readonly string[] {
+  return operation.standIns ?? NOBODY;
+}
+
+function allowsStandIns({ isSloppy, level }: WriteOperation): boolean {
+  return isSloppy === true || ('level' in level && level.level === 'any');
 }
 
 function checkError(operation: Operation, findings: Findings): void {

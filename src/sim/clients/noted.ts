@@ -25,6 +25,7 @@ export interface WriteFacts extends AskedFor {
   readonly looksFirst: boolean;
   readonly isSentOnce: boolean;
   readonly set: Pick<WriteOperation, 'elements' | 'removes'> | undefined;
+  readonly isSloppy: boolean;
 }
 
 type Draft<Noted> = { -readonly [Field in keyof Noted]: Noted[Field] };
@@ -97,6 +98,7 @@ export function notedWrite(
     note.code = code;
     note.message = message;
   }
+  if (facts.isSloppy) note.isSloppy = true;
   if (facts.looksFirst) note.looksFirst = true;
   if (facts.isSentOnce) note.isSentOnce = true;
   if (set?.elements !== undefined) note.elements = set.elements;
@@ -108,6 +110,7 @@ const NOBODY: readonly string[] = [];
 
 function noteAcknowledgement(note: Draft<WriteOperation>, result: PutResult | DeleteResult): void {
   note.acknowledgedBy = result.acks.nodes;
+  if (result.acks.standIns !== undefined) note.standIns = result.acks.standIns;
   note.durable = result.durable;
   note.required = result.acks.required;
   note.siblings = result.siblings;

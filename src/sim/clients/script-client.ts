@@ -46,6 +46,7 @@ interface AskedWrite {
   readonly value: Uint8Array;
   /** Of a set: what the value holds, and what was left out on purpose. */
   readonly set: Pick<WriteOperation, 'elements' | 'removes'> | undefined;
+  readonly isSloppy: boolean;
 }
 
 interface SentWrite {
@@ -146,7 +147,8 @@ export class ScriptClient {
     const given = this.#known.give(key, step.context);
     if (given === undefined) return undefined;
     const value = kind === 'put' ? valueBytes(id) : NO_VALUE;
-    const asked = { kind, key, level, write: id, given, value, set: undefined };
+    const isSloppy = step.isSloppy === true;
+    const asked = { kind, key, level, write: id, given, value, set: undefined, isSloppy };
     const operation = await this.#write(id, asked, this.#client, timeoutMs);
     if (step.context === 'other-key' && operation.outcome === 'ok') {
       this.#parts.notes.broken(operation, 'A write with the context of another key was taken');
@@ -165,7 +167,8 @@ export class ScriptClient {
     const value = valueBytes(id, content);
     const set = { elements: values.elements(content), removes: step.removes };
     const given = this.#known.give(key, 'last') ?? { kind: 'nothing' };
-    const asked = { kind: 'put', key, level, write: id, given, value, set } as const;
+    const isSloppy = false;
+    const asked = { kind: 'put', key, level, write: id, given, value, set, isSloppy } as const;
     return this.#write(id, asked, this.#client, timeoutMs);
   }
 
@@ -189,13 +192,14 @@ export class ScriptClient {
     requestId?: string,
   ): Promise<WriteOperation> {
     const { kernel, notes, book } = this.#parts;
-    const { key, kind, value, level, write, given, set } = asked;
+    const { key, kind, value, level, write, given, set, isSloppy } = asked;
     if (kind === 'put') book.note(write, key, value);
     const begun = notes.begin();
     const startUs = kernel.nowUs;
     const isRetry = requestId !== undefined;
     const options = writeOptions(level, timeoutMs);
     if (isRetry) options.requestId = requestId;
+    if (isSloppy) options.sloppy = true;
     if (given.kind === 'context') options.context = given.context;
     else if (given.kind === 'overwrite') options[kind === 'put' ? 'overwrite' : 'blind'] = true;
     const tried = await attempt<PutResult | DeleteResult>(kernel, timeoutMs, () =>
@@ -213,6 +217,7 @@ export class ScriptClient {
       looksFirst: kind === 'delete' && given.kind === 'nothing',
       isSentOnce: this.#script.retry === 'none',
       set,
+      isSloppy,
     };
     const operation = notedWrite(facts, tried);
     if (tried.kind === 'broken') notes.broken(operation, tried.message);

@@ -51,6 +51,7 @@ export class NodeMeter implements Metrics {
       case 'coterie_storage_queue_bytes':
       case 'coterie_link_in_flight':
       case 'coterie_sessions':
+      case 'coterie_hints':
         if (value > (this.#largest.get(name) ?? -1)) this.#largest.set(name, value);
         return;
       default:

@@ -45,7 +45,12 @@ export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
     sessionRequestsMax: Math.min(1_024, requestsMax),
     sessionsMax: SESSIONS_MAX,
     requestTableEntriesMax: limits.requestTableEntriesMax ?? 200_000,
-    handoff: { ...HANDOFF_DEFAULTS, settleMs: 2_000, retryMaxMs: 30_000 },
+    handoff: {
+      ...HANDOFF_DEFAULTS,
+      settleMs: 2_000,
+      retryMaxMs: 30_000,
+      hintsPerTargetMax: limits.hintsPerTargetMax ?? HANDOFF_DEFAULTS.hintsPerTargetMax,
+    },
     exchanges: {
       ...EXCHANGE_DEFAULTS,
       intervalMs: limits.exchangeIntervalMs ?? 0,
@@ -89,6 +94,7 @@ export function boundsOf(options: NodeOptions): Readonly<Record<BoundedGauge, nu
     coterie_storage_queue_bytes: 2 * options.storage.openBatchBytesMax + RECORD_BYTES_MAX,
     coterie_link_in_flight: options.peerRequestsMax,
     coterie_sessions: options.sessionsMax,
+    coterie_hints: options.handoff.hintsPerTargetMax,
   };
 }
 
@@ -96,4 +102,5 @@ export type BoundedGauge =
   | 'coterie_requests_in_flight'
   | 'coterie_storage_queue_bytes'
   | 'coterie_link_in_flight'
-  | 'coterie_sessions';
+  | 'coterie_sessions'
+  | 'coterie_hints';

@@ -18,6 +18,7 @@ import type {
   MemberChange,
   MemberView,
   MintedDot,
+  OwedHints,
   ReplicaContents,
   StateChange,
   StoredRecord,
@@ -264,6 +265,17 @@ export class SimCluster {
       return Promise.race([viewOf(node), late]);
     });
     return (await Promise.all(views)).flat();
+  }
+
+  /** What nodes that serve owe to nodes that serve now. */
+  get owed(): OwedHints[] {
+    const serving = this.nodes.filter(({ state }) => state === 'SERVING');
+    return serving.flatMap(({ name, node }) =>
+      (node?.repairs?.hints() ?? []).flatMap(({ target, count }) => {
+        const owner = serving.find(({ index }) => index === target);
+        return owner === undefined ? [] : [{ node: name, target: owner.name, count }];
+      }),
+    );
   }
 
   get minted(): readonly MintedDot[] {

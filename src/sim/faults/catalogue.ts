@@ -137,11 +137,6 @@ export const WAITING_FAULTS: readonly {
     needs: ['rebuild'],
   },
   {
-    name: 'partition-beyond-hints',
-    summary: 'A partition lasts until hints overflow and only an exchange can repair',
-    needs: ['hints', 'anti-entropy'],
-  },
-  {
     name: 'membership-change',
     summary: 'Nodes join, leave and are replaced while other faults go on',
     needs: ['elasticity'],

@@ -8,10 +8,20 @@ import { LEVELS } from './levels.ts';
 import { REGISTER } from './register.ts';
 import { RETRIES } from './retries.ts';
 import { SET } from './set.ts';
+import { SLOPPY } from './sloppy.ts';
 import { STALE } from './stale.ts';
 import type { Workload } from './workload.ts';
 
-export const WORKLOADS: readonly Workload[] = [REGISTER, BLIND, SET, CART, LEVELS, RETRIES, STALE];
+export const WORKLOADS: readonly Workload[] = [
+  REGISTER,
+  BLIND,
+  SET,
+  CART,
+  LEVELS,
+  RETRIES,
+  STALE,
+  SLOPPY,
+];
 
 /** Errors: INVALID_ARGUMENT naming those there are. */
 export function workloadByName(name: string): Workload {

@@ -28,6 +28,16 @@ export function writeStep(
   return { kind, id, atMs, key, level, context };
 }
 
+/** The same, and members without a replica may stand in. */
+export function sloppyStep(
+  kind: 'put' | 'delete',
+  { id, atMs, key }: StepPlace,
+  context: ContextChoice,
+  level: LevelChoice,
+): ClientStep {
+  return { kind, id, atMs, key, level, context, isSloppy: true };
+}
+
 /** `removes`: steps whose elements are left out of the set. */
 export function changeSetStep(
   { id, atMs, key }: StepPlace,

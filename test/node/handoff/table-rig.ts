@@ -71,7 +71,7 @@ export class TableRig implements AsyncDisposable {
       {
         ...{ rows: store.rows, dirty, checksum, clock, log: notes, metrics: notes },
         partitionOf: () => PARTITION,
-        added: () => {},
+        written: () => {},
       },
       BOUNDS,
     );

@@ -12,9 +12,12 @@
  *    hundreds of seeds, not by 200.
  *  - An exchange that looks at leaves once: it transfers what is on its way, and nothing is lost
  *    (test/node/repair/cost-of-exchanges.test.ts measures it).
+ *  - A member that says it keeps a record before its fsync: it must die in the milliseconds
+ *    between, and its client never send again; not found in 30 seeds.
  *  - A release before its fsync with durability `memory`: no workload asks for it yet.
  *  - Ownership and layouts: nothing changes them yet. */
 import type { Canary } from './canary.ts';
+import { HINT_CANARIES } from './hints.ts';
 import { MEMBERSHIP_CANARIES } from './membership.ts';
 import { QUORUM_CANARIES } from './quorums.ts';
 import { READ_CANARIES } from './reads.ts';
@@ -29,4 +32,5 @@ export const CANARIES: readonly Canary[] = [
   ...READ_CANARIES,
   ...REPAIR_CANARIES,
   ...MEMBERSHIP_CANARIES,
+  ...HINT_CANARIES,
 ];

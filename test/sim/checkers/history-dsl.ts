@@ -11,12 +11,14 @@
  *    sees 1 2@dot ?text of a read: writes, by another dot, bytes nobody wrote; `sees nothing`
  *    by n0,n2           who acknowledged, default as many as needed; of a read: who answered
  *    durable 1, required 2, received 2, dot D, told 3 (siblings of the reply), holds 4,5,
- *    code NO_REPLICA, key x (default k), step 7 (default the write's; else 1001 and on)
+ *    code NO_REPLICA, kept n3 (who stood in), sloppy, key x (default k),
+ *    step 7 (default the write's; else 1001 and on)
  *  The world: replicas 3; disk NODE ITEMS (`!4` a tombstone, `1@dot`, `?text`, then `key x`,
  *    `hex ab`); disks ITEMS (of all); state NODE RECOVERING (at 30); loss NODE KIND at 50
  *                       intact 10 (key x,y);
  *    mint NODE DOT hash 7 at 3 key x holds WRITE; bound NODE WHAT 3 of 10; forgetful; healed 100;
  *    view NODE NODE ALIVE of 7 (who, whom, its start); change NODE down NODE at 50; tailed;
+ *    owed NODE NODE 3 (who, to whom); away NODE (serves, and owns no replica);
  *    fault AT KIND (ends) text by n0 (against n1); end 200; after 1001 1002 (steps asked for after
  *                       healing). */
 import type {
@@ -28,6 +30,7 @@ import type {
   MintedDot,
   Operation,
   Outcome,
+  OwedHints,
   ReplicaContents,
   StateChange,
   StoredRecord,
@@ -62,6 +65,8 @@ const WORLD: readonly string[] = [
   'view',
   'change',
   'tailed',
+  'owed',
+  'away',
 ];
 /** Words that take what follows, up to the next of them. */
 const NAMED: readonly string[] = [
@@ -83,9 +88,10 @@ const NAMED: readonly string[] = [
   'of',
   'against',
   'hex',
+  'kept',
 ];
 /** Words that take nothing. */
-const FLAGS: readonly string[] = ['overwrite', 'blind', 'looking', 'once', 'tombstone'];
+const FLAGS: readonly string[] = ['overwrite', 'blind', 'looking', 'once', 'tombstone', 'sloppy'];
 const FIRST_STEP = 1_001;
 
 /** What a statement says: words in order, and what the named ones took. */
@@ -150,6 +156,9 @@ class HistoryBuilder {
   readonly #changes: StateChange[] = [];
   readonly #memberChanges: MemberChange[] = [];
   readonly #views: MemberView[] = [];
+  readonly #owed: OwedHints[] = [];
+  /** Nodes without a replica. */
+  readonly #away = new Set<string>();
   #isTailed = false;
   readonly #written = new Set<number>();
   #afterHealing: readonly number[] = [];
@@ -177,7 +186,7 @@ class HistoryBuilder {
         node,
         state: this.#states.get(node) ?? 'SERVING',
         records: this.#records.get(node) ?? new Map(),
-        owns: () => true,
+        owns: () => !this.#away.has(node),
       }),
     );
     return {
@@ -190,6 +199,7 @@ class HistoryBuilder {
       ...(this.#changes.length > 0 && { states: this.#changes }),
       ...(this.#memberChanges.length > 0 && { memberChanges: this.#memberChanges }),
       ...(this.#views.length > 0 && { memberViews: this.#views }),
+      ...(this.#owed.length > 0 && { owed: this.#owed }),
       hasHeavyTail: this.#isTailed,
       watermarks: this.#watermarks,
       ...(this.#isForgetful && { remembersFewRequests: true }),
@@ -242,6 +252,8 @@ class HistoryBuilder {
       ...(elements !== undefined && { elements }),
       ...(isTold && { dot: named.get('dot')?.[0] ?? `d${write}` }),
       ...(siblings !== undefined && { siblings }),
+      ...(named.has('kept') && { standIns: named.get('kept') ?? [] }),
+      ...(named.has('sloppy') && { isSloppy: true }),
     };
   }
 
@@ -313,6 +325,13 @@ class HistoryBuilder {
         this.#memberChanges.push({ atUs, node: first, about: third, kind: kindOf });
         return;
       }
+      case 'owed':
+        this.#owed.push({ node: first, target: second, count: Number(third) });
+        return;
+      case 'away':
+        this.#states.set(first, 'SERVING');
+        this.#away.add(first);
+        return;
       case 'tailed':
         this.#isTailed = true;
         return;
