@@ -31,7 +31,7 @@ import { GrpcTransport } from './platform/grpc/grpc-transport.ts';
 import type { MetricsServer } from './platform/http/metrics-server.ts';
 import { startMetricsServer } from './platform/http/metrics-server.ts';
 import { MemoryStore } from './platform/memory/memory-store.ts';
-import { RocksdbStore } from './platform/rocksdb/rocksdb-store.ts';
+import { RocksdbFolder } from './platform/rocksdb/rocksdb-folder.ts';
 import { systemCrc32 } from './platform/system/crc32.ts';
 import { nullMetrics } from './platform/system/null-metrics.ts';
 import { PinoLog, silentLog } from './platform/system/pino-log.ts';
@@ -284,7 +284,7 @@ function makeNode(
   return new Node(
     {
       ...env,
-      store: makeStore(config),
+      store: makeStore(config, env.log),
       clock: systemClock,
       random: new SystemRandom(),
       checksum: systemCrc32,
@@ -293,11 +293,16 @@ function makeNode(
   );
 }
 
-function makeStore(config: NodeConfig): Store {
+function makeStore(config: NodeConfig, log: Log): Store {
   const { engine, dataDirectory } = config.node;
   if (engine === 'memory') return new MemoryStore({ clock: systemClock });
   const { cacheBytes, writeBufferBytes } = config.storage;
-  return new RocksdbStore({ location: dataDirectory, cacheBytes, writeBufferBytes });
+  const options = { location: dataDirectory, cacheBytes, writeBufferBytes };
+  return new RocksdbFolder(
+    options,
+    () => systemClock.wallMs(),
+    ({ name, reason }) => log.error('folder-set-aside', { kept: name, reason }),
+  );
 }
 
 function nodeOptions(config: NodeConfig): NodeOptions {

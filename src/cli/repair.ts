@@ -32,7 +32,7 @@ export function repairCommand(context: CliContext): Command {
     .addOption(
       new Option(
         '--accept-loss <name>',
-        'end the recovery of this member without a rebuild: what only it had is given up',
+        'rebuild this member from those it can reach; what only others had is given up',
       ).conflicts(['partition', 'wait']),
     )
     .option('--json', 'print one JSON object')
@@ -78,6 +78,6 @@ async function giveUp(context: CliContext, flags: RepairFlags, name: string): Pr
   await context.terminal.write(
     flags.json === true
       ? jsonLine({ accepted: name, pairs })
-      : `${name} serves again without what only it had; ${pairs} exchanges come first there\n`,
+      : `the loss is accepted: ${name} is rebuilt from those it can reach, and serves then\n`,
   );
 }

@@ -10,20 +10,23 @@ interface Served {
   stop(): Promise<void>;
 }
 
-/** The exit code is 0 after SIGINT or SIGTERM and that of the error after a failure. */
+/** The exit code is 0 after SIGINT or SIGTERM and that of the error after a failure. A node with a
+ *  damaged folder is started again: it begins with an empty one. */
 export async function serveUntilStopped(
   context: CliContext,
   start: () => Promise<Served>,
 ): Promise<void> {
   // Before the start: a signal during it must stop what is being started, not leave it half done.
   const signal = context.ports.stopSignal();
-  const served = await start();
-  const failure = served.failed.then(toCoterieError, toCoterieError);
-  await context.terminal.write(served.greeting);
-  const ended = await Promise.race([signal.then(() => undefined), failure]);
-  if (ended !== undefined) {
-    context.exitCode = exitCodeOf(ended);
-    await reportError(ended, context.terminal, false);
+  for (;;) {
+    const served = await start();
+    const failure = served.failed.then(toCoterieError, toCoterieError);
+    await context.terminal.write(served.greeting);
+    const ended = await Promise.race([signal.then(() => undefined), failure]);
+    if (ended !== undefined) await reportError(ended, context.terminal, false);
+    await served.stop();
+    if (ended?.details['startsAnew'] === true) continue;
+    if (ended !== undefined) context.exitCode = exitCodeOf(ended);
+    return;
   }
-  await served.stop();
 }

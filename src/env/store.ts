@@ -55,4 +55,7 @@ export interface Store {
   /** Refuses with OVERLOADED beyond the engine's bound on open iterators (64). */
   iterate(range: StoreRange): StoreIterator;
   diskSpace(): Promise<DiskSpace>;
+  /** Of an engine that can be found damaged: keeps what it holds elsewhere, whatever it can still
+   *  read of it, and is open with nothing in it. */
+  setAside?(reason: string): Promise<void>;
 }

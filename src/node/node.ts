@@ -1,5 +1,4 @@
-/** One database node: composes the rooms, starts them in order, knows its own state and stops
- *  cleanly.
+/** One database node: composes the rooms, starts them in order, knows its state, stops cleanly.
  *  Invariants: nothing is served before the store is open and the place in the layout is known; a
  *  failed store stops all acknowledgements for good; `stop` waits for the store and leaves no timer
  *  or stream.
@@ -24,7 +23,7 @@ import type { NodeEnvironment, NodeOptions } from './node-options.ts';
 import { NOT_STARTED, refuseStream } from './not-running.ts';
 import { makeRooms, type Rooms, type RoomsStart } from './rooms.ts';
 import { SessionServer } from './session/session-server.ts';
-import { damageOf } from './storage/opening.ts';
+import { damagedError, damageOf } from './storage/opening.ts';
 import { RecordStore } from './storage/record-store.ts';
 
 type Phase = 'created' | 'starting' | 'running' | 'failed' | 'stopping' | 'stopped';
@@ -34,6 +33,8 @@ const LAYOUT_ROW = 'layout';
 const RUN_ID_BYTES = 16;
 /** How long requests at work may take when the node stops. */
 const STOP_WAIT_MS = 2_000;
+/** Until members have heard of it and the note of it is fsynced. */
+const DAMAGE_NOTED_MS = 1_000;
 const SESSION_REPLY_BYTES_MAX = 8 * 1024 * 1024;
 const SESSION_FRAME_BYTES = 1024 * 1024;
 
@@ -106,7 +107,7 @@ export class Node implements NodeServices {
     this.#address = address;
     const opening = await this.#store.start();
     this.#store.onFailed((error) => this.#fail(error));
-    this.#store.onEngineDamage((reason) => this.#rooms?.standing.reportDamage(reason));
+    this.#store.onEngineDamage((reason) => this.#damaged(reason));
     const identity = await readIdentity(this.#store);
     const name = identity?.name ?? this.#options.name ?? address;
     if (this.#options.name !== undefined && this.#options.name !== name) {
@@ -149,9 +150,8 @@ export class Node implements NodeServices {
     for (const session of [...this.#sessions]) session.end();
     this.#rooms?.gossip.stop();
     this.#rooms?.disk.stop();
-    this.#rooms?.schedule.stop();
+    this.#rooms?.stopRepairs();
     this.#rooms?.links.stop();
-    this.#rooms?.rebuild.stop();
     await this.#rooms?.handoff.stop();
     await this.#rooms?.standing.flush();
     await this.#store.stop();
@@ -309,10 +309,9 @@ export class Node implements NodeServices {
     this.#place = place;
     await rooms.standing.start(damageOf(rooms.opening), peers);
     await rooms.handoff.start();
-    rooms.rebuild.begin();
     rooms.links.join(place, layoutBytes);
     rooms.gossip.joined(place);
-    rooms.schedule.start();
+    rooms.startRepairs();
   }
 
   #reading(): ClockReading {
@@ -330,6 +329,14 @@ export class Node implements NodeServices {
     return this.#rooms.standing.standing.state;
   }
 
+  /** Compaction over a bad block never ends well: the next start begins with an empty folder. */
+  #damaged(reason: string): void {
+    this.#rooms?.standing.reportDamage(reason);
+    if (this.#env.store.setAside === undefined) return;
+    const fail = (): void => this.#fail(damagedError(reason));
+    this.#deadlines.add(this.#deadlines.nowMs() + DAMAGE_NOTED_MS, fail);
+  }
+
   #fail(error: CoterieError, event = 'storage-failed'): void {
     if (this.#phase === 'stopping' || this.#phase === 'stopped') return;
     this.#phase = 'failed';
@@ -338,9 +345,8 @@ export class Node implements NodeServices {
     this.#announceServing();
     this.#rooms?.gossip.stop();
     this.#rooms?.disk.stop();
-    this.#rooms?.schedule.stop();
+    this.#rooms?.stopRepairs();
     this.#rooms?.links.stop();
-    this.#rooms?.rebuild.stop();
     void this.#rooms?.handoff.stop();
     for (const listener of this.#failureListeners) listener(error);
   }

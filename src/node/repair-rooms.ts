@@ -13,9 +13,11 @@ import type { RecordAccess } from './repair/record-access.ts';
 import type { RecordStore } from './storage/record-store.ts';
 
 export interface RepairRooms {
-  readonly schedule: ExchangeSchedule;
   readonly rebuild: Rebuild;
   readonly repairs: Repairs;
+  /** Once this node has its place. */
+  startRepairs(): void;
+  stopRepairs(): void;
 }
 
 export interface RepairRoomsParts {
@@ -53,5 +55,13 @@ export function makeRepairRooms(
     hurry: (partition) => schedule.hurry(partition),
     acceptLoss: () => rebuild.acceptLoss(),
   };
-  return { schedule, rebuild, repairs };
+  const startRepairs = (): void => {
+    rebuild.begin();
+    schedule.start();
+  };
+  const stopRepairs = (): void => {
+    schedule.stop();
+    rebuild.stop();
+  };
+  return { rebuild, repairs, startRepairs, stopRepairs };
 }

@@ -5,7 +5,7 @@ import { Outcomes } from '../../src/bench/outcomes.ts';
 import { FreshnessCounts } from '../../src/bench/quorum/freshness-counts.ts';
 import type { QuorumReport } from '../../src/bench/quorum/quorum-report.ts';
 import type { BenchClients } from '../../src/bench/run-benchmark.ts';
-import type { WorkerCommand } from '../../src/bench/worker-protocol.ts';
+import type { MeasuredSlice, WorkerCommand } from '../../src/bench/worker-protocol.ts';
 import type { BenchPorts } from '../../src/cli/ports.ts';
 import type { ErrorCode } from '../../src/core/errors.ts';
 import { encodeLayout, firstLayout, layoutHash } from '../../src/core/ring/layout.ts';
@@ -57,15 +57,17 @@ class FakeBench implements BenchPorts {
     for (const code of this.failing) outcomes.failed(code);
     const freshness = new FreshnessCounts();
     for (let each = 0; each < 10; each += 1) freshness.add(0.1, each < this.stale ? 1 : 0);
-    return [
-      {
-        load: { elapsedSeconds: 1, outcomes: outcomes.encode(), unstarted: 0 },
-        freshness: freshness.encode(),
-        legs: { client: [1], mint: [3], copy: [4], local: [0.1], remote: [1.1] },
-        probeErrors: {},
-        processorSeconds: 0.5,
+    const slice: MeasuredSlice = {
+      load: { elapsedSeconds: 1, outcomes: outcomes.encode(), unstarted: 0 },
+      freshness: freshness.encode(),
+      legs: {
+        ...{ client: [1], mint: [3], copy: [4], local: [0.1], remote: [1.1] },
+        ...{ one: [4], other: [4] },
       },
-    ] as never;
+      probeErrors: {},
+      processorSeconds: 0.5,
+    };
+    return [slice] as never;
   };
 
   #cluster(kind: BenchCluster['kind'], options: unknown): BenchCluster {

@@ -68,6 +68,8 @@ export class QuorumCell {
       valueBytes: load.valueBytes,
       durability: load.write.durability,
       keys: load.keys,
+      seed: load.seed,
+      client: load.client,
     });
   }
 

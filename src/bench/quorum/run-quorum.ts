@@ -30,8 +30,9 @@ export interface QuorumProgress {
   readonly errors: number;
 }
 
-/** Requests in flight beside those of the load: probes, and keys that are loaded. */
-const IN_FLIGHT_SPARE = 2_048;
+/** Requests in flight beside those of the load: probes, keys that are loaded, and timelines of all
+ *  settings while a node is at fault. */
+const IN_FLIGHT_SPARE = 16_384;
 
 const STOP_POLL_MS = 200;
 

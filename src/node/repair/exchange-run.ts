@@ -29,6 +29,8 @@ export interface ExchangeRunParts extends QuestionParts {
 export interface Unfinished {
   readonly cursor: ExchangeCursor;
   readonly beganMs: number;
+  /** As of `ExchangeResult`, so far. */
+  readonly wasVerified: boolean;
 }
 
 /** So long may a merge here take. */
@@ -41,6 +43,8 @@ export class ExchangeRun {
   readonly #exchange: Exchange;
   readonly #questions: PeerQuestions;
   readonly #beganMs: number;
+  /** What was gone through before was gone through with copies that may serve. */
+  readonly #wasVerifiedBefore: boolean;
   #differingBytes = 0;
   /** What was lost here cannot be read there either. */
   #hasLost = false;
@@ -58,20 +62,26 @@ export class ExchangeRun {
     this.#place = place;
     this.#exchange = new Exchange(mode, unfinished?.cursor);
     this.#beganMs = unfinished?.beganMs ?? parts.deadlines.nowMs();
+    this.#wasVerifiedBefore = unfinished?.wasVerified ?? true;
     this.#questions = new PeerQuestions(parts, place);
   }
 
   get unfinished(): Unfinished | undefined {
     const { cursor } = this.#exchange;
-    return cursor && { cursor, beganMs: this.#beganMs };
+    return cursor && { cursor, beganMs: this.#beganMs, wasVerified: this.#wasVerified };
   }
 
   get result(): ExchangeResult {
-    const { sentBytes, receivedBytes, wasVerified } = this.#questions;
+    const { sentBytes, receivedBytes } = this.#questions;
+    const wasVerified = this.#wasVerified;
     const { differing } = this.#exchange;
     const isComplete = this.#exchange.isComplete && !this.#hasLost;
     const found = { differing, differingBytes: this.#differingBytes };
     return { beganMs: this.#beganMs, isComplete, wasVerified, ...found, sentBytes, receivedBytes };
+  }
+
+  get #wasVerified(): boolean {
+    return this.#wasVerifiedBefore && this.#questions.wasVerified;
   }
 
   /** Settles at the end. Errors: what interrupted it. */

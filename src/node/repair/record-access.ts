@@ -20,6 +20,7 @@ export interface MergeCall {
   readonly sync: boolean;
 }
 
+/** At most; of large records fewer. */
 const READS_AT_ONCE = 16;
 
 export class RecordAccess {
@@ -56,7 +57,8 @@ export class RecordAccess {
     const records: CommittedRecord[] = [];
     let bytes = 0;
     while (records.length < keys.length) {
-      const group = keys.slice(records.length, records.length + READS_AT_ONCE);
+      const count = readsAtOnce(records.length, bytes, bytesMax);
+      const group = keys.slice(records.length, records.length + count);
       for (const record of await Promise.all(group.map((key) => this.#read(key)))) {
         const length = record instanceof Uint8Array ? record.length : 0;
         if (records.length > 0 && bytes + length > bytesMax) return records;
@@ -95,6 +97,13 @@ export class RecordAccess {
       });
     });
   }
+}
+
+/** As many as have room if they are like those before: what has none is read in vain. */
+function readsAtOnce(count: number, bytes: number, bytesMax: number): number {
+  if (count === 0) return 1;
+  const likely = Math.floor((bytesMax - bytes) / Math.max(1, bytes / count));
+  return Math.min(READS_AT_ONCE, Math.max(1, likely));
 }
 
 /** Equal records have equal bytes. */

@@ -79,6 +79,17 @@ export function damageOf({ chain, engineDamage, isDamageNew }: OpeningState): {
   return { reason: gap ?? engineDamage, isNew: isDamageNew };
 }
 
+/** Why a node stops whose files the engine found damaged. `startsAnew`: it may be started again at
+ *  once. */
+export function damagedError(reason: string): CoterieError {
+  return new CoterieError(
+    'STORAGE_IO',
+    `The data folder is damaged (${reason}): at its next start the node keeps these files ` +
+      'elsewhere, begins with none and is rebuilt from the others',
+    { applied: 'no', details: { operation: 'getMany', isCorruption: true, startsAnew: true } },
+  );
+}
+
 /** Everything that was found, for the parts of the service. */
 export interface Opened {
   readonly state: OpeningState;
@@ -92,9 +103,38 @@ export interface Opened {
   readonly firstRows: readonly StoreOperation[];
 }
 
+/** The same of an engine whose damaged files are kept elsewhere: the node then begins with nothing.
+ *  Without that, what an earlier run noted of damage is reported. */
+export async function readSoundFolder(
+  environment: Pick<StorageEnvironment, 'store' | 'random'>,
+): Promise<Opened> {
+  const { store } = environment;
+  if (store.setAside === undefined) return readFolder(environment);
+  try {
+    const opened = await readFolder(environment);
+    const { engineDamage } = opened.damage;
+    if (engineDamage === '') {
+      await checkLeaves(store);
+      return opened;
+    }
+    await store.setAside(engineDamage);
+  } catch (error) {
+    if (!(error instanceof CoterieError) || error.details['isCorruption'] !== true) throw error;
+    await store.setAside(error.message);
+  }
+  return readFolder(environment);
+}
+
+/** Later, when the partitioning is known, it is too late to begin with nothing. */
+async function checkLeaves(store: Store): Promise<void> {
+  for (const table of ['leaves', 'changes'] as const) {
+    await forEachSoundRow(store, tableRange(table), () => {});
+  }
+}
+
 /** Reads the folder of an engine that is open. Errors: VERSION_UNSUPPORTED for one of later
  *  software, MALFORMED_MESSAGE, STORAGE_IO. Cost: the commit chain (see CHAIN_WINDOW). */
-export async function readFolder(
+async function readFolder(
   environment: Pick<StorageEnvironment, 'store' | 'random'>,
 ): Promise<Opened> {
   const { store, random } = environment;
@@ -215,7 +255,7 @@ function partitioningOf(meta: ReadonlyMap<string, Uint8Array>): PartitioningRow 
  *  each service. */
 async function readMetaRows(store: Store): Promise<Map<string, Uint8Array>> {
   const rows = new Map<string, Uint8Array>();
-  await forEachRow(store, tableRange('meta'), ({ key, value }) => {
+  await forEachSoundRow(store, tableRange('meta'), ({ key, value }) => {
     rows.set(recordIdOf(key.subarray(1)), value);
   });
   return rows;
@@ -223,7 +263,7 @@ async function readMetaRows(store: Store): Promise<Map<string, Uint8Array>> {
 
 async function readMarkers(store: Store): Promise<Map<string, MarkerState>> {
   const markers = new Map<string, MarkerState>();
-  await forEachRow(store, tableRange('unreadable'), ({ key, value }) => {
+  await forEachSoundRow(store, tableRange('unreadable'), ({ key, value }) => {
     markers.set(recordIdOf(recordRowKeyOfMarker(key)), decodeMarker(value));
   });
   return markers;
@@ -243,11 +283,11 @@ export async function readLeaves(
 ): Promise<LeafTable> {
   if (found !== undefined) checkPartitioning(found, wanted);
   const leaves = new LeafTable(wanted);
-  await forEachRow(store, tableRange('leaves'), ({ key, value }) => {
+  await forEachSoundRow(store, tableRange('leaves'), ({ key, value }) => {
     const page = decodeLeafPage(value);
     leaves.restorePage(partitionOfLeafPage(key), page.commitSeq, page.leaves);
   });
-  await forEachRow(store, tableRange('changes'), ({ key, value }) => {
+  await forEachSoundRow(store, tableRange('changes'), ({ key, value }) => {
     leaves.restoreChanges(commitSeqOfRow(key), decodeLeafChanges(value));
   });
   return leaves;
@@ -272,8 +312,9 @@ export function checkPartitioning(found: PartitioningRow, wanted: PartitioningRo
   );
 }
 
-/** Every row of a range, in order. */
-async function forEachRow(
+/** Every row of a range, in order. An iterator of the engine verifies nothing, so each value is got
+ *  once more in the way that does. Errors: STORAGE_IO {isCorruption}. */
+async function forEachSoundRow(
   store: Store,
   range: StoreRange,
   visit: (entry: StoreEntry) => void,
@@ -282,6 +323,19 @@ async function forEachRow(
   for (;;) {
     const entries = await rows.next(ROWS_PER_READ);
     if (entries.length === 0) return;
-    for (const entry of entries) visit(entry);
+    const keys = entries.map(({ key }) => key);
+    const values = await store.getMany(keys);
+    for (const [index, key] of keys.entries()) {
+      const value = values[index];
+      if (value === undefined) throw unsoundRow();
+      visit({ key, value });
+    }
   }
+}
+
+function unsoundRow(): CoterieError {
+  return new CoterieError('STORAGE_IO', 'The storage engine lists a row that it does not have', {
+    applied: 'no',
+    details: { operation: 'iterate', isCorruption: true },
+  });
 }

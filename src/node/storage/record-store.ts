@@ -35,8 +35,8 @@ import {
   mayHaveLostMints,
   type Opened,
   type OpeningState,
-  readFolder,
   readLeaves,
+  readSoundFolder,
 } from './opening.ts';
 import { PartitionScan } from './partition-scan.ts';
 import { RecordCache } from './record-cache.ts';
@@ -301,7 +301,7 @@ export class RecordStore {
     const { store } = this.#environment;
     await store.open();
     try {
-      const opened = await readFolder(this.#environment);
+      const opened = await readSoundFolder(this.#environment);
       const { state, tombstoneCount } = opened;
       this.#opened = opened;
       this.#damage = opened.damage;

@@ -123,6 +123,22 @@ test('an exchange that was interrupted is gone on with, and nothing is sent twic
   expect(pair.a.notes.number('coterie_exchange_keys_total', { kind: 'needless' })).toBe(0);
 });
 
+test('what was gone through while the peer did not serve proves nothing when the rest follows', async () => {
+  await using pair = await new Pair({ partitions: 1, latencyMs: 1 }).start();
+  await load(pair, [pair.b], recordsOf(pair, 5_000));
+  pair.b.state = 'RECOVERING';
+  let pages = 0;
+  pair.intercept = ({ operation }) =>
+    operation.$case === 'entries' && ++pages === 3 ? unreachable() : undefined;
+  const all = { mode: 'all' } as const;
+  await expect(pair.run(pair.exchange(0, all))).rejects.toMatchObject({ code: 'UNREACHABLE' });
+  pair.b.state = 'SERVING';
+  const rest = await pair.run(pair.exchange(0, all));
+  expect(rest).toMatchObject({ isComplete: true, wasVerified: false });
+  const anew = await pair.run(pair.exchange(0, all));
+  expect(anew).toMatchObject({ isComplete: true, wasVerified: true });
+});
+
 test('an exchange that was interrupted long ago begins anew', async () => {
   await using pair = await new Pair({ partitions: 1 }).start();
   await load(pair, [pair.b], recordsOf(pair, 5_000));

@@ -203,7 +203,7 @@ export interface RepairRequest {
   partition?:
     | number
     | undefined;
-  /** end RECOVERING without a rebuild: what only this node had is given up */
+  /** rebuild from those that can be reached: what only this node and those that are gone had is given up */
   acceptLoss: boolean;
 }
 
