@@ -1,6 +1,6 @@
 /** Anti-entropy: compares each pair of copies that this node answers for now and then, and those
  *  that are known to have missed something at once.
- *  Invariants: at most two exchanges at a time; a peer that cannot be reached costs a look each
+ *  Invariants: at most four exchanges at a time; a peer that cannot be reached costs a look each
  *  second while something waits for it, and one that is back is left to the hints for a while; a
  *  node that does not serve a partition, or a peer that does not, proves nothing; a dirty partition
  *  stays hurried until an exchange that began after the last miss has found it equal.
@@ -67,7 +67,8 @@ interface ScheduledPair {
   failure: string;
 }
 
-const RUNS_AT_ONCE = 2;
+/** One that found a difference waits most of its time, to look at it once more. */
+const RUNS_AT_ONCE = 4;
 /** While something waits for a peer. */
 const LOOK_MS = 1_000;
 
