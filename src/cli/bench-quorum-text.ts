@@ -73,18 +73,21 @@ function rowOf(setting: ReportedSetting): string[] {
 /** Of what was asked before, during and after the fault, how much succeeded. */
 function availabilityText({ name, availability }: ReportedSetting): string {
   if (availability === null) return '';
-  const { slices, sliceSeconds, fault } = availability;
+  const { slices, p99Ms, sliceSeconds, fault } = availability;
   const share = (from: number, to: number): string => {
-    const within = slices.filter((_, at) => at * sliceSeconds >= from && at * sliceSeconds < to);
+    const isWithin = (at: number): boolean => at * sliceSeconds >= from && at * sliceSeconds < to;
+    const within = slices.filter((_, at) => isWithin(at));
+    const worst = Math.max(...p99Ms.map((ms, at) => (isWithin(at) ? (ms ?? 0) : 0)));
     const succeeded = within.reduce((sum, [ok]) => sum + ok, 0);
     const all = within.reduce((sum, [ok, failed]) => sum + ok + failed, 0);
-    return all === 0 ? 'nothing' : percent(succeeded / all);
+    if (all === 0) return 'nothing';
+    return `${percent(succeeded / all)} succeeded (p99 up to ${worst.toFixed(0)} ms)`;
   };
   const { kind, node, fromSeconds, toSeconds } = fault;
   return (
-    `${name}: ${share(0, fromSeconds)} succeeded before ${kind} ${node}, ` +
-    `${share(fromSeconds, toSeconds)} during it, ` +
-    `${share(toSeconds, Number.POSITIVE_INFINITY)} after it\n`
+    `${name}: before ${kind} ${node} ${share(0, fromSeconds)}, ` +
+    `during it ${share(fromSeconds, toSeconds)}, ` +
+    `after it ${share(toSeconds, Number.POSITIVE_INFINITY)}\n`
   );
 }
 

@@ -48,7 +48,8 @@ class FakeBench implements BenchPorts {
   readonly #all: BenchClients['all'] = async (commandOf) => {
     const command: WorkerCommand = commandOf(0);
     this.told.push(command);
-    if (command.do === 'timelines') return [command.names.map(() => [[3, 1]])] as never;
+    if (command.do === 'timelines')
+      return [command.names.map(() => [{ succeeded: 3, failed: 1, p99Ms: 7 }])] as never;
     if (command.do !== 'slice') return [null] as never;
     const outcomes = new Outcomes();
     outcomes.operations = 10;
@@ -178,7 +179,7 @@ describe('bench quorum', () => {
   it('injects the fault and says what succeeded meanwhile', async () => {
     const { stdout } = await run('--fault', 'slow', '--r', '2', '--w', '2');
     expect(bench.faults).toEqual(['slow', 'heal']);
-    expect(stdout).toContain('N 3, R 2, W 2: 75.0 % succeeded before slow n2');
+    expect(stdout).toContain('N 3, R 2, W 2: before slow n2 75.0 % succeeded (p99 up to 7 ms)');
   });
 
   it.each([

@@ -5,7 +5,6 @@ import { type ErrorCounts, Outcomes } from '../outcomes.ts';
 import type { MeasuredSlice } from '../worker-protocol.ts';
 import { FreshnessCounts } from './freshness-counts.ts';
 import { LegSamples } from './leg-samples.ts';
-import type { Timeline } from './quorum-cell.ts';
 import type { QuorumSetting } from './setting.ts';
 
 export const FIGURES = [
@@ -32,7 +31,10 @@ export interface FaultSpan {
 
 export interface Availability {
   readonly sliceSeconds: number;
-  readonly slices: Timeline;
+  /** [succeeded, failed]. */
+  readonly slices: readonly (readonly [number, number])[];
+  /** Of each slice; null where nothing succeeded. */
+  readonly p99Ms: readonly (number | null)[];
   readonly fault: FaultSpan;
 }
 

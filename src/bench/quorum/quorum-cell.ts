@@ -41,8 +41,15 @@ export interface TimelineOptions {
   readonly perSecond: number;
 }
 
-/** For each slice of time, by when an operation was meant to start: succeeded, failed. */
-export type Timeline = readonly (readonly [number, number])[];
+/** Of the operations that were meant to start in one slice of time. */
+export interface TimelineSlice {
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Of those that succeeded; null: none did. */
+  readonly p99Ms: number | null;
+}
+
+export type Timeline = readonly TimelineSlice[];
 
 /** Beyond, what is due waits. */
 const IN_FLIGHT_MAX = 1_024;
@@ -111,7 +118,11 @@ export class QuorumCell {
     };
     const end = { atMs: startedMs + seconds * 1_000, isStopped: () => this.#isStopped };
     await openLoop(this.#clock, { perSecond, inFlightMax: IN_FLIGHT_MAX }, end, begin);
-    return slices.map(({ succeeded, errorCount }) => [succeeded, errorCount] as const);
+    return slices.map((slice) => ({
+      succeeded: slice.succeeded,
+      failed: slice.errorCount,
+      p99Ms: slice.takeRecentP99Ms(),
+    }));
   }
 
   stop(): void {

@@ -10,6 +10,7 @@ import type { BenchCluster, ClusterFaults, FaultKind } from '../cluster.ts';
 import type { BenchClients } from '../run-benchmark.ts';
 import { optionsOfClients } from '../run-benchmark.ts';
 import { CellResult, type Figures } from './cell-result.ts';
+import type { TimelineSlice } from './quorum-cell.ts';
 import type { QuorumConfig } from './quorum-report.ts';
 import type { QuorumSetting } from './setting.ts';
 
@@ -144,12 +145,26 @@ async function measureFault(
   const [counted, span] = await Promise.all([counting, injecting]);
   for (const [at, result] of results.entries()) {
     const timelines = counted.map((timelinesOfClient) => timelinesOfClient[at] ?? []);
-    const slices = (timelines[0] ?? []).map((_, slice) => {
-      const parts = timelines.map((timeline) => timeline[slice] ?? ([0, 0] as const));
-      return [sum(parts.map(([ok]) => ok)), sum(parts.map(([, failed]) => failed))] as const;
-    });
-    result.availability = { sliceSeconds, slices, fault: span };
+    const slices = (timelines[0] ?? []).map((_, slice) =>
+      mergedSlice(timelines.flatMap((timeline) => timeline[slice] ?? [])),
+    );
+    result.availability = {
+      sliceSeconds,
+      slices: slices.map(({ succeeded, failed }) => [succeeded, failed] as const),
+      p99Ms: slices.map(({ p99Ms }) => p99Ms),
+      fault: span,
+    };
   }
+}
+
+/** Of all clients: the sums, and the worst p99. */
+function mergedSlice(parts: readonly TimelineSlice[]): TimelineSlice {
+  const known = parts.map(({ p99Ms }) => p99Ms).filter((p99Ms) => p99Ms !== null);
+  return {
+    succeeded: sum(parts.map(({ succeeded }) => succeeded)),
+    failed: sum(parts.map(({ failed }) => failed)),
+    p99Ms: known.length === 0 ? null : Math.max(...known),
+  };
 }
 
 function shuffled(results: readonly CellResult[], chance: Chance): CellResult[] {

@@ -102,8 +102,9 @@ it('counts a timeline by when each operation was meant to start', async () => {
   client.failures = Array.from({ length: 30 }, () => new CoterieError('NO_REPLICA', 'down'));
   await clock.advance(5_000);
   const [timeline] = (await performing) as WorkerAnswers['timelines'];
-  expect(timeline?.map(([ok, failed]) => ok + failed)).toEqual([100, 100, 100]);
-  const failed = timeline?.map(([, each]) => each) ?? [];
+  expect(timeline?.map(({ succeeded, failed }) => succeeded + failed)).toEqual([100, 100, 100]);
+  const failed = timeline?.map((slice) => slice.failed) ?? [];
+  expect(timeline?.map(({ p99Ms }) => p99Ms)).toEqual([5, 5, 5]);
   expect(failed[0]).toBeLessThanOrEqual(1);
   expect((failed[0] ?? 0) + (failed[1] ?? 0)).toBe(30);
   expect(failed[2]).toBe(0);

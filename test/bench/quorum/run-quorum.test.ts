@@ -91,12 +91,12 @@ const clients: BenchClients = {
     if (command.do !== 'timelines') return [null, null] as never;
     await new Promise<void>((resolve) => clock.setTimer(command.seconds * 1_000, resolve));
     const timeline = [
-      [5, 0],
-      [1, 4],
-      [5, 0],
+      { succeeded: 5, failed: 0, p99Ms: 3 },
+      { succeeded: 0, failed: 5, p99Ms: null },
+      { succeeded: 5, failed: 0, p99Ms: 2 },
     ];
-    const timelines = command.names.map(() => timeline);
-    return [timelines, timelines] as never;
+    const slower = timeline.map((slice) => ({ ...slice, p99Ms: slice.p99Ms && 4 }));
+    return [command.names.map(() => timeline), command.names.map(() => slower)] as never;
   },
 };
 
@@ -213,9 +213,10 @@ describe('a matrix on one cluster', () => {
         sliceSeconds: 1,
         slices: [
           [10, 0],
-          [2, 8],
+          [0, 10],
           [10, 0],
         ],
+        p99Ms: [4, null, 4],
         fault: { kind: 'stop', node: 'n2', fromSeconds: 3, toSeconds: 6 },
       });
     }

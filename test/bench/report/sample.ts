@@ -161,6 +161,7 @@ function sampleSetting(r: number, w: number, slowdown: number): ReportedSetting 
         const failed = isDown && needsAll ? 380 : 0;
         return [second === 8 ? 0 : 600 - failed, failed];
       }),
+      p99Ms: Array.from({ length: 20 }, (_, second) => (second === 8 ? null : 9)),
       fault: { kind: 'kill', node: 'n3', fromSeconds: 8, toSeconds: 14 },
     },
   };
