@@ -129,7 +129,7 @@ export interface Replies {
 
 export interface RequestTraceStep {
   readonly node: string;
-  /** mint | replicate | read | digest | repair */
+  /** mint | replicate | keep (by a stand-in) | read | digest | repair */
   readonly action: string;
   /** Since the coordinator took the request. */
   readonly sentAtMs: number;

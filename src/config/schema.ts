@@ -239,8 +239,9 @@ const handoff = z.strictObject({
     {
       unit: 'keys',
       reason:
-        'Keys noted for one member that missed writes, some 60 bytes and the key each. Beyond ' +
-        'it, and with 0, its partitions are compared instead, which costs more.',
+        'Keys noted for one member that missed writes, some 60 bytes and the key each, and ' +
+        'records kept for it where this node stands in. Beyond it, and with 0, its partitions ' +
+        'are compared instead, which costs more, and somebody else must stand in.',
     },
   ),
 });

@@ -205,7 +205,7 @@ export interface Trace {
 
 export interface TraceStep {
   node: string;
-  /** mint | replicate | read | digest | repair */
+  /** mint | replicate | keep | read | digest | repair */
   action: string;
   /** since the coordinator took the request */
   sentAtMs: number;
