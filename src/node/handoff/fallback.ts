@@ -110,7 +110,8 @@ export class FallbackKeeper implements Fallback {
   #add(change: HintChange, refused: (error: CoterieError) => void): void {
     if (this.#table.change(change)) return;
     const details = { retryAfterMs: BUSY_RETRY_MS };
-    refused(new CoterieError('OVERLOADED', 'Too many hints wait to be written', { details }));
+    const message = 'Hints are being counted, or too many wait to be written';
+    refused(new CoterieError('OVERLOADED', message, { details }));
   }
 
   #copyRules(call: KeyCall): CopyRules {

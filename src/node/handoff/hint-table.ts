@@ -71,6 +71,7 @@ export class HintTable {
   readonly #bounds: HintBounds;
   readonly #writer: HintWriter;
   #counting: Promise<void> = Promise.resolve();
+  #isCounted = false;
   #isStopping = false;
   readonly #ledgers = new Map<number, MarkLedger>();
 
@@ -91,7 +92,10 @@ export class HintTable {
       .catch((error: unknown) => {
         this.#parts.log.warn('hints-uncounted', { reason: String(error) });
       })
-      .finally(() => this.#writer.open());
+      .finally(() => {
+        this.#isCounted = true;
+        this.#writer.open();
+      });
     return this.#counting;
   }
 
@@ -166,9 +170,10 @@ export class HintTable {
     });
   }
 
-  /** False: too much waits to be written, and nothing was taken. */
+  /** Of someone who waits for it. False: too much waits to be written, or all rows are being
+   *  counted, which may take longer than anybody waits, and nothing was taken. */
   change(change: HintChange): boolean {
-    return this.#add(change);
+    return this.#isCounted && this.#add(change);
   }
 
   /** Why a change that brings so much more for a target that has `held` is refused. */

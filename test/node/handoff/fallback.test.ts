@@ -77,6 +77,17 @@ test('a node that learns that it is behind makes no event on what it kept before
   expect(second).toMatchObject({ code: 'NOT_RECOVERED', applied: 'no' });
 });
 
+test('while the hints of an earlier run are counted nothing is kept, and whoever asks is told so', async () => {
+  await using rig = await new TableRig().start();
+  const standIn = new StandIn(rig);
+  standIn.mint(1);
+  expect(standIn.outcomes).toMatchObject([{ code: 'OVERLOADED', applied: 'no' }]);
+  await rig.run(rig.table.start());
+  standIn.mint(2);
+  await rig.clock.settle();
+  expect(standIn.outcomes[1]).not.toBeInstanceOf(CoterieError);
+});
+
 test('what nobody waits for any more when its turn comes is not written', async () => {
   await using rig = await new TableRig().start();
   await rig.run(rig.table.start());
