@@ -166,8 +166,18 @@ export class Handoff implements Hints {
     });
   }
 
-  #lookAtAll(): void {
+  /** Members that hints are held for, or may be. */
+  #targets(): readonly number[] {
     const { targets } = this.#table.counts;
+    const place = this.#parts.place();
+    if (!this.#table.hasUncounted || place === undefined) return targets;
+    const members = place.ring.layout.roles.map(({ nodeIndex }) => nodeIndex);
+    const others = members.filter((nodeIndex) => nodeIndex !== place.nodeIndex);
+    return [...new Set([...targets, ...others])];
+  }
+
+  #lookAtAll(): void {
+    const targets = this.#targets();
     for (const target of targets) this.#lookAt(target);
     for (const [target, { phase }] of this.#workers) {
       if (phase === 'sending' || targets.includes(target)) continue;

@@ -72,6 +72,7 @@ export class HintTable {
   readonly #writer: HintWriter;
   #counting: Promise<void> = Promise.resolve();
   #isCounted = false;
+  #hasUncounted = false;
   #isStopping = false;
   readonly #ledgers = new Map<number, MarkLedger>();
 
@@ -90,6 +91,7 @@ export class HintTable {
   start(): Promise<void> {
     this.#counting = this.#countAll()
       .catch((error: unknown) => {
+        this.#hasUncounted = true;
         this.#parts.log.warn('hints-uncounted', { reason: String(error) });
       })
       .finally(() => {
@@ -97,6 +99,11 @@ export class HintTable {
         this.#writer.open();
       });
     return this.#counting;
+  }
+
+  /** There may be rows that the counts know nothing of. */
+  get hasUncounted(): boolean {
+    return this.#hasUncounted;
   }
 
   /** Settles when what was noted is written. */

@@ -1,6 +1,7 @@
 /** What becomes of hints when their target is back, is not, or has left, and when their holder
  *  dies. */
 import { expect, test } from 'vitest';
+import { CoterieError } from '../../../src/core/errors.ts';
 import { type Cluster, startThree } from '../rig.ts';
 import { owed } from './owed.ts';
 
@@ -9,6 +10,7 @@ async function writeAll(cluster: Cluster, at: string, keys: readonly string[]): 
   await cluster.settle();
 }
 
+const HINT_ROW = 0x48;
 const KEYS = Array.from({ length: 30 }, (_, index) => `k${index}`);
 
 test('a replica that is back gets the present record of every key it missed, once each', async () => {
@@ -134,4 +136,28 @@ test('a target whose disk is full is asked again later and later', async () => {
   expect(cluster.node('n1').node.repairs?.hints()).toMatchObject([{ count: 1, phase: 'paused' }]);
   cluster.node('n3').engine.pretendFree(undefined);
   await cluster.until(() => owed(cluster, 'n1').length === 0, 'no hints', 120_000);
+});
+
+test('hints that could not be counted at a start are delivered all the same', async () => {
+  await using cluster = await startThree();
+  await cluster.node('n3').kill();
+  await writeAll(cluster, 'n1', KEYS);
+  const n1 = cluster.node('n1');
+  await n1.kill();
+  n1.make();
+  const { engine } = n1;
+  const iterate = engine.iterate.bind(engine);
+  let failures = 0;
+  engine.iterate = (range) => {
+    if (range.from[0] !== HINT_ROW || failures > 0) return iterate(range);
+    failures += 1;
+    throw new CoterieError('OVERLOADED', 'Too many iterators are open');
+  };
+  await cluster.run(n1.node.start(n1.address));
+  await cluster.node('n3').start();
+  await cluster.untilServing();
+  expect(failures).toBe(1);
+  const delivered = (): number => n1.notes.number('coterie_hints_delivered_total');
+  await cluster.until(() => delivered() === KEYS.length, 'all delivered');
+  for (const key of KEYS) expect(await cluster.held('n3', key)).toEqual([`of ${key}`]);
 });
