@@ -25,6 +25,7 @@ import { Node } from './node/node.ts';
 import type { NodeOptions } from './node/node-options.ts';
 import { EXCHANGE_DEFAULTS } from './node/repair/exchange-schedule.ts';
 import { REBUILD_EXCHANGES_MAX } from './node/repair/rebuild.ts';
+import { SCRUB_DEFAULTS } from './node/repair/scrub.ts';
 import { STORAGE_DEFAULTS } from './node/storage/storage-options.ts';
 import { GrpcServer } from './platform/grpc/grpc-server.ts';
 import { GrpcTransport } from './platform/grpc/grpc-transport.ts';
@@ -330,6 +331,7 @@ function nodeOptions(config: NodeConfig): NodeOptions {
     exchanges: { ...EXCHANGE_DEFAULTS, intervalMs: repair.exchangeIntervalMs },
     receiveBytesPerSecondMax: repair.receiveBytesPerSecondMax,
     rebuildExchangesMax: REBUILD_EXCHANGES_MAX,
+    scrub: SCRUB_DEFAULTS,
     reads: READ_DEFAULTS,
     storage: {
       ...STORAGE_DEFAULTS,

@@ -179,6 +179,16 @@ export const METRICS = {
     help: 'Partitions that lost something on this node and are not made good yet',
     labels: [],
   },
+  coterie_scrubbed_records_total: {
+    kind: 'counter',
+    help: 'Records that were re-read to find rot',
+    labels: [],
+  },
+  coterie_scrub_corrected_leaves_total: {
+    kind: 'counter',
+    help: 'Merkle leaves that did not say what the records are, and were counted again',
+    labels: [],
+  },
   coterie_unreadable_keys: {
     kind: 'gauge',
     help: 'Keys on this node whose record cannot be read',

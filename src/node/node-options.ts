@@ -12,6 +12,7 @@ import type { Transport } from '../env/transport.ts';
 import type { ReadTuning } from './coordinator/read-options.ts';
 import type { HandoffOptions } from './handoff/handoff.ts';
 import type { ExchangeScheduleOptions } from './repair/exchange-schedule.ts';
+import type { ScrubOptions } from './repair/scrub.ts';
 import type { StorageOptions } from './storage/storage-options.ts';
 
 export interface NodeEnvironment {
@@ -52,6 +53,7 @@ export interface NodeOptions {
   readonly receiveBytesPerSecondMax: number;
   /** Exchanges with which a node that lost data is rebuilt, at a time; 0 = it is not. */
   readonly rebuildExchangesMax: number;
+  readonly scrub: ScrubOptions;
   readonly reads: ReadTuning;
   readonly storage: StorageOptions;
 }

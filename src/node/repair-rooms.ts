@@ -10,6 +10,7 @@ import { ExchangeSchedule } from './repair/exchange-schedule.ts';
 import { ExchangeService } from './repair/exchanges.ts';
 import { Rebuild } from './repair/rebuild.ts';
 import type { RecordAccess } from './repair/record-access.ts';
+import { Scrub } from './repair/scrub.ts';
 import type { RecordStore } from './storage/record-store.ts';
 
 export interface RepairRooms {
@@ -37,7 +38,7 @@ export interface RepairRoomsParts {
 
 export function makeRepairRooms(
   { env, ...parts }: RepairRoomsParts,
-  options: Pick<NodeOptions, 'exchanges' | 'rebuildExchangesMax'>,
+  options: Pick<NodeOptions, 'exchanges' | 'rebuildExchangesMax' | 'scrub'>,
 ): RepairRooms {
   const shared = { ...env, ...parts };
   const exchanges = new ExchangeService(shared);
@@ -46,22 +47,25 @@ export function makeRepairRooms(
     options.exchanges,
   );
   const rebuild = new Rebuild({ ...shared, exchanges }, options.rebuildExchangesMax);
+  const scrub = new Scrub(shared, options.scrub);
   const repairs: Repairs = {
     hints: () => parts.handoff.status(),
     dirty: () => parts.handoff.dirty.list(),
     pairs: () => schedule.status(),
     rebuild: () => rebuild.status(),
-    scrub: () => undefined,
+    scrub: () => scrub.status(),
     hurry: (partition) => schedule.hurry(partition),
     acceptLoss: () => rebuild.acceptLoss(),
   };
   const startRepairs = (): void => {
     rebuild.begin();
     schedule.start();
+    scrub.start();
   };
   const stopRepairs = (): void => {
     schedule.stop();
     rebuild.stop();
+    scrub.stop();
   };
   return { rebuild, repairs, startRepairs, stopRepairs };
 }

@@ -10,6 +10,7 @@ import { Node } from '../../src/node/node.ts';
 import type { NodeOptions } from '../../src/node/node-options.ts';
 import { EXCHANGE_DEFAULTS } from '../../src/node/repair/exchange-schedule.ts';
 import { REBUILD_EXCHANGES_MAX } from '../../src/node/repair/rebuild.ts';
+import { SCRUB_DEFAULTS } from '../../src/node/repair/scrub.ts';
 import { STORAGE_DEFAULTS } from '../../src/node/storage/storage-options.ts';
 import { recordRange } from '../../src/node/storage/table-keys.ts';
 import { MemoryDisk } from '../../src/platform/memory/memory-disk.ts';
@@ -355,6 +356,7 @@ function nodeOptions(spec: NodeSpec): NodeOptions {
     exchanges: EXCHANGE_DEFAULTS,
     receiveBytesPerSecondMax: 16 * 1_024 * 1_024,
     rebuildExchangesMax: REBUILD_EXCHANGES_MAX,
+    scrub: SCRUB_DEFAULTS,
     // By chance a read would ask more than a test expects; those of looking switch it on.
     reads: { ...READ_DEFAULTS, lookShare: 0 },
     storage: STORAGE_DEFAULTS,

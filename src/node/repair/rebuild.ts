@@ -219,6 +219,7 @@ export class Rebuild {
     this.#bytes += task.bytes;
     this.#parts.tickAbove(recovery.ceilingSeen);
     recovery.partitionRebuilt(partition, this.#attempt);
+    log.debug('partition-rebuilt', { partition });
   }
 
   #finishIfWhole(here: Place): void {
@@ -287,7 +288,8 @@ export class Rebuild {
   }
 }
 
-function partitionsOf({ ring, nodeIndex }: Place): number[] {
+/** That this node owns. */
+export function partitionsOf({ ring, nodeIndex }: Place): number[] {
   const own: number[] = [];
   for (let partition = 0; partition < ring.layout.partitions; partition += 1) {
     if (ring.replicasOf(partition).includes(nodeIndex)) own.push(partition);

@@ -6,15 +6,15 @@
  *  Not here: how leaves are kept (leaf-table.ts), whom pages are for (node/repair). Source:
  *  docs/ARCHITECTURE.md 5.9. */
 import { compareBytes } from '../../core/bytes.ts';
-import type { CoterieError } from '../../core/errors.ts';
+import { CoterieError } from '../../core/errors.ts';
 import { type Entry, type EntryPage, MARK_BYTES, stampOf } from '../../core/merkle/entries.ts';
-import type { TokenRange } from '../../core/ring/token.ts';
+import { LEAVES_PER_PARTITION, type TokenRange } from '../../core/ring/token.ts';
 import { newestTickOf } from '../../core/version/record-codec.ts';
 import type { Store, StoreEntry, StoreRange } from '../../env/store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { type CommittedRowParts, committedRow } from './committed-row.ts';
 import type { LeafTable } from './leaf-table.ts';
-import { type RecordKey, recordKeyOfRow } from './record-key.ts';
+import { isRecordKey, type RecordKey, recordKeyOfRow } from './record-key.ts';
 import { StoredRecord } from './stored-record.ts';
 import { recordRange, tokenOfRow } from './table-keys.ts';
 
@@ -34,6 +34,8 @@ export interface ScannedPage extends EntryPage {
   readonly unreadable: number;
   /** Of which nobody knew before. */
   readonly damaged: number;
+  /** Of the records that were read for it. */
+  readonly readBytes: number;
 }
 
 export interface PartitionScanParts extends CommittedRowParts {
@@ -43,6 +45,10 @@ export interface PartitionScanParts extends CommittedRowParts {
   readonly refusal: () => CoterieError | undefined;
   /** Reads the record as for a reader, who would find it unreadable. */
   readonly look: (key: RecordKey) => void;
+  /** By number of the leaf among all. */
+  readonly recount: (index: number) => void;
+  /** The engine found its files damaged. */
+  readonly engineDamaged: (reason: string) => void;
 }
 
 const ROWS_PER_READ = 32;
@@ -92,8 +98,21 @@ export class PartitionScan {
       await this.#scan(range, page);
       if (page.isFull) break;
     }
-    const { entries, isFull, unreadable, damaged } = page;
-    return { entries, isMore: isFull, unreadable, damaged };
+    const { entries, isFull, unreadable, damaged, readBytes } = page;
+    return { entries, isMore: isFull, unreadable, damaged, readBytes };
+  }
+
+  /** A row whose very name is damaged: the engine, asked for it, verifies the block it is in. */
+  suspect(storageKey: Uint8Array): void {
+    this.#parts.store.getMany([storageKey]).catch((error: unknown) => {
+      const isDamage = error instanceof CoterieError && error.details['isCorruption'] === true;
+      if (isDamage) this.#parts.engineDamaged(error.message);
+    });
+  }
+
+  /** The leaf does not say what the records are: it is counted again before the next batch. */
+  recount(partition: number, leaf: number): void {
+    this.#parts.recount(partition * LEAVES_PER_PARTITION + leaf);
   }
 
   /** Of a committed record that is at hand. */
@@ -123,7 +142,8 @@ export class PartitionScan {
     // What the iterator read may be what is wrong: only what stays rotten is given up.
     if (found !== 'damaged') return;
     page.damaged += 1;
-    this.#parts.look(recordKeyOfRow(row.key));
+    if (isRecordKey(row.key)) this.#parts.look(recordKeyOfRow(row.key));
+    else this.suspect(row.key);
   }
 
   #entryOf(token: number, key: Uint8Array, stored: StoredRecord): Entry {
@@ -136,9 +156,9 @@ class GrowingPage {
   readonly entries: Entry[] = [];
   unreadable = 0;
   damaged = 0;
+  readBytes = 0;
   readonly #bytesMax: number;
   #bytes = 0;
-  #readBytes = 0;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -146,13 +166,13 @@ class GrowingPage {
 
   get isFull(): boolean {
     if (this.entries.length === 0) return false;
-    return this.#bytes >= this.#bytesMax || this.#readBytes >= READ_BYTES_MAX;
+    return this.#bytes >= this.#bytesMax || this.readBytes >= READ_BYTES_MAX;
   }
 
   add(entry: Entry, readBytes: number): void {
     this.entries.push(entry);
     this.#bytes += entry.key.length + ENTRY_OVERHEAD;
-    this.#readBytes += readBytes;
+    this.readBytes += readBytes;
   }
 }
 

@@ -41,15 +41,24 @@ export function makeRecordKey(token: number, bucket: string, key: Uint8Array): R
 
 /** The key that a row of a record has. Errors: MALFORMED_MESSAGE when it is none. */
 export function recordKeyOfRow(storageKey: Uint8Array): RecordKey {
+  const key = soundKey(storageKey);
+  if (key !== undefined) return key;
+  const message = `${storageKey.length} bytes are no storage key of a record`;
+  throw new CoterieError('MALFORMED_MESSAGE', message);
+}
+
+export function isRecordKey(storageKey: Uint8Array): boolean {
+  return soundKey(storageKey) !== undefined;
+}
+
+function soundKey(storageKey: Uint8Array): RecordKey | undefined {
   const bucketAt = 6;
   const keyAt = bucketAt + (storageKey[5] ?? 0);
   const bucket = String.fromCharCode(...storageKey.subarray(bucketAt, keyAt));
   const key = storageKey.subarray(keyAt);
   const isSound = BUCKET_NAME.test(bucket) && key.length > 0 && key.length <= KEY_BYTES_MAX;
   const made = isSound ? new RecordKey(tokenOfRow(storageKey), bucket, key) : undefined;
-  if (made !== undefined && bytesEqual(made.storageKey, storageKey)) return made;
-  const message = `${storageKey.length} bytes are no storage key of a record`;
-  throw new CoterieError('MALFORMED_MESSAGE', message);
+  return made !== undefined && bytesEqual(made.storageKey, storageKey) ? made : undefined;
 }
 
 /** The id of a storage key. A storage key is at most 1,094 bytes, few enough to be arguments of one

@@ -137,6 +137,8 @@ export class RecordStore {
       leaves: () => this.#table,
       refusal: () => this.#dataRefusal(),
       look: (key) => this.#reads.read(key, NOBODY),
+      recount: (index) => this.#recount.request(index),
+      engineDamaged: (reason) => this.#noteEngineDamage(reason),
     });
   }
 
@@ -356,7 +358,11 @@ export class RecordStore {
     this.#cache.drop(key);
     const isNews = this.#unreadable.note(key, leaves.partitionOf(key.token), reason);
     if (isNews) this.#recount.request(leaves.indexOf(key.token));
-    if (!isEngineDamage || this.#damage.engineDamage !== '') return;
+    if (isEngineDamage) this.#noteEngineDamage(reason);
+  }
+
+  #noteEngineDamage(reason: string): void {
+    if (this.#damage.engineDamage !== '') return;
     this.#damage = { ...this.#damage, engineDamage: reason };
     const value = encodeDamage(this.#damage);
     this.#queue.addRows([{ type: 'put', key: metaRowKey(META.damage), value }]);

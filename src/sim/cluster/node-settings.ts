@@ -2,12 +2,14 @@
  *  the bounds that a run draws small.
  *  Invariant: a default here is the default of the configuration (a test compares them).
  *  Not here: the configuration itself, which this zone may not import. */
+
 import { RECORD_BYTES_MAX } from '../../core/limits.ts';
 import { DEFAULT_DETECTOR_OPTIONS } from '../../core/membership/detector-options.ts';
 import { READ_DEFAULTS } from '../../node/coordinator/read-options.ts';
 import { HANDOFF_DEFAULTS } from '../../node/handoff/handoff.ts';
 import type { NodeOptions } from '../../node/node-options.ts';
 import { EXCHANGE_DEFAULTS } from '../../node/repair/exchange-schedule.ts';
+import { SCRUB_DEFAULTS } from '../../node/repair/scrub.ts';
 import { STORAGE_DEFAULTS } from '../../node/storage/storage-options.ts';
 import type { LimitsModel } from '../scenario.ts';
 
@@ -58,7 +60,8 @@ export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
       retryMaxMs: 5_000,
     },
     receiveBytesPerSecondMax: 16 * MIB,
-    rebuildExchangesMax: 0,
+    rebuildExchangesMax: 4,
+    scrub: SCRUB_DEFAULTS,
     reads: {
       ...READ_DEFAULTS,
       digestAboveBytes: limits.digestAboveBytes ?? READ_DEFAULTS.digestAboveBytes,
