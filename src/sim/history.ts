@@ -178,6 +178,13 @@ export interface DiskLoss {
   readonly keys?: readonly string[];
 }
 
+/** A node has made good what it lost of some keys. */
+export interface Rebuilt {
+  readonly atUs: number;
+  readonly node: string;
+  readonly has: (key: string) => boolean;
+}
+
 /** The largest of something that the product promises to bound. */
 export interface Watermark {
   readonly what: string;
@@ -206,6 +213,8 @@ export interface History {
   /** By time; whether a node that lost data has served again is judged by it (the cluster notes
    *  it: refusal-to-serve then sees also what was put right before the end). */
   readonly states?: readonly StateChange[];
+  /** By time. */
+  readonly rebuilt?: readonly Rebuilt[];
   /** By time, and bounded. */
   readonly memberChanges?: readonly MemberChange[];
   /** What every disk held when the nodes had compared their copies, and before any key was read

@@ -181,7 +181,8 @@ class Run {
   }
 
   #history(): History {
-    const { minted, faultEvents, losses, states, memberChanges, watermarks } = this.#cluster;
+    const { minted, faultEvents, losses, states, rebuilt, memberChanges, watermarks } =
+      this.#cluster;
     const isOver = this.#bugs.length === 0;
     return {
       replicas: this.#scenario.replicas,
@@ -191,6 +192,7 @@ class Run {
       faults: faultEvents,
       losses,
       states,
+      rebuilt,
       memberChanges,
       ...(this.#compared !== undefined && { compared: this.#compared }),
       ...(this.#quietPass !== undefined && { quietPass: this.#quietPass }),

@@ -7,7 +7,7 @@
  *  re-reads nothing, for it is being rebuilt.
  *  Not here: marking (node/storage), fetching what rotted from peers (rebuild.ts), which leaves are
  *  right when they are counted again (node/storage/leaf-recount.ts).
- *  Source: PROTOCOLS f; ARCHITECTURE 5.9, 5.17. */
+ *  Source: ARCHITECTURE 5.9, 5.17. */
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';

@@ -71,6 +71,8 @@ const NO_DAMAGE: DamageRow = Object.freeze({ hasGap: false, engineDamage: '' });
 type State = 'created' | 'starting' | 'running' | 'stopping' | 'stopped';
 
 export class RecordStore {
+  /** Keys that do not answer until what was lost of them is made good. */
+  readonly unreadable: UnreadableKeys;
   /** Of other services. */
   readonly rows: ServiceRows;
   /** What is committed, partition by partition. */
@@ -81,7 +83,6 @@ export class RecordStore {
   readonly #floors = new EpochFloors();
   readonly #guard: DiskGuard;
   readonly #queue: CommitQueue;
-  readonly #unreadable: UnreadableKeys;
   readonly #recount: LeafRecount;
   readonly #loader: RecordLoader;
   readonly #cache: RecordCache;
@@ -108,7 +109,7 @@ export class RecordStore {
     this.#guard = new DiskGuard(environment, options);
     this.#queue = this.#makeQueue();
     this.rows = new ServiceRows(environment.store, this.#queue, this.#guard, () => this.#refusal());
-    this.#unreadable = new UnreadableKeys(environment, this.#queue, this.#floors, {
+    this.unreadable = new UnreadableKeys(environment, this.#queue, this.#floors, {
       markersMax: options.unreadableKeysMax,
       presentTick,
     });
@@ -122,7 +123,7 @@ export class RecordStore {
       queue: this.#queue,
       guard: this.#guard,
       floors: this.#floors,
-      unreadable: this.#unreadable,
+      unreadable: this.unreadable,
       partitionOf: (token: number) => this.#table.partitionOf(token),
       noteUnreadable: (key: RecordKey, reason: string, isEngineDamage: boolean) =>
         this.#noteUnreadable(key, reason, isEngineDamage),
@@ -264,14 +265,9 @@ export class RecordStore {
     return this.#queue.commitSeq;
   }
 
-  /** Keys that do not answer until what was lost of them is made good. */
-  get unreadable(): UnreadableKeys {
-    return this.#unreadable;
-  }
-
   get counts(): StoredCounts {
     const { keyCount, tombstoneCount } = this.#queue;
-    return { keys: keyCount, tombstones: tombstoneCount, unreadable: this.#unreadable.count };
+    return { keys: keyCount, tombstones: tombstoneCount, unreadable: this.unreadable.count };
   }
 
   /** Bytes that wait for the next batch. */
@@ -308,7 +304,7 @@ export class RecordStore {
       this.#opened = opened;
       this.#damage = opened.damage;
       this.#floors.restore(opened.floors);
-      this.#unreadable.restore(opened.unreadable);
+      this.unreadable.restore(opened.unreadable);
       this.#queue.restore({ ...state, tombstoneCount });
       await this.#addRows(opened.firstRows);
       await this.#guard.refresh();
@@ -356,7 +352,7 @@ export class RecordStore {
   #noteUnreadable(key: RecordKey, reason: string, isEngineDamage: boolean): void {
     const leaves = this.#table;
     this.#cache.drop(key);
-    const isNews = this.#unreadable.note(key, leaves.partitionOf(key.token), reason);
+    const isNews = this.unreadable.note(key, leaves.partitionOf(key.token), reason);
     if (isNews) this.#recount.request(leaves.indexOf(key.token));
     if (isEngineDamage) this.#noteEngineDamage(reason);
   }

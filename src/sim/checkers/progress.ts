@@ -1,5 +1,6 @@
 /** Does the cluster work again once nothing is broken any more? Every operation that is asked for
- *  after healing succeeds, and every node whose disk is whole serves.
+ *  after healing succeeds, and every node whose disk is whole serves. So does one that lost
+ *  something, if no other did: it is rebuilt from them.
  *  Not here: what was promised while things were broken; how fast.
  *  Source: TESTING I14; Chandra and Toueg on safety and liveness phases, as in TigerBeetle's VOPR.
  */
@@ -11,7 +12,7 @@ const NAME = 'progress';
 
 export const progress: Checker = {
   name: NAME,
-  promise: 'After faults stop, operations succeed and every node with a whole disk serves',
+  promise: 'After faults stop, operations succeed and every node serves that can be whole',
   needs: [],
   check(history) {
     const findings = new Findings(NAME);
@@ -36,9 +37,17 @@ function checkOperation(id: number, operation: Operation | undefined, findings: 
   findings.add(key, [id], `After healing ${what} ${end}${told}`);
 }
 
-function checkNodes({ contents, losses }: History, findings: Findings): void {
+function checkNodes({ contents, losses, replicas }: History, findings: Findings): void {
+  const losers = new Set(losses.map(({ node }) => node));
+  const isRotten = losses.some(({ kind }) => kind === 'bit-rot');
+  const canBeRebuilt = losers.size === 1 && !isRotten && replicas > 1;
   for (const { node, state } of contents) {
-    if (state === 'SERVING' || losses.some((loss) => loss.node === node)) continue;
-    findings.add(undefined, [], `${node} has lost nothing and is ${state} after healing`);
+    if (state === 'SERVING') continue;
+    const isDue = state === 'RECOVERING' && canBeRebuilt;
+    if (!losers.has(node)) {
+      findings.add(undefined, [], `${node} has lost nothing and is ${state} after healing`);
+    } else if (isDue) {
+      findings.add(undefined, [], `${node} alone has lost data and is not rebuilt after healing`);
+    }
   }
 }

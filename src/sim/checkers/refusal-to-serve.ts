@@ -10,20 +10,23 @@
  *    the node had acknowledged, together with another node, a write that is gone. Until they have
  *    told it, it may mint and answer at one, but no strict read counts it.
  *  - A rotted row is never shown: no read of such a key returns bytes that nobody wrote.
+ *  - Of a key that it has made good since it may answer and mint again; it serves as a whole only
+ *    after it was RECOVERING and rebuilt something.
  *  Invariant: only operations that began after the loss are held against the node.
- *  Not here: equality of the others (replicas-equal). Once lost data is rebuilt, a node may serve
- *  again, and this check must ask for the rebuild in place of silence.
+ *  Not here: equality of the others (replicas-equal), whether what was made good is right (every
+ *  other check).
  *  Source: ARCHITECTURE 5.19, 5.20; docs/guarantees.md, G1, G3. */
 import type { DiskLoss, History, Operation } from '../history.ts';
 import type { Checker } from './checker.ts';
 import { Findings } from './findings.ts';
+import { rebuiltUs } from './rebuilt.ts';
 import { isRepairing } from './strictness.ts';
 
 const NAME = 'refusal-to-serve';
 
 export const refusalToServe: Checker = {
   name: NAME,
-  promise: 'G1: a node that comes back empty, rolled back or with a hole in its log does not serve',
+  promise: 'G1: a node that lost synced data serves what it has rebuilt, and nothing before',
   needs: [],
   check(history) {
     const findings = new Findings(NAME);
@@ -49,11 +52,14 @@ function mustBeNoticed(history: History, loss: DiskLoss): boolean {
 function checkLoss(history: History, loss: DiskLoss, findings: Findings): void {
   const { node, kind } = loss;
   const contents = history.contents.find((replica) => replica.node === node);
-  if (contents?.state === 'SERVING') {
+  const wholeUs = servesFromUs(history, loss);
+  if (contents?.state === 'SERVING' && wholeUs === undefined) {
     findings.add(undefined, [], `${node} lost data (${kind}) and is SERVING at the end`);
   } else {
     const served = history.states?.find((change) => {
-      return change.node === node && change.atUs > loss.atUs && change.state === 'SERVING';
+      const { atUs, state } = change;
+      const isEarly = atUs > loss.atUs && atUs < (wholeUs ?? Number.POSITIVE_INFINITY);
+      return change.node === node && isEarly && state === 'SERVING';
     });
     if (served !== undefined) {
       findings.add(undefined, [], `${node} lost data (${kind}) and served again`);
@@ -62,6 +68,9 @@ function checkLoss(history: History, loss: DiskLoss, findings: Findings): void {
   const silentFromUs = silentFrom(history, loss);
   for (const operation of history.operations) {
     if (operation.outcome !== 'ok' || operation.startUs <= loss.atUs) continue;
+    if ((rebuiltUs(history, loss, operation.key) ?? Number.POSITIVE_INFINITY) <= operation.endUs) {
+      continue;
+    }
     const isSilent = operation.startUs > silentFromUs;
     if (!countsOn(operation, node) || !(isSilent || isStrictRead(history, operation))) continue;
     const { id, key, client } = operation;
@@ -70,6 +79,15 @@ function checkLoss(history: History, loss: DiskLoss, findings: Findings): void {
     findings.add(key, [id], message);
   }
   checkMints(history, loss, silentFromUs, findings);
+}
+
+/** From when on it may serve as a whole; undefined: not at all. */
+function servesFromUs({ states = [], rebuilt = [] }: History, loss: DiskLoss): number | undefined {
+  const isAfter = (of: { readonly node: string; readonly atUs: number }): boolean =>
+    of.node === loss.node && of.atUs > loss.atUs;
+  const noticed = states.find((change) => isAfter(change) && change.state === 'RECOVERING');
+  if (noticed === undefined) return undefined;
+  return rebuilt.find((of) => isAfter(of) && of.atUs >= noticed.atUs)?.atUs;
 }
 
 /** From when on it does nothing at all for clients. */
@@ -103,6 +121,7 @@ function checkMints(history: History, loss: DiskLoss, knownUs: number, findings:
   for (const { key, dot, atUs } of own) if (atUs <= fromUs) before.add(`${dot} ${key}`);
   for (const { key, dot, atUs } of own) {
     if (atUs <= fromUs || before.has(`${dot} ${key}`)) continue;
+    if ((rebuiltUs(history, loss, key) ?? Number.POSITIVE_INFINITY) <= atUs) continue;
     const message = `${loss.node} lost data (${loss.kind}) and minted ${dot} for key ${key}`;
     findings.add(key, [], message);
   }

@@ -1,13 +1,14 @@
 /** Are all replicas of a key equal once nothing is broken any more? Compared byte by byte: values,
  *  clocks and tombstones, and which keys there are.
- *  Invariant: only nodes that serve are compared; one whose disk lost synced data is left out as
- *  long as nothing rebuilds it, one with rotted rows only for these.
+ *  Invariant: only nodes that serve are compared; one whose disk lost synced data is left out
+ *  unless it has been rebuilt, one with rotted rows only for these.
  *  Not here: whether what lost data refuses to serve (refusal-to-serve), whether the others serve
  *  (progress).
  *  Source: docs/guarantees.md, G5; TESTING I3. */
 import type { DiskLoss, History, ReplicaContents } from '../history.ts';
 import type { Checker } from './checker.ts';
 import { Findings } from './findings.ts';
+import { rebuiltUs } from './rebuilt.ts';
 
 const NAME = 'replicas-equal';
 const HEX_SHOWN_CHARS = 24;
@@ -39,8 +40,11 @@ export function findUnequal(
   }
 }
 
-function isLost({ losses }: History, node: string, key: string): boolean {
-  return losses.some((loss) => loss.node === node && touches(loss, key));
+function isLost(history: History, node: string, key: string): boolean {
+  return history.losses.some((loss) => {
+    if (loss.node !== node || !touches(loss, key)) return false;
+    return rebuiltUs(history, loss, key) === undefined;
+  });
 }
 
 function touches({ kind, keys }: DiskLoss, key: string): boolean {

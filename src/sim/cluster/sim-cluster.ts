@@ -19,6 +19,7 @@ import type {
   MemberView,
   MintedDot,
   OwedHints,
+  Rebuilt,
   ReplicaContents,
   StateChange,
   StoredRecord,
@@ -57,6 +58,7 @@ const MEMBER_CHANGES_MAX = 20_000;
 /** To form a cluster, and to come back after every fault has ended. */
 const SERVING_MAX_MS = 120_000;
 const LINKED_MAX_MS = 60_000;
+const REBUILT_MAX_MS = 60_000;
 
 /** As the gRPC transport gives up: on a dial, and on a connection that is silent (its keepalive).
  */
@@ -72,6 +74,7 @@ export class SimCluster {
   readonly losses: DiskLoss[] = [];
   /** What nodes said of themselves, whenever it changed; DOWN when a process ended. */
   readonly states: StateChange[] = [];
+  readonly rebuilt: Rebuilt[] = [];
   /** What nodes concluded of each other; the first MEMBER_CHANGES_MAX. */
   readonly memberChanges: MemberChange[] = [];
   readonly #observer: ClusterObserver;
@@ -112,6 +115,7 @@ export class SimCluster {
       limits: scenario.limits,
       logged: (line: LogLine) => observer.logged?.(line),
       entered: (change: StateChange) => this.#entered(change),
+      rebuilt: (node: SimNode, partition: number) => this.#rebuilt(node.name, partition),
       concluded: (change: MemberChange) => {
         if (this.memberChanges.length < MEMBER_CHANGES_MAX) this.memberChanges.push(change);
       },
@@ -215,8 +219,8 @@ export class SimCluster {
     });
   }
 
-  /** Ends every fault, starts every node that is down and waits until each serves or is known to be
-   *  unable to (RECOVERING), and all are linked. */
+  /** Ends every fault, starts every node that is down and waits until each serves, what lost data
+   *  after a rebuild, and all are linked. */
   async heal(): Promise<void> {
     const active = [...this.#active];
     this.#active.clear();
@@ -224,6 +228,7 @@ export class SimCluster {
     await Promise.all(this.nodes.map((node) => node.start()));
     await this.until(() => this.#allAre('SERVING', 'RECOVERING'), SERVING_MAX_MS);
     await this.until(() => this.#isLinked(), LINKED_MAX_MS);
+    await this.until(() => this.#allAre('SERVING'), REBUILT_MAX_MS);
   }
 
   /** Stops every node cleanly. */
@@ -329,6 +334,12 @@ export class SimCluster {
     }
     const owns = (key: string): boolean => this.owns(node.index, key);
     return { node: node.name, state: node.state, records, owns };
+  }
+
+  #rebuilt(node: string, partition: number): void {
+    const has = (key: string): boolean =>
+      this.ring.partitionOfKey(DEFAULT_BUCKET, encoder.encode(key)).partition === partition;
+    this.rebuilt.push({ atUs: this.kernel.nowUs, node, has });
   }
 
   #entered(change: StateChange): void {

@@ -32,6 +32,7 @@ export interface SimNodeWorld {
   readonly logged: (line: LogLine) => void;
   /** The node says that its state is another now; DOWN: its process is over. */
   readonly entered: (change: StateChange) => void;
+  readonly rebuilt: (node: SimNode, partition: number) => void;
   /** The node has come to another opinion of a member. */
   readonly concluded: (change: MemberChange) => void;
   /** Something happened to the node that no fault step did. */
@@ -67,6 +68,8 @@ const STOP_MAX_MS = 10_000;
 /** For connections to end, as the server of production gives it. */
 const STOP_GRACE_US = 500_000;
 
+/** Rare paths of a repair. */
+const REPAIR_EVENTS: ReadonlySet<string> = new Set(['rebuilt', 'unreadable-made-good']);
 /** Lines of the log, and what of a member they tell. */
 const MEMBER_EVENTS: ReadonlyMap<string, MemberChange['kind']> = new Map([
   ['member-up', 'up'],
@@ -312,10 +315,12 @@ export class SimNode {
   #logged(line: LogLine): void {
     const { event, level, fields } = line;
     if (level === 'warn' || level === 'error') this.meter.count(`log ${event}`);
+    if (REPAIR_EVENTS.has(event)) this.meter.count(event);
     if (event === 'standing') this.meter.count(`standing ${fields['state']}`);
     if (event === 'standing' || event === 'node-started') {
       this.#entered(String(fields['state']), String(fields['reason'] ?? ''));
     }
+    if (event === 'partition-rebuilt') this.#world.rebuilt(this, Number(fields['partition']));
     const kind = MEMBER_EVENTS.get(event);
     if (kind !== undefined) {
       const { atUs, node } = line;

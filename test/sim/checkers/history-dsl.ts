@@ -15,7 +15,7 @@
  *    step 7 (default the write's; else 1001 and on)
  *  The world: replicas 3; disk NODE ITEMS (`!4` a tombstone, `1@dot`, `?text`, then `key x`,
  *    `hex ab`); disks ITEMS (of all); state NODE RECOVERING (at 30); loss NODE KIND at 50
- *                       intact 10 (key x,y);
+ *                       intact 10 (key x,y); rebuilt NODE at 60 (key x,y);
  *    mint NODE DOT hash 7 at 3 key x holds WRITE; bound NODE WHAT 3 of 10; forgetful; healed 100;
  *    view NODE NODE ALIVE of 7 (who, whom, its start); change NODE down NODE at 50; tailed;
  *    owed NODE NODE 3 (who, to whom); away NODE (serves, and owns no replica);
@@ -31,6 +31,7 @@ import type {
   Operation,
   Outcome,
   OwedHints,
+  Rebuilt,
   ReplicaContents,
   StateChange,
   StoredRecord,
@@ -55,6 +56,7 @@ const WORLD: readonly string[] = [
   'disks',
   'state',
   'loss',
+  'rebuilt',
   'mint',
   'bound',
   'fault',
@@ -150,6 +152,7 @@ class HistoryBuilder {
   readonly #minted: MintedDot[] = [];
   readonly #records = new Map<string, Map<string, StoredRecord>>();
   readonly #states = new Map<string, string>();
+  readonly #rebuilt: Rebuilt[] = [];
   readonly #faults: FaultEvent[] = [];
   readonly #losses: DiskLoss[] = [];
   readonly #watermarks: Watermark[] = [];
@@ -197,6 +200,7 @@ class HistoryBuilder {
       faults: this.#faults,
       losses: this.#losses,
       ...(this.#changes.length > 0 && { states: this.#changes }),
+      ...(this.#rebuilt.length > 0 && { rebuilt: this.#rebuilt }),
       ...(this.#memberChanges.length > 0 && { memberChanges: this.#memberChanges }),
       ...(this.#views.length > 0 && { memberViews: this.#views }),
       ...(this.#owed.length > 0 && { owed: this.#owed }),
@@ -277,6 +281,12 @@ class HistoryBuilder {
           this.#changes.push({ atUs, node: first, state: second, reason: '' });
         }
         return;
+      case 'rebuilt': {
+        const keys = named.get('key');
+        const has = (key: string): boolean => keys === undefined || keys.includes(key);
+        this.#rebuilt.push({ atUs: numberOf(named, 'at') ?? 0, node: first, has });
+        return;
+      }
       case 'loss': {
         const atUs = numberOf(named, 'at') ?? 0;
         const intactUntilUs = numberOf(named, 'intact') ?? 0;

@@ -63,12 +63,39 @@ accepts(refusalToServe, [
     'a mint before the rollback is noticed',
     `${rolledBack}; mint n1 x at 60; state n1 RECOVERING at 80`,
   ],
+  [
+    'a wiped node that serves once it is rebuilt',
+    'loss n1 wipe at 50; state n1 RECOVERING at 60; rebuilt n1 at 70; state n1 SERVING at 80; ' +
+      'a get [85,90] by n0,n1 sees nothing; mint n1 x at 90',
+  ],
+  [
+    'what a recovering node does with a key that it has made good',
+    'loss n1 wipe at 50; state n1 RECOVERING at 60; rebuilt n1 at 70 key k; ' +
+      'a get [85,90] by n0,n1 sees nothing; mint n1 x at 90',
+  ],
   ['rot that nobody sees', 'loss n1 bit-rot at 50 key k; state n1 SERVING; a get [60,70] sees 1'],
   ['junk that was read before the rot', 'a get [10,20] sees ?junk; loss n1 bit-rot at 50'],
   ['junk in a key that did not rot', 'a get [60,70] sees ?junk; loss n1 bit-rot at 50 key other'],
 ]);
 
 rejects(refusalToServe, [
+  [
+    'a wiped node that serves before it is rebuilt',
+    'loss n1 wipe at 50; state n1 RECOVERING at 60; state n1 SERVING at 65; rebuilt n1 at 70',
+  ],
+  [
+    'a recovering node that answers for a key that it has not made good',
+    'loss n1 wipe at 50; state n1 RECOVERING at 60; rebuilt n1 at 70 key other; ' +
+      'a get [85,90] by n0,n1 sees nothing',
+  ],
+  [
+    'a recovering node that mints on a key that it has not made good',
+    'loss n1 wipe at 50; state n1 RECOVERING at 60; rebuilt n1 at 70 key other; mint n1 x at 90',
+  ],
+  [
+    'a node that is wiped again after it was rebuilt',
+    `rebuilt n1 at 40; ${wiped}; state n1 SERVING`,
+  ],
   ['a wiped node that serves', 'loss n1 wipe at 50; state n1 SERVING'],
   ['a log with a hole that serves', 'loss n1 lost-batch at 50 intact 20; state n1 SERVING'],
   ['a rollback that serves', `${rolledBack}; state n1 SERVING`],
