@@ -114,7 +114,7 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     place: view.place,
     forwarded: (request) => coordinator.forwarded(request),
     adopt: (layout) => node.adopt(layout),
-    commitSeq: () => store.commitSeq,
+    commitSeq: () => store.newsSeq,
   });
   const budget = new ByteBudget(env, options.receiveBytesPerSecondMax);
   const links = new Links(

@@ -17,6 +17,10 @@ export interface MetaRows {
   writeMeta(
     entries: readonly { readonly name: string; readonly value: Uint8Array | undefined }[],
   ): Promise<void>;
+  /** The same; peers are not told that this node has committed something. */
+  noteMeta(
+    entries: readonly { readonly name: string; readonly value: Uint8Array }[],
+  ): Promise<void>;
 }
 
 interface Peer {
@@ -157,7 +161,7 @@ export class PeerMemories {
       entries.push({ name: peerRow(nodeIndex), value: encodePeer(peer.remembered) });
     }
     try {
-      await this.#rows.writeMeta(entries);
+      await this.#rows.noteMeta(entries);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#env.log.warn('peer-commits-not-noted', { message });

@@ -48,6 +48,8 @@ export class Batch {
   readonly erased: Uint8Array[] = [];
   bytes = 0;
   sync = false;
+  /** It holds more than what this node remembers of its peers' commits. */
+  isNews = false;
   /** Highest ceiling that a decision in it asked for; 0 = none did. */
   ceiling = 0;
   /** A mint in it is to be answered before it is fsynced. */
@@ -62,6 +64,7 @@ export class Batch {
 
   /** The lane's present record is to be written. */
   put(lane: Lane, bytes: number): void {
+    this.isNews = true;
     if (lane.batch === this) {
       this.bytes -= lane.bytes;
     } else {

@@ -51,6 +51,9 @@ export class CommitQueue {
 
   #nextSeq = 1;
   #syncedSeq = 0;
+  /** Of the last batch with news, and of the last of those that is fsynced. */
+  #newsSeq = 0;
+  #syncedNewsSeq = 0;
   #ceiling = 0;
   #syncedCeiling = 0;
   #hasUnsynced = false;
@@ -74,6 +77,8 @@ export class CommitQueue {
   restore(state: CommitState): void {
     this.#nextSeq = state.commitSeq + 1;
     this.#syncedSeq = state.commitSeq;
+    this.#newsSeq = state.commitSeq;
+    this.#syncedNewsSeq = state.commitSeq;
     this.#ceiling = state.ceiling;
     this.#syncedCeiling = state.ceiling;
     this.#tombstoneCount = state.tombstoneCount;
@@ -100,6 +105,12 @@ export class CommitQueue {
   /** The last commit that has been fsynced. */
   get commitSeq(): number {
     return this.#syncedSeq;
+  }
+
+  /** The last fsynced commit that peers should remember. What this node remembers of them is not
+   *  among it: each would note that the other has noted something, for ever. */
+  get newsSeq(): number {
+    return this.#syncedNewsSeq;
   }
 
   /** The number that the next batch to be built will have. */
@@ -184,6 +195,12 @@ export class CommitQueue {
 
   /** Rows beside the records; the batch is fsynced. `ceiling`: as of a decision. */
   addRows(rows: readonly StoreOperation[], waiter?: Waiter, ceiling = 0): void {
+    this.#open.isNews = true;
+    this.addNotes(rows, waiter, ceiling);
+  }
+
+  /** The same for rows that are no news to peers. */
+  addNotes(rows: readonly StoreOperation[], waiter?: Waiter, ceiling = 0): void {
     for (const row of rows) this.#open.addRow(row);
     this.#open.ceiling = Math.max(this.#open.ceiling, ceiling);
     if (waiter !== undefined) this.#open.waiters.push(waiter);
@@ -309,8 +326,10 @@ export class CommitQueue {
     this.#hasUnsynced = !batch.sync;
     this.#keyCount += batch.keyCount;
     this.#tombstoneCount = this.#sealedTombstoneCount;
+    if (batch.isNews) this.#newsSeq = seq;
     if (batch.sync) {
       this.#syncedSeq = seq;
+      this.#syncedNewsSeq = this.#newsSeq;
       this.#syncedCeiling = this.#ceiling;
     }
     this.#hooks.written(batch.bytes);

@@ -194,6 +194,18 @@ function firstRows(run: RunRow, damage: DamageRow, chainStart: number): readonly
   return rows;
 }
 
+/** Last of all, written when nothing is pending: the batch that holds them is `cleanCommitSeq`. */
+export function cleanRows(
+  { run, storeId }: OpeningState,
+  cleanCommitSeq: number,
+): readonly StoreOperation[] {
+  const value = encodeRun({ isClean: true, run, storeId, cleanCommitSeq });
+  return [
+    { type: 'put', key: metaRowKey(META.run), value },
+    { type: 'del', key: metaRowKey(META.unsyncedMints) },
+  ];
+}
+
 /** A chain that the engine cannot even read is broken, and what the engine says is kept. */
 async function findChain(
   store: Store,

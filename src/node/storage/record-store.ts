@@ -24,7 +24,6 @@ import type { LeafTable } from './leaf-table.ts';
 import {
   type DamageRow,
   encodeDamage,
-  encodeRun,
   META,
   type MetaEntry,
   metaOperation,
@@ -32,6 +31,7 @@ import {
 } from './meta-rows.ts';
 import {
   checkPartitioning,
+  cleanRows,
   mayHaveLostMints,
   type Opened,
   type OpeningState,
@@ -232,6 +232,11 @@ export class RecordStore {
     return this.rows.write(entries.map(metaOperation));
   }
 
+  /** The same, for rows that say what peers have committed. */
+  noteMeta(entries: readonly MetaEntry[]): Promise<void> {
+    return this.rows.note(entries.map(metaOperation));
+  }
+
   /** Least own epoch a mint of this partition may use again. */
   epochFloor(partition: number): number {
     return this.#floors.floorOf(partition);
@@ -260,9 +265,13 @@ export class RecordStore {
     this.#damageListeners.push(listener);
   }
 
-  /** The last commit that has been fsynced. */
+  /** The last commit that has been fsynced; `newsSeq`: the last of which peers should know. */
   get commitSeq(): number {
     return this.#queue.commitSeq;
+  }
+
+  get newsSeq(): number {
+    return this.#queue.newsSeq;
   }
 
   get counts(): StoredCounts {
@@ -327,20 +336,12 @@ export class RecordStore {
     await this.#loader.drained();
     await this.#queue.drained();
     try {
-      if (this.#queue.failure === undefined) await this.#markClean();
+      if (this.#queue.failure === undefined)
+        await this.#addRows(cleanRows(this.#folder().state, this.#queue.nextCommitSeq));
     } finally {
       this.#state = 'stopped';
       await this.#environment.store.close();
     }
-  }
-
-  #markClean(): Promise<void> {
-    const { run, storeId } = this.#folder().state;
-    const row = { isClean: true, run, storeId, cleanCommitSeq: this.#queue.nextCommitSeq };
-    return this.#addRows([
-      { type: 'put', key: metaRowKey(META.run), value: encodeRun(row) },
-      { type: 'del', key: metaRowKey(META.unsyncedMints) },
-    ]);
   }
 
   #addRows(rows: readonly StoreOperation[]): Promise<void> {

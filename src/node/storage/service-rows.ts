@@ -8,7 +8,7 @@ import type { CoterieError } from '../../core/errors.ts';
 import type { Store, StoreIterator, StoreOperation, StoreRange } from '../../env/store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { DiskGuard } from './disk-guard.ts';
-import type { UpdateOptions } from './update.ts';
+import type { UpdateOptions, Waiter } from './update.ts';
 
 export class ServiceRows {
   readonly #store: Store;
@@ -45,11 +45,18 @@ export class ServiceRows {
   /** In one fsynced batch. `ceiling`: clock ceiling that must be stored with them, in ticks.
    *  Errors: NOT_RUNNING; STORAGE_IO (unknown). */
   write(rows: readonly StoreOperation[], ceiling = 0): Promise<void> {
+    return this.#written((waiter) => this.#queue.addRows(rows, waiter, ceiling));
+  }
+
+  /** The same for rows that are no news to peers (CommitQueue.newsSeq). */
+  note(rows: readonly StoreOperation[]): Promise<void> {
+    return this.#written((waiter) => this.#queue.addNotes(rows, waiter));
+  }
+
+  #written(add: (waiter: Waiter) => void): Promise<void> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
-    return new Promise((settle, fail) => {
-      this.#queue.addRows(rows, { settle: () => settle(), fail }, ceiling);
-    });
+    return new Promise((settle, fail) => add({ settle: () => settle(), fail }));
   }
 
   /** Must be closed. Errors: NOT_RUNNING, OVERLOADED. */

@@ -79,6 +79,21 @@ test('each pair of copies is compared by one of the two, within the interval', a
   }
 });
 
+test('a quiet cluster that compares its copies comes to write nothing', async () => {
+  await using cluster = await startThree({
+    exchanges: { ...EXCHANGE_DEFAULTS, intervalMs: 5_000 },
+  });
+  await cluster.put('n1', { key: 'k', value: 'v', level: 'all' });
+  await cluster.advance(60_000);
+  const commits = async (): Promise<number[]> => {
+    const statuses = cluster.nodes.map(({ admin }) => cluster.run(admin.status({})));
+    return (await Promise.all(statuses)).map(({ commitSeq }) => commitSeq);
+  };
+  const before = await commits();
+  await cluster.advance(60_000);
+  expect(await commits()).toEqual(before);
+});
+
 test('a difference that nobody knew of is gone within the interval', async () => {
   await using cluster = await startThree({
     exchanges: { ...EXCHANGE_DEFAULTS, intervalMs: 60_000 },

@@ -55,6 +55,10 @@ export class FakeRows implements MetaRows {
       else this.rows.set(name, value);
     }
   }
+
+  noteMeta(entries: readonly { name: string; value: Uint8Array }[]): Promise<void> {
+    return this.writeMeta(entries);
+  }
 }
 
 export class Rig {

@@ -145,6 +145,24 @@ describe('acknowledgements', () => {
     await write(rig, 'k', 2);
     expect(records.commitSeq).toBe(before + 2);
   });
+
+  it('newsSeq leaves out what is noted of peers, and nothing else', async () => {
+    const { records } = await open();
+    const note = [{ name: 'peer/1', value: Uint8Array.of(1) }];
+    const before = records.newsSeq;
+    await records.noteMeta(note);
+    expect(records.newsSeq).toBe(before);
+    expect(await records.readMeta('peer/1')).toEqual(Uint8Array.of(1));
+    await write(rig, 'k', 1, NO_SYNC);
+    expect(records.newsSeq).toBe(before);
+    const unsyncedSeq = records.commitSeq + 1;
+    await records.noteMeta(note);
+    expect(records.newsSeq).toBe(unsyncedSeq);
+    await Promise.all([records.noteMeta(note), write(rig, 'k', 2)]);
+    expect(records.newsSeq).toBe(records.commitSeq);
+    await records.writeMeta([{ name: 'layout', value: Uint8Array.of(1) }]);
+    expect(records.newsSeq).toBe(records.commitSeq);
+  });
 });
 
 describe('lanes', () => {

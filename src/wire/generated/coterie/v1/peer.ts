@@ -81,7 +81,7 @@ export interface LinkRequestFrame {
   clusterId: Uint8Array;
   layoutHash: Uint8Array;
   requests: LinkRequest[];
-  /** last durable commit of the asking node */
+  /** last durable commit of the asking node that holds more than what it remembers of peers */
   commitSeq: number;
   /** of the answer to the hello; frames of another connection are refused */
   linkId: number;
@@ -217,7 +217,7 @@ export interface LinkReplyFrame {
   hello:
     | Hello
     | undefined;
-  /** last durable commit of the answering node */
+  /** the same of the answering node */
   commitSeq: number;
   replies: LinkReply[];
 }
