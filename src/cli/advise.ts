@@ -32,7 +32,7 @@ interface AdviseFlags {
   readonly fresh?: readonly FreshGoal[];
   readonly survive?: number;
   readonly keep?: number;
-  readonly n: readonly number[];
+  readonly n?: readonly number[];
   readonly nodes?: number;
   readonly trials: number;
   readonly seed: number;
@@ -70,8 +70,7 @@ export function adviseCommand(context: CliContext): Command {
     .option(
       '--n <count>',
       'replicas to predict for; repeatable; default: 3',
-      (text: string, before: readonly number[]) => [...before, replicaCount(text)],
-      [],
+      (text: string, before: readonly number[] = []) => [...before, replicaCount(text)],
     )
     .option(
       '--nodes <count>',
@@ -148,7 +147,7 @@ async function evidenceOf(flags: AdviseFlags, goals: Goals): Promise<Evidence> {
   if (isPublished(from)) return predicted(PUBLISHED_PROFILES[from]);
   return loadFile(from, (value): Evidence => {
     if (!isQuorumReport(value)) return predicted(decodeProfile(value));
-    if (flags.n.length > 0 || flags.nodes !== undefined) {
+    if (flags.n !== undefined || flags.nodes !== undefined) {
       throw new CoterieError(
         'INVALID_ARGUMENT',
         'It is a report: --n and --nodes are for predictions, a report has what was measured',
@@ -160,12 +159,12 @@ async function evidenceOf(flags: AdviseFlags, goals: Goals): Promise<Evidence> {
 
 function predictionsOf(
   profile: LatencyProfile,
-  { n, nodes, trials, seed }: AdviseFlags,
+  { n = [3], nodes, trials, seed }: AdviseFlags,
   { fresh }: Goals,
 ) {
   const times = fresh.map(({ afterMs }) => afterMs);
   const atMs = [...new Set([...FRESH_AT_MS, ...times])].sort((a, b) => a - b);
-  return [...new Set(n.length === 0 ? [3] : n)].flatMap((replicas) => {
+  return [...new Set(n)].flatMap((replicas) => {
     const counts = Array.from({ length: replicas }, (_, at) => at + 1);
     return predict({
       model: 'coterie',

@@ -1,5 +1,6 @@
 /** The result of a matrix for people. */
 import type { QuorumReport, ReportedSetting } from '../bench/quorum/quorum-report.ts';
+import { FIGURE_NAMES, FIGURES } from '../bench/report/measured.ts';
 import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -92,7 +93,11 @@ function availabilityText({ name, availability }: ReportedSetting): string {
 }
 
 function noiseText({ noise }: QuorumReport): string {
-  const ratios = Object.entries(noise).map(([name, ratio]) => `${name} ${ratio.toFixed(2)}`);
+  const known: Readonly<Partial<Record<string, number>>> = noise;
+  const ratios = FIGURE_NAMES.flatMap((name) => {
+    const ratio = known[name];
+    return ratio === undefined ? [] : [`${FIGURES[name].label} ${ratio.toFixed(2)}`];
+  });
   if (ratios.length === 0) return '';
   return `A second run is expected within these ratios: ${ratios.join(', ')}.`;
 }

@@ -62,7 +62,9 @@ async function benchQuorum(context: CliContext, flags: QuorumFlags): Promise<voi
     if (!interrupt.hasCome) throw error;
   }
   if (interrupt.hasCome) context.exitCode = EXIT_INTERRUPTED;
-  if (results.every(({ slices }) => slices.length === 0)) return;
+  if (results.every(({ slices }) => slices.length === 0)) {
+    return context.terminal.writeError('Interrupted: there is nothing to report yet.\n');
+  }
   const report = quorumReport({
     workload: workload.name,
     config,

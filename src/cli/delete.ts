@@ -31,9 +31,19 @@ async function deleteKey(context: CliContext, key: string, flags: DeleteFlags): 
   }
   const options: DeleteOptions = { ...writeOptions(flags), ...(isBlind ? { blind: true } : {}) };
   await using client = await ports.connect(connectOptions(flags, context));
-  const result = await client.delete(key, options);
+  const result = await client.delete(key, options).catch((error: unknown) => {
+    throw isBlind || flags.context !== undefined ? error : withReadNamed(error);
+  });
   const name = { bucket: flags.bucket, key };
   if (flags.json === true) return terminal.write(jsonLine(deleteJson(name, result)));
   await terminal.write(deleteText(name, result, terminal));
   if (result.trace !== undefined) await terminal.write(traceText(result.trace, terminal));
+}
+
+/** The level in the message is then that of the read, which nobody gave. */
+function withReadNamed(error: unknown): unknown {
+  if (!(error instanceof CoterieError) || error.code !== 'NO_REPLICA') return error;
+  const { retryable, applied, details } = error;
+  const message = `${error.message} (without --context a delete reads first, at quorum at least)`;
+  return new CoterieError(error.code, message, { retryable, applied, details, cause: error });
 }

@@ -187,7 +187,7 @@ export function repairText(progress: RepairProgress, isAwaited: boolean): string
         `${equal} of ${pairs} pairs of replicas are proved equal; ${found} keys differed`,
         `${moved} were exchanged for ${bytesText(differingBytes)} that differed; debt ${debt}`,
       ]
-    : [`${pairs} exchanges come first now; see them with \`coterie status --repair\``];
+    : [`${pairs} pairs of replicas are compared first now: see \`coterie status --repair\``];
   for (const silent of progress.silent) lines.push(`not asked: ${silent}`);
   for (const failure of progress.failures.slice(0, WORST_MAX)) lines.push(`not equal: ${failure}`);
   return `${lines.join('\n')}\n`;

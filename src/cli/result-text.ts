@@ -25,7 +25,9 @@ export function getText(name: KeyName, result: GetResult, look: Look): string {
     return look.isTerminal ? `${value}${look.colors.dim(details.join('\n'))}\n` : value;
   }
   const { bold, yellow, dim } = look.colors;
-  const lines = [yellow(`${name.key} has ${siblings.length} siblings, written at the same time:`)];
+  const lines = [
+    yellow(`${name.key} has ${siblings.length} siblings, values that did not replace each other:`),
+  ];
   siblings.forEach((sibling, index) => {
     lines.push(`${bold(`[${index}]`)} ${displayValue(sibling.value, look.isTerminal)}`);
     lines.push(dim(`    written ${isoTime(sibling.writtenAtMs)} as ${sibling.dot}`));

@@ -140,13 +140,17 @@ function wholeMs(ms: number): number {
 
 function storageText(reply: StatusReply): string {
   const { engine, keys, tombstones, run, diskFreeBytes, diskTotalBytes, unreadableKeys } = reply;
-  const parts = [engine, `${keys} keys`, `run ${run}`];
-  if (tombstones > 0) parts[1] += ` (${tombstones} tombstones)`;
+  const parts = [engine, counted(keys, 'key'), `run ${run}`];
+  if (tombstones > 0) parts[1] += ` (${counted(tombstones, 'tombstone')})`;
   if (diskTotalBytes > 0) {
     parts.push(`${gibibytes(diskFreeBytes)} of ${gibibytes(diskTotalBytes)} GiB free`);
   }
-  if (unreadableKeys > 0) parts.push(`${unreadableKeys} unreadable keys`);
+  if (unreadableKeys > 0) parts.push(counted(unreadableKeys, 'unreadable key'));
   return parts.join(', ');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function gibibytes(bytes: number): string {

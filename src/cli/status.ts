@@ -28,7 +28,7 @@ export function statusCommand(context: CliContext): Command {
     .addOption(nodeOption())
     .option(
       '--watch [interval]',
-      'show it again after each interval: 500ms, 2s; default: 1s',
+      'show it again after each interval: 500ms, 2s; 1s when none is given',
       parse,
     )
     .addOption(timeoutOption('default: 5s, with --watch 2s'))

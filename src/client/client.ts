@@ -290,9 +290,10 @@ class SessionClient implements Client {
   }
 }
 
-function checkNodes(nodes: readonly string[]): readonly string[] {
+function checkNodes(nodes: unknown): readonly string[] {
+  if (!Array.isArray(nodes)) throw usage('nodes is not a list; give the host:port of each node');
   if (nodes.length === 0) throw usage('nodes is empty; give the host:port of at least one node');
-  const wrong = nodes.find((address) => !ADDRESS.test(address));
+  const wrong = nodes.find((address) => typeof address !== 'string' || !ADDRESS.test(address));
   if (wrong === undefined) return [...new Set(nodes)];
   throw usage(`The node address ${JSON.stringify(wrong)} is not of the form host:port`);
 }

@@ -1,14 +1,15 @@
 /** The name that was probably meant: what messages about unknown keys offer. */
 
 /** The candidate with the smallest edit distance, if that is at most a third of its length (and at
- *  least 2). */
+ *  least 2), and leaves two letters alone: most words of three letters are near each other. */
 export function nearestName(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     const distanceMax = Math.max(2, Math.floor(candidate.length / 3));
-    if (distance <= distanceMax && distance < bestDistance) {
+    const hasCommonPart = distance + 2 <= Math.min(name.length, candidate.length);
+    if (hasCommonPart && distance <= distanceMax && distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }

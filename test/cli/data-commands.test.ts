@@ -267,6 +267,13 @@ describe('delete', () => {
     });
   });
 
+  test('that finds too few for its read says that it reads first', async () => {
+    world.delete = new CoterieError('NO_REPLICA', 'r=2 needs 2 of 3 replicas');
+    const { stderr } = await world.run('delete', 'k', '--consistency', 'one');
+    expect(stderr).toContain('without --context a delete reads first, at quorum at least');
+    expect((await world.run('delete', 'k', '--blind')).stderr).not.toContain('reads first');
+  });
+
   test('says when values remain that it had not seen', async () => {
     world.delete = { siblings: 1 };
     expect((await world.run('delete', 'k')).stdout).toContain('still has 1 value');

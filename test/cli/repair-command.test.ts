@@ -107,7 +107,7 @@ test('repair asks every member, and says where to look', async () => {
   expect(nodes.map(({ asked }) => asked)).toEqual(
     NAMES.map(() => [{ partition: 7, acceptLoss: false }]),
   );
-  expect(stdout).toContain('2 exchanges come first now');
+  expect(stdout).toContain('2 pairs of replicas are compared first now');
   expect(world.opened).toBe(world.closed);
 });
 

@@ -66,6 +66,9 @@ describe('arguments are checked before anything is sent', () => {
 
   test.each([
     ['no node', { nodes: [] }],
+    ['nodes left out', { nodes: undefined }],
+    ['one node in place of a list', { nodes: 'a:1' }],
+    ['a node that is no text', { nodes: [7400] }],
     ['an address without a port', { nodes: ['localhost'] }],
     ['an unknown level', { consistency: 'most' }],
     ['an unknown retry mode', { retry: 'always' }],

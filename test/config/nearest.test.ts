@@ -5,6 +5,8 @@ import { editDistance, nearestName } from '../../src/config/nearest.ts';
 test('the closest name is offered, and none when all are far', () => {
   expect(nearestName('timoutMs', ['timeoutMs', 'timeoutMaxMs'])).toBe('timeoutMs');
   expect(nearestName('ZONE', ['zone', 'node'])).toBe('zone');
+  expect(nearestName('foo', ['log', 'node'])).toBeUndefined();
+  expect(nearestName('logs', ['log', 'node'])).toBe('log');
   expect(nearestName('banana', ['zone', 'node'])).toBeUndefined();
 });
 

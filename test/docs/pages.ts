@@ -55,7 +55,9 @@ export function errorsPage(): string {
   }
   lines.push(
     '',
-    'Exit 0 is success; exit 1 of `get` says that the key was not found, which is no error.',
+    'Exit 0 is success. Exit 1 is an answer and no error: of `get` that the key was not found, ' +
+      'of `advise` that',
+    'no setting meets the goals, of `bench compare` that a figure differs. Exit 130 is Ctrl-C.',
   );
   return `${lines.join('\n')}\n`;
 }

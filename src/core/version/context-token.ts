@@ -84,7 +84,8 @@ export function decodeContextToken(
   if (bytes.length > CONTEXT_BYTES_MAX) throw tooLarge(bytes.length);
   if (format > TOKEN_FORMAT) {
     throw invalid(
-      `The context is of format ${format}, this node reads up to ${TOKEN_FORMAT}: upgrade it`,
+      `The context is of format ${format}, this node reads up to ${TOKEN_FORMAT}: ` +
+        'it is damaged, or a later version made it',
     );
   }
   if (bytes.length < TOKEN_BYTES_MIN || format === 0) throw damaged(bytes.length);

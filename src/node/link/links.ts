@@ -310,9 +310,10 @@ export class Links implements Peers {
     try {
       checkHello(hello, speaker.place);
       await this.#checkName(inbound, hello, speaker);
-    } catch (error) {
-      this.#env.log.warn('link-refused', { from: hello.name, reason: String(error) });
-      return { ...makeHello(speaker, undefined), refused: errorToWire(asCoterieError(error)) };
+    } catch (thrown) {
+      const error = asCoterieError(thrown);
+      this.#env.log.warn('link-refused', { from: hello.name, reason: error.message });
+      return { ...makeHello(speaker, undefined), refused: errorToWire(error) };
     }
     inbound.name = hello.name;
     inbound.storeId = bytesToHex(hello.storeId);
