@@ -60,7 +60,8 @@ export function errorText(error: CoterieError): string {
 const NEXT_STEPS: Partial<Record<ErrorCode, string>> = {
   NO_REPLICA:
     'Start the nodes that are missing (see `coterie status`) or take a weaker --consistency',
-  QUORUM_NOT_MET: 'See `coterie status` for what is wrong with the others',
+  QUORUM_NOT_MET:
+    'See `coterie status` and `coterie status --repair` for what is wrong with the others',
   DEADLINE_EXCEEDED: 'Give it longer with --timeout, or see `coterie status` for what is slow',
   OVERLOADED: 'Try again in a moment',
   UNREACHABLE: 'Is the node running? Name others with --node HOST:PORT or COTERIE_NODES',

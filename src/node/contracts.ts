@@ -365,7 +365,7 @@ export interface RebuildStatus {
   readonly bytes: number;
   /** Until all are done, at the pace so far. */
   readonly estimateMs?: number;
-  /** Keys still to come, as far as peers have said. */
+  /** Keys still to come, as far as peers have said; at least 1 for each partition that is left. */
   readonly keysLeft: number;
   /** Why it does not go on, in words. */
   readonly waitingFor: string;

@@ -14,6 +14,7 @@ export interface PartitionRepairParts {
   readonly peers: Pick<Peers, 'reach' | 'isTrusted' | 'describe'>;
   nowMs(): number;
   acceptsLoss(): boolean;
+  nameOf(peer: number): string;
   /** An exchange ended. */
   readonly turn: () => void;
 }
@@ -51,14 +52,14 @@ export class PartitionRepair {
     return this.#madeGood.isWhole(this.#parts.acceptsLoss(), (peer) => this.#reachOf(peer));
   }
 
-  /** What it waits for, in words; empty = it has something to do. */
+  /** What it waits for, in words; empty = it has something to do. Trying again is still waiting. */
   get waitingFor(): string {
-    if (this.isRunning) return '';
+    if (this.isRunning) return this.#failure;
     const { left } = this.#madeGood;
     if (left.some((peer) => this.#isUsable(peer))) return this.#failure;
     const [first] = left;
     if (first === undefined) return 'an operator: no other node has copies of its partitions';
-    return `node ${first}: ${this.#whyNot(first)}`;
+    return `${this.#parts.nameOf(first)}: ${this.#whyNot(first)}`;
   }
 
   /** Begins an exchange if one can be begun. */
@@ -92,7 +93,7 @@ export class PartitionRepair {
         // One that was gone on with and began too early is begun anew at once.
         const isPaused = !counts && (!result.isComplete || !result.wasVerified);
         if (isPaused) this.#notBeforeMs.set(peer, nowMs + RETRY_MS);
-        this.#failure = isPaused ? `node ${peer} has not all of it either` : '';
+        this.#failure = isPaused ? `${this.#parts.nameOf(peer)}: it has not all of it either` : '';
       }
       this.#parts.turn();
     });

@@ -109,7 +109,7 @@ export class Rebuild {
       done,
       keys: this.#sum('keys', this.#keys),
       bytes: this.#sum('bytes', this.#bytes),
-      keysLeft: Math.round(this.#keys * (perPartition ?? 0) * left),
+      keysLeft: Math.max(left, Math.round(this.#keys * (perPartition ?? 0) * left)),
       waitingFor: this.#waitingFor(),
       ...estimate,
     };
@@ -187,6 +187,7 @@ export class Rebuild {
       peers,
       nowMs: () => deadlines.nowMs(),
       acceptsLoss: () => recovery.acceptsLoss,
+      nameOf: (peer) => here.ring.role(peer)?.name ?? `node ${peer}`,
       turn: () => {
         if (attempt === this.#attempt) this.#soon();
       },
@@ -258,7 +259,7 @@ export class Rebuild {
   #waitingFor(): string {
     if (this.#failure !== '') return this.#failure;
     for (const task of this.#tasks.values()) {
-      if (task.isRunning) return '';
+      if (task.isRunning && task.waitingFor === '') return '';
     }
     for (const task of this.#tasks.values()) {
       if (task.waitingFor !== '') return task.waitingFor;
