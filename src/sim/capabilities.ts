@@ -8,6 +8,7 @@ export const OFFERED: readonly Capability[] = [
   'blocking-repair',
   'hints',
   'anti-entropy',
+  'rebuild',
   'membership',
 ];
 

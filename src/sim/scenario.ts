@@ -140,6 +140,14 @@ export type FaultStep =
       /** Of the batches of the last run, counted from its end, 1 or more. */
       readonly fromEnd: number;
     })
+  /** Loses in this way what was synced, if every other node that did has been rebuilt and serves
+   *  again; nothing otherwise. */
+  | (Timed & {
+      readonly kind: 'disk-losses-in-turn';
+      readonly node: number;
+      readonly downMs: number;
+      readonly loss: 'wipe' | 'rollback';
+    })
   /** Some record rows of the node have a flipped bit from now on. */
   | (Timed & { readonly kind: 'bit-rot'; readonly node: number; readonly rows: number })
   /** Share of reads of the disk that fail. */

@@ -25,6 +25,7 @@ export function pathsTaken(clients: readonly ClientScript[], history: History): 
     paths.noteForward(operation, onlyNode.get(operation.client));
   }
   for (const { isTombstone } of history.minted) if (isTombstone) paths.count('minted tombstone');
+  paths.noteLosses();
   for (const { state } of history.states ?? []) paths.count(`state ${state}`);
   return paths.counts;
 }
@@ -71,6 +72,21 @@ class Paths {
   noteForward({ key, id, write }: WriteOperation, node: number | undefined): void {
     if (node === undefined || id !== write) return;
     if (this.#history.contents[node]?.owns(key) === false) this.count('client write forwarded');
+  }
+
+  /** A disk that lost something after another one had, and had been made good. */
+  noteLosses(): void {
+    const { losses, rebuilt = [] } = this.#history;
+    for (const loss of losses) {
+      const isInTurn = losses.some(
+        (earlier) =>
+          earlier.node !== loss.node &&
+          rebuilt.some(
+            (of) => of.node === earlier.node && of.atUs > earlier.atUs && of.atUs < loss.atUs,
+          ),
+      );
+      if (isInTurn) this.count('disk lost after another was rebuilt');
+    }
   }
 
   noteTombstones({ kind, given }: WriteOperation): void {

@@ -49,6 +49,7 @@ const PATHS = [
   'client refused QUORUM_NOT_MET',
   'disk lost batches',
   'disk torn batches',
+  'disk lost after another was rebuilt',
   'disk failed reads',
   'log clock-jump',
   'log member-down',
@@ -87,7 +88,7 @@ describe(`${SEEDS} seeds of five nodes and two virtual minutes`, {
   });
 
   it('inject every kind of fault that the product can survive so far', () => {
-    expect(Object.keys(report.faults)).toHaveLength(20);
+    expect(Object.keys(report.faults)).toHaveLength(21);
   });
 
   it('get most of what clients ask for done all the same', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { History, Operation, ReplicaContents } from '../../src/sim/history.ts';
+import type { DiskLoss, History, Operation, ReplicaContents } from '../../src/sim/history.ts';
 import type { ClientScript } from '../../src/sim/scenario.ts';
 import { pathsTaken } from '../../src/sim/sometimes.ts';
 
@@ -62,6 +62,18 @@ describe('rare paths', () => {
     expect(pathsTaken([script([0, 1])], elsewhere)).toEqual({});
     const here = history({ operations, contents: [replica(true)] });
     expect(pathsTaken([script([0])], here)).toEqual({});
+  });
+
+  it('tell a disk that is lost after another one was rebuilt', () => {
+    const loss = (node: string, atUs: number): DiskLoss => ({
+      ...{ node, kind: 'wipe', atUs, intactUntilUs: 0 },
+    });
+    const has = () => true;
+    const losses = [loss('n0', 10), loss('n1', 30)];
+    const inTurn = history({ losses, rebuilt: [{ node: 'n0', atUs: 20, has }] });
+    expect(pathsTaken([], inTurn)).toEqual({ 'disk lost after another was rebuilt': 1 });
+    const tooLate = history({ losses, rebuilt: [{ node: 'n0', atUs: 40, has }] });
+    expect(pathsTaken([], tooLate)).toEqual({});
   });
 
   it('tell tombstones, who writes over them, and the states of nodes', () => {

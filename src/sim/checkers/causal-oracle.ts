@@ -21,6 +21,7 @@ import type {
   WriteOperation,
 } from '../history.ts';
 import { type BitRow, hasBit, joinBits, setBit, wordCount } from './bit-rows.ts';
+import { rebuiltUs } from './rebuilt.ts';
 import { heldBy } from './strictness.ts';
 
 export interface Acknowledgement {
@@ -155,14 +156,14 @@ export class CausalOracle {
       listOf(ofKey, operation.write).push(operation);
     }
     const sights = sightsOf(history);
-    const losses = lossesByNode(history.losses);
+    const facts = { losses: lossesByNode(history.losses), history };
     const keys = new Map<string, KeyOracle>();
     for (const key of new Set([...tries.keys(), ...reads.keys()])) {
       const groups = [...(tries.get(key)?.values() ?? [])].sort(byStart);
       const writes: OracleWrite[] = [];
       for (const [index, group] of groups.entries()) {
         const hasTwins = sights.get(key)?.twins.has(group[0]?.write ?? -1) ?? false;
-        const write = writeOf(group, index, hasTwins, { losses, replicas: history.replicas });
+        const write = writeOf(group, index, hasTwins, facts);
         const looksFirst = group.every((one) => one.looksFirst === true);
         if (looksFirst) write.given = certainlySeenBy(write, writes, history.replicas);
         writes.push(write);
@@ -209,13 +210,18 @@ export function lossesByNode(losses: readonly DiskLoss[]): Map<string, DiskLoss[
   return byNode;
 }
 
+interface LossFacts {
+  readonly losses: ReadonlyMap<string, readonly DiskLoss[]>;
+  readonly history: History;
+}
+
 type Draft<Write> = { -readonly [Field in keyof Write]: Write[Field] };
 
 function writeOf(
   tries: readonly WriteOperation[],
   index: number,
   hasTwins: boolean,
-  facts: { losses: ReadonlyMap<string, DiskLoss[]>; replicas: number },
+  facts: LossFacts,
 ): Draft<OracleWrite> {
   const [first] = tries;
   if (first === undefined) throw new RangeError('A write without a try');
@@ -224,8 +230,8 @@ function writeOf(
     .map((operation) => ({
       operation,
       atUs: operation.endUs,
-      holders: heldBy(operation, facts.replicas),
-      heldUntilUs: heldUntilUs(operation, facts.losses),
+      holders: heldBy(operation, facts.history.replicas),
+      heldUntilUs: heldUntilUs(operation, facts),
     }));
   const ends = tries.map(({ outcome, endUs }) => {
     if (outcome === 'unknown') return Number.POSITIVE_INFINITY;
@@ -264,17 +270,31 @@ function certainlySeenBy(
   return seen;
 }
 
-function heldUntilUs(
-  write: WriteOperation,
-  losses: ReadonlyMap<string, readonly DiskLoss[]>,
-): number {
+/** A node that was rebuilt while enough others held what a majority had acknowledged holds it
+ *  again, until it loses it once more. */
+function heldUntilUs(write: WriteOperation, { losses, history }: LossFacts): number {
   const isHeld = write.durable > 0 && write.acknowledgedBy.length > 0;
   if (!isHeld) return Number.NEGATIVE_INFINITY;
   if (losses.size === 0) return Number.POSITIVE_INFINITY;
-  const until = write.acknowledgedBy
-    .map((node) => lostAtUs(losses.get(node) ?? [], write))
-    .sort((a, b) => (a === b ? 0 : b - a));
-  return until[Math.max(0, until.length - write.durable)] ?? Number.NEGATIVE_INFINITY;
+  const left = new Map(write.acknowledgedBy.map((node) => [node, losses.get(node) ?? []]));
+  const isRestorable = write.durable >= majority(history.replicas);
+  for (;;) {
+    const until = [...left.values()]
+      .map((ofNode) => lostAtUs(ofNode, write))
+      .sort((a, b) => (a === b ? 0 : b - a));
+    const heldUs = until[Math.max(0, until.length - write.durable)] ?? Number.NEGATIVE_INFINITY;
+    if (heldUs === Number.POSITIVE_INFINITY || !isRestorable) return heldUs;
+    let isRestored = false;
+    for (const [node, ofNode] of left) {
+      const later = ofNode.filter((loss) => {
+        const wholeUs = rebuiltUs(history, loss, write.key);
+        return wholeUs === undefined || wholeUs >= heldUs;
+      });
+      if (later.length < ofNode.length) isRestored = true;
+      left.set(node, later);
+    }
+    if (!isRestored) return heldUs;
+  }
 }
 
 interface Sights {

@@ -1,6 +1,6 @@
 /** Does the cluster work again once nothing is broken any more? Every operation that is asked for
  *  after healing succeeds, and every node whose disk is whole serves. So does one that lost
- *  something, if no other did: it is rebuilt from them.
+ *  something, if no other still lacks what it lost: it is rebuilt from them.
  *  Not here: what was promised while things were broken; how fast.
  *  Source: TESTING I14; Chandra and Toueg on safety and liveness phases, as in TigerBeetle's VOPR.
  */
@@ -40,14 +40,19 @@ function checkOperation(id: number, operation: Operation | undefined, findings: 
 function checkNodes({ contents, losses, replicas }: History, findings: Findings): void {
   const losers = new Set(losses.map(({ node }) => node));
   const isRotten = losses.some(({ kind }) => kind === 'bit-rot');
-  const canBeRebuilt = losers.size === 1 && !isRotten && replicas > 1;
+  const behind = contents.filter(({ node, state }) => losers.has(node) && state !== 'SERVING');
+  const canBeRebuilt = behind.length === 1 && !isRotten && replicas > 1;
   for (const { node, state } of contents) {
     if (state === 'SERVING') continue;
     const isDue = state === 'RECOVERING' && canBeRebuilt;
     if (!losers.has(node)) {
       findings.add(undefined, [], `${node} has lost nothing and is ${state} after healing`);
     } else if (isDue) {
-      findings.add(undefined, [], `${node} alone has lost data and is not rebuilt after healing`);
+      findings.add(
+        undefined,
+        [],
+        `${node} alone lacks what it lost and is not rebuilt after healing`,
+      );
     }
   }
 }

@@ -2,9 +2,10 @@
  *  promises to survive much, not everything; beyond its promises a violation says nothing.
  *
  *  The rules, each with the promise it comes from:
- *  1. At most floor((replicas - 1) / 2) disks lose synced data in a whole run: an acknowledged
- *     write survives the loss of W - 1 disks, and a disk that lost something is not rebuilt within
- *     a run, so that losses add up.
+ *  1. At most floor((replicas - 1) / 2) disks lose synced data at any times of a run: an
+ *     acknowledged write survives the loss of W - 1 disks, and nobody knows beforehand whether one
+ *     is rebuilt before the next is lost. Losses in turn wait for that: they may strike every disk,
+ *     one after the other, if one may be lost at all and no other kind of loss comes after them.
  *  2. Such a loss has witnesses: from 5 s before it until 5 s after the node was started again no
  *     other fault touches the cluster, but resets, jumps of clocks and rot. A node that comes back
  *     below what it was is found out by peers that knew its last state, as long as one of them can
@@ -37,6 +38,7 @@ export const RETURN_MS = 5_000;
 const WITNESS_BEFORE_MS = 5_000;
 export const ROLLBACK_AGE_MIN_MS = 5_000;
 export const LOST_BATCH_FROM_END_MIN = 1;
+const IN_TURN = 'disk-losses-in-turn';
 /** With less than this a disk takes no batch, and its node is down. */
 const FREE_SHARE_MIN = 0.01;
 export const CLOCK_JUMPS_SUM_MAX_MS: number = 6 * 3_600_000;
@@ -102,9 +104,14 @@ export class FaultAtlas {
     }
     const lossy = new Set([step.node]);
     for (const other of this.#steps) {
-      if (FAULTS[other.kind].losesSynced && 'node' in other) lossy.add(other.node);
+      if (!FAULTS[other.kind].losesSynced || !('node' in other)) continue;
+      if (comesAfterTurn(step, other) || comesAfterTurn(other, step)) {
+        return `the ${other.kind} at ${other.atMs} ms and it would not be in turn`;
+      }
+      if (other.kind !== IN_TURN) lossy.add(other.node);
     }
     if (lossy.size <= this.#lossesMax) return undefined;
+    if (step.kind === IN_TURN && this.#lossesMax > 0) return undefined;
     return `${this.#lossesMax} disks may lose synced data, this would be number ${lossy.size}`;
   }
 
@@ -192,6 +199,15 @@ export function endOf(step: FaultStep): number {
   return step.atMs;
 }
 
+/** Whether the other one takes a disk, of another node, without asking who has just lost one. */
+function comesAfterTurn(
+  inTurn: FaultStep & { readonly node: number },
+  other: FaultStep & { readonly node: number },
+): boolean {
+  if (inTurn.kind !== IN_TURN || other.kind === IN_TURN) return false;
+  return other.node !== inTurn.node && other.atMs >= inTurn.atMs;
+}
+
 function needsQuiet(loss: FaultStep, other: FaultStep): boolean {
   if (!FAULTS[loss.kind].losesSynced || loss.kind === 'bit-rot') return false;
   if (other.kind === 'reset' || other.kind === 'clock-jump' || other.kind === 'bit-rot') {
@@ -213,6 +229,7 @@ function outageOf(step: FaultStep): Outage | undefined {
     case 'wipe':
     case 'rollback':
     case 'lost-batch':
+    case IN_TURN:
     case 'failed-sync':
     case 'pause':
       return { node: step.node, fromMs: step.atMs, untilMs: endOf(step) };

@@ -75,6 +75,11 @@ export const FAULTS: Readonly<Record<FaultKind, FaultEntry>> = {
     needs: [],
     losesSynced: true,
   },
+  'disk-losses-in-turn': {
+    summary: 'Another disk loses synced data after the one before has been rebuilt',
+    needs: ['rebuild'],
+    losesSynced: true,
+  },
   'bit-rot': {
     summary: 'Some record rows on the disk of a node have a flipped bit',
     needs: [],
@@ -131,11 +136,6 @@ export const WAITING_FAULTS: readonly {
   readonly summary: string;
   readonly needs: readonly Capability[];
 }[] = [
-  {
-    name: 'disk-losses-in-turn',
-    summary: 'Another disk loses synced data after the one before has been rebuilt',
-    needs: ['rebuild'],
-  },
   {
     name: 'membership-change',
     summary: 'Nodes join, leave and are replaced while other faults go on',

@@ -9,6 +9,8 @@ import { keyOfRow } from '../cluster/stored-records.ts';
 import type { DiskLoss } from '../history.ts';
 import type { Scheduled } from '../kernel/kernel.ts';
 import type { FaultKind, FaultStep, UnsyncedFate } from '../scenario.ts';
+import { ROLLBACK_AGE_MIN_MS } from './atlas.ts';
+import { isTurnOf } from './turns.ts';
 
 type StepOf<Kind extends FaultKind> = Extract<FaultStep, { readonly kind: Kind }>;
 
@@ -132,6 +134,11 @@ export class Nemesis {
       case 'lost-batch':
       case 'bit-rot':
         return this.#lose(step);
+      case 'disk-losses-in-turn': {
+        const { name } = this.#node(step);
+        if (!isTurnOf(name, this.#cluster)) return undefined;
+        return this.#lose({ ...step, kind: step.loss, ageMs: ROLLBACK_AGE_MIN_MS });
+      }
       case 'read-errors':
       case 'failed-sync':
       case 'disk-full':

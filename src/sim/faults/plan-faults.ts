@@ -7,7 +7,7 @@
  *  Source: Groce et al., "Swarm testing", ISSTA 2012; FoundationDB (swizzle-clogging). */
 import type { RandomStream } from '../kernel/random-stream.ts';
 import type { FaultKind, FaultStep, LinkEnds, UnsyncedFate } from '../scenario.ts';
-import { LOST_BATCH_FROM_END_MIN, ROLLBACK_AGE_MIN_MS, withinAtlas } from './atlas.ts';
+import { LOST_BATCH_FROM_END_MIN, RETURN_MS, ROLLBACK_AGE_MIN_MS, withinAtlas } from './atlas.ts';
 
 export interface FaultFacts {
   readonly nodes: number;
@@ -32,6 +32,7 @@ const SHARES: Readonly<Record<FaultKind, number>> = {
   wipe: 0.15,
   rollback: 0.15,
   'lost-batch': 0.1,
+  'disk-losses-in-turn': 0.15,
   'bit-rot': 0.15,
   'read-errors': 0.2,
   'failed-sync': 0.15,
@@ -45,6 +46,8 @@ const SHARES: Readonly<Record<FaultKind, number>> = {
 const UNSYNCED: readonly UnsyncedFate[] = ['kept', 'lost', 'part', 'torn'];
 /** Of one kind in one run. */
 const STEPS_MAX = 200;
+/** Between two losses in turn, beyond the quiet that each of them needs. */
+const REBUILD_MS_MAX = 20_000;
 
 /** A kind of which there are few to choose from is there more often, so that `--faults crash` has
  *  crashes in every run. */
@@ -190,6 +193,7 @@ const DRAWN: Readonly<Record<FaultKind, DrawSteps>> = {
       downMs: draw.span(100, 10_000),
       fromEnd: LOST_BATCH_FROM_END_MIN + draw.stream.below(30),
     })),
+  'disk-losses-in-turn': drawLossesInTurn,
   'bit-rot': drawRot,
   'read-errors': (draw) =>
     draw.moments(draw.meanMs(15_000, 120_000)).map((atMs) => ({
@@ -245,6 +249,19 @@ const DRAWN: Readonly<Record<FaultKind, DrawSteps>> = {
       byMs: draw.span(1, 3_600_000) * (draw.stream.chance(0.5) ? 1 : -1),
     })),
 };
+
+/** Of one node after the other, with time between them for a rebuild. */
+function drawLossesInTurn(draw: Draw): FaultStep[] {
+  const { stream } = draw;
+  let atMs = stream.below(Math.ceil(draw.facts.durationMs / 3));
+  return stream.shuffled(draw.allNodes()).map((node) => {
+    const downMs = draw.span(100, 5_000);
+    const loss = stream.chance(0.7) ? 'wipe' : 'rollback';
+    const step: FaultStep = { kind: 'disk-losses-in-turn', atMs, node, downMs, loss };
+    atMs += downMs + 2 * RETURN_MS + stream.below(REBUILD_MS_MAX);
+    return step;
+  });
+}
 
 /** What a node has in memory does not rot, so that rot is often followed by a restart. */
 function drawRot(draw: Draw): FaultStep[] {

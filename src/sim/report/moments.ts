@@ -23,6 +23,7 @@ const FATES: readonly string[] = [
   'wipe',
   'rollback',
   'lost-batch',
+  'disk-losses-in-turn',
   'bit-rot',
   'failed-sync',
 ];

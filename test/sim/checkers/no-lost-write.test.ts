@@ -62,6 +62,21 @@ accepts(noLostWrite, [
     'one durable copy when a disk is lost: it may have been that one',
     'a put 1 [0,10] durable 1; loss n0 wipe at 20; disks nothing',
   ],
+  [
+    'disks lost in turn, the second before the first was rebuilt',
+    'a put 1 [0,10] by n0,n1; loss n0 wipe at 20; loss n1 wipe at 30; rebuilt n0 at 40; ' +
+      'disks nothing',
+  ],
+  [
+    'disks lost in turn, of which the first rebuilt another key',
+    'a put 1 [0,10] by n0,n1; loss n0 wipe at 20; rebuilt n0 at 30 key x; loss n1 wipe at 40; ' +
+      'disks nothing',
+  ],
+  [
+    'disks lost in turn that a minority had acknowledged',
+    'replicas 5; a put 1 [0,10] one by n0,n1; loss n0 wipe at 20; rebuilt n0 at 30; ' +
+      'loss n1 wipe at 40; disks nothing',
+  ],
   ['a repeated write that is there once', 'a put 1 [0,9] unknown; a put 1 [20,30]; disks 1'],
   ['a write under its own key only', 'a put 1 [0,10] key x; disks 1 key x; disks nothing'],
   ['a disk that went back to a value above it', 'a put 1 [0,9]; b put 2 [9,12] given 1; disks 2'],
@@ -119,6 +134,11 @@ rejects(noLostWrite, [
   [
     'two durable copies of three when one disk is lost',
     'a put 1 [0,10] all durable 2; loss n0 wipe at 20; disks nothing',
+  ],
+  [
+    'a write lost with disks in turn, the first of which had been rebuilt',
+    'a put 1 [0,10] by n0,n1; loss n0 wipe at 20; rebuilt n0 at 30; loss n1 wipe at 40; ' +
+      'rebuilt n1 at 50; disks nothing',
   ],
   ['a repeated write that is nowhere', 'a put 1 [0,9] unknown; a put 1 [20,30]; disks nothing'],
   ['a write that is under another key', 'a put 1 [0,10]; disks nothing; disks 1 key x'],

@@ -54,6 +54,10 @@ rejects(progress, [
   ['a node that lost its disk and is not rebuilt', 'state n1 RECOVERING; loss n1 wipe at 5'],
   ['a node that was rolled back and is not rebuilt', 'state n1 RECOVERING; loss n1 rollback at 5'],
   ['a node that lost a batch and is not rebuilt', 'state n1 RECOVERING; loss n1 lost-batch at 5'],
+  [
+    'a node that is not rebuilt after another one was',
+    'state n0 SERVING; state n1 RECOVERING; loss n0 wipe at 5; loss n1 wipe at 50',
+  ],
   ['a node that is still recovering', 'state n1 RECOVERING'],
   ['a node that is still unverified', 'state n1 UNVERIFIED'],
   ['a node that has failed', 'state n1 FAILED'],

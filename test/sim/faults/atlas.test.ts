@@ -13,6 +13,13 @@ const crash = (node: number, atMs: number, downMs = 1_000): FaultStep => ({
 });
 const wipe = (node: number, atMs: number): FaultStep => ({ kind: 'wipe', node, atMs, downMs: 100 });
 const rot = (node: number, atMs: number): FaultStep => ({ kind: 'bit-rot', node, atMs, rows: 1 });
+const inTurn = (node: number, atMs: number): FaultStep => ({
+  kind: 'disk-losses-in-turn',
+  node,
+  atMs,
+  downMs: 100,
+  loss: 'wipe',
+});
 const pause = (node: number, atMs: number, forMs: number): FaultStep => ({
   kind: 'pause',
   node,
@@ -42,6 +49,20 @@ describe('the fault atlas', () => {
     expect(atlasBreaches(FACTS, [rot(1, 10_000), rot(2, 50_000)])).toHaveLength(1);
     expect(atlasBreaches({ ...FACTS, replicas: 5 }, [rot(1, 0), rot(2, 9)])).toEqual([]);
     expect(atlasBreaches({ ...FACTS, replicas: 2 }, [rot(1, 10_000)])).toHaveLength(1);
+  });
+
+  it('lets every disk lose what was synced in turn, where a rebuild is possible', () => {
+    const steps = [inTurn(1, 10_000), inTurn(2, 30_000), inTurn(0, 50_000)];
+    expect(atlasBreaches(FACTS, steps)).toEqual([]);
+    expect(atlasBreaches(FACTS, [wipe(1, 10_000), inTurn(2, 30_000)])).toEqual([]);
+    expect(atlasBreaches({ ...FACTS, replicas: 2 }, steps)).not.toEqual([]);
+  });
+
+  it('lets nobody lose a disk after a loss in turn who does not ask whose turn it is', () => {
+    for (const loss of [wipe(2, 30_000), rot(2, 30_000)]) {
+      expect(withinAtlas(FACTS, [inTurn(1, 10_000), loss])).toHaveLength(1);
+    }
+    expect(withinAtlas(FACTS, [inTurn(1, 10_000), wipe(1, 30_000)])).toHaveLength(2);
   });
 
   it('keeps other faults away from a loss that peers must find out', () => {
