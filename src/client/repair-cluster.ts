@@ -175,7 +175,7 @@ function unfinished(progress: RepairProgress, timeoutMs: number): CoterieError {
   return new CoterieError(
     'DEADLINE_EXCEEDED',
     `${equal} of ${pairs} pairs were proved equal within ${timeoutMs} ms` +
-      `${why === '' ? '' : ` (${why})`}; the exchanges go on, wait longer with --timeout`,
+      `${why === '' ? '' : ` (${why})`}; the exchanges go on`,
     { applied: 'unknown', details: { pairs, equal, failures: failures.slice(0, 20) } },
   );
 }

@@ -57,7 +57,9 @@ export function errorsPage(): string {
     '',
     'Exit 0 is success. Exit 1 is an answer and no error: of `get` that the key was not found, ' +
       'of `advise` that',
-    'no setting meets the goals, of `bench compare` that a figure differs. Exit 130 is Ctrl-C.',
+    'no setting meets the goals, of `bench compare` that a figure differs, of `sim` that a ' +
+      'promise was broken.',
+    'Exit 130 is Ctrl-C.',
   );
   return `${lines.join('\n')}\n`;
 }
