@@ -30,12 +30,14 @@ export function statusJson(reply: StatusReply) {
 }
 
 function memberJson(member: MemberStatus) {
-  const { name, index, id, phi, lastEvidenceMs, clockOffsetMs, inLayout, ...rest } = member;
+  const { name, index, id, phi, lastEvidenceMs, clockOffsetMs, inLayout, standing, ...rest } =
+    member;
   return {
     id: name,
     ...(id === '' ? {} : { memberId: id }),
     ...(inLayout ? { index } : {}),
     inLayout,
+    ...(standing === '' ? {} : { standing }),
     ...rest,
     phi: Math.round(phi * 100) / 100,
     ...(lastEvidenceMs === undefined ? {} : { lastEvidenceMs: Math.round(lastEvidenceMs) }),
@@ -55,7 +57,7 @@ const FOUND_HEAD = [
   'disk',
   'layout',
 ];
-const MEMBER_HEAD = [...FOUND_HEAD, 'in flight', 'link'];
+const MEMBER_HEAD = [...FOUND_HEAD, 'in flight', 'standing', 'link'];
 
 export function statusText(reply: StatusReply, look: Look): string {
   const members = reply.members.filter(({ inLayout }) => inLayout);
@@ -65,6 +67,7 @@ export function statusText(reply: StatusReply, look: Look): string {
     const rows = members.map((member) => [
       ...memberCells(member, look),
       String(member.inFlight),
+      member.standing === '' ? '-' : colorOfStanding(member.standing, look)(member.standing),
       member.detail === '' ? member.link : `${member.link}: ${member.detail}`,
     ]);
     sections.push(renderTable({ head: MEMBER_HEAD, rows }, look));
@@ -79,8 +82,7 @@ export function statusText(reply: StatusReply, look: Look): string {
 }
 
 function nodeLines(reply: StatusReply, look: Look): string[] {
-  const { green, red, yellow } = look.colors;
-  const colorOf = { SERVING: green, FAILED: red }[reply.state] ?? yellow;
+  const colorOf = colorOfStanding(reply.state, look);
   const reason = reply.reason === '' ? '' : ` (${reply.reason})`;
   const { clusterId, layoutVersion, partitions, replicas } = reply;
   const sizes = `${partitions} partitions, ${replicas} replicas`;
@@ -89,12 +91,26 @@ function nodeLines(reply: StatusReply, look: Look): string[] {
     clusterId.length === 0
       ? 'none yet: run `coterie cluster init`'
       : `${bytesToHex(clusterId)}, layout ${layoutVersion}, ${sizes}`;
-  return [
+  const lines = [
     `node     ${reply.node} at ${reply.address}, coterie ${reply.version}, ${up}`,
     `state    ${colorOf(reply.state)}${reason}`,
     `cluster  ${cluster}`,
     `storage  ${storageText(reply)}`,
   ];
+  const members = reply.members.filter(({ inLayout }) => inLayout);
+  if (members.length > 0) lines.push(`members  ${standingsText(members, look)}`);
+  return lines;
+}
+
+/** `3: 1 SERVING, 2 RECOVERING`. */
+function standingsText(members: readonly MemberStatus[], look: Look): string {
+  const counts = new Map<string, number>();
+  for (const { standing } of members) counts.set(standing, (counts.get(standing) ?? 0) + 1);
+  const parts = [...counts].map(([standing, count]) => {
+    const text = `${count} ${standing === '' ? 'not known' : standing}`;
+    return colorOfStanding(standing, look)(text);
+  });
+  return `${members.length}: ${parts.join(', ')}`;
 }
 
 function memberCells(member: MemberStatus, look: Look): string[] {
@@ -118,6 +134,11 @@ function memberCells(member: MemberStatus, look: Look): string[] {
 function colorOfState(state: string, { colors }: Look): (text: string) => string {
   const { green, red, dim, yellow } = colors;
   return { ALIVE: green, DOWN: red, LEFT: dim }[state] ?? yellow;
+}
+
+function colorOfStanding(standing: string, { colors }: Look): (text: string) => string {
+  const { green, red, yellow } = colors;
+  return { SERVING: green, FAILED: red }[standing] ?? yellow;
 }
 
 const GENERATION_DIGITS = 6;

@@ -383,6 +383,7 @@ export class Node implements NodeServices {
       counts: () => this.#store.counts,
       diskSpace: () => this.#env.store.diskSpace(),
       link: (nodeIndex) => this.#rooms?.links.link(nodeIndex),
+      standingOf: (nodeIndex) => this.#rooms?.standing.standingOf(nodeIndex),
       members: () => this.members(),
       wallMs: () => this.#env.clock.wallMs(),
       repairs: () => this.#running().repairs,

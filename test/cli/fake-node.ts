@@ -79,6 +79,7 @@ export function memberStatus(more: Partial<MemberStatus> = {}): MemberStatus {
     clockOffsetMs: undefined,
     diskPercent: 42,
     layoutVersion: 0,
+    standing: '',
     ...more,
   };
 }

@@ -12,7 +12,13 @@ beforeEach(() => {
   world = new FakeWorld();
 });
 
-const SELF = memberStatus({ link: 'self', inLayout: true, replicas: 256, layoutVersion: 1 });
+const SELF = memberStatus({
+  link: 'self',
+  inLayout: true,
+  replicas: 256,
+  layoutVersion: 1,
+  standing: 'RECOVERING',
+});
 const OTHER = memberStatus({
   index: 1,
   name: 'n2',
@@ -29,6 +35,7 @@ const OTHER = memberStatus({
   clockOffsetMs: -12.6,
   inFlight: 7,
   layoutVersion: 1,
+  standing: 'SERVING',
 });
 const SILENT = memberStatus({
   index: 2,
@@ -85,16 +92,42 @@ describe('status for people', () => {
       ['n3', 'h3:1', 'z1', 'UNKNOWN'],
     ]);
     expect(members?.map((line) => line.split('\t').slice(4))).toEqual([
-      ['phi', 'heard', 'generation', 'clock', 'disk', 'layout', 'in flight', 'link'],
-      ['-', '-', '..123456', '-', '42 %', '1', '0', 'self'],
-      ['12.3', '4.2 s', '..654321', '-13 ms', '42 %', '1', '7', expect.stringMatching(/^refused:/)],
-      ['-', '-', '-', '-', '-', '-', '0', 'closed'],
+      ['phi', 'heard', 'generation', 'clock', 'disk', 'layout', 'in flight', 'standing', 'link'],
+      ['-', '-', '..123456', '-', '42 %', '1', '0', 'RECOVERING', 'self'],
+      [
+        '12.3',
+        '4.2 s',
+        '..654321',
+        '-13 ms',
+        '42 %',
+        '1',
+        '7',
+        'SERVING',
+        expect.stringMatching(/^refused:/),
+      ],
+      ['-', '-', '-', '-', '-', '-', '0', '-', 'closed'],
     ]);
     expect(found).toEqual([
       'Found, not in this cluster:',
       expect.stringMatching(/^node\taddress\t/),
       'n4\th4:1\tz1\tALIVE\t0.0\t250 ms\t..123456\t-\t42 %\t-',
     ]);
+  });
+
+  test('counts the standings of the members, so that a member that only lives is not taken for whole', () => {
+    const colors = picocolors.createColors(true);
+    const look = { isTerminal: true, colors };
+    const members = [
+      { ...SELF, standing: 'SERVING' },
+      { ...OTHER, state: 'ALIVE', standing: 'RECOVERING' },
+      { ...OTHER, state: 'ALIVE', standing: 'RECOVERING' },
+      SILENT,
+      FOUND,
+    ];
+    const [serving, recovering] = [colors.green('1 SERVING'), colors.yellow('2 RECOVERING')];
+    expect(statusText({ ...STATUS, members }, look)).toContain(
+      `members  4: ${serving}, ${recovering}, ${colors.yellow('1 not known')}\n`,
+    );
   });
 
   test('before init all nodes that were found are there, and what to do', () => {
@@ -157,6 +190,7 @@ describe('status for programs', () => {
       layoutVersion: 1,
       replicas: 0,
       inFlight: 7,
+      standing: 'SERVING',
       link: 'refused',
       detail: 'h2:1 refuses connections',
     });
@@ -166,6 +200,7 @@ describe('status for programs', () => {
     const { nodes } = statusJson(STATUS);
     expect(nodes[2]).not.toHaveProperty('memberId');
     expect(nodes[2]).not.toHaveProperty('lastEvidenceMs');
+    expect(nodes[2]).not.toHaveProperty('standing');
     expect(nodes[0]).not.toHaveProperty('clockOffsetMs');
     expect(nodes[3]).not.toHaveProperty('index');
     expect(nodes[3]).toMatchObject({ id: 'n4', inLayout: false, lastEvidenceMs: 250 });

@@ -48,6 +48,8 @@ export interface AdministeredNode {
   counts(): { readonly keys: number; readonly tombstones: number; readonly unreadable: number };
   diskSpace(): Promise<{ readonly freeBytes: number; readonly totalBytes: number }>;
   link(nodeIndex: number): LinkFacts | undefined;
+  /** Of another member's storage; undefined: not known. */
+  standingOf(nodeIndex: number): string | undefined;
   /** All that are known of, this one included. */
   members(): readonly KnownMember[];
   /** Unix time. */
@@ -95,7 +97,7 @@ export class Admin implements AdminService {
       replicas: place?.ring.layout.replicas ?? 0,
       state: node.state(),
       reason: node.reason(),
-      members: memberStatuses(place, node.members(), (nodeIndex) => node.link(nodeIndex)),
+      members: memberStatuses(place, node.members(), node),
       run: node.run(),
       commitSeq: node.commitSeq(),
       keys,

@@ -13,13 +13,19 @@ export interface LinkFacts {
   readonly inFlight: number;
 }
 
-type LinkOf = (nodeIndex: number) => LinkFacts | undefined;
+/** What this node knows of the members beside gossip. */
+export interface MemberFacts {
+  /** Of this node itself. */
+  state(): string;
+  link(nodeIndex: number): LinkFacts | undefined;
+  standingOf(nodeIndex: number): string | undefined;
+}
 
 /** `place`: undefined before init. `known`: of each name one. */
 export function memberStatuses(
   place: Place | undefined,
   known: readonly KnownMember[],
-  linkOf: LinkOf,
+  facts: MemberFacts,
 ): MemberStatus[] {
   if (place === undefined) return known.map(foundStatus);
   const { layout } = place.ring;
@@ -32,7 +38,8 @@ export function memberStatuses(
     const member = memberOf(role, related);
     if (member !== undefined) members.add(member);
     const isSelf = role.nodeIndex === place.nodeIndex;
-    const link = linkOf(role.nodeIndex);
+    const link = facts.link(role.nodeIndex);
+    const standing = isSelf ? facts.state() : facts.standingOf(role.nodeIndex);
     return {
       ...heardStatus(member),
       index: role.nodeIndex,
@@ -45,6 +52,7 @@ export function memberStatuses(
       detail: link?.detail ?? '',
       inFlight: link?.inFlight ?? 0,
       replicas: owned.get(role.nodeIndex) ?? 0,
+      standing: standing ?? '',
       inLayout: true,
     };
   });
@@ -72,6 +80,7 @@ function foundStatus(member: KnownMember): MemberStatus {
     detail: '',
     inFlight: 0,
     replicas: 0,
+    standing: '',
     inLayout: false,
   };
 }

@@ -149,6 +149,15 @@ export class PeerMemories {
     return peer.shown.isRebuilding || findLoss(peer.shown, peer.remembered) === undefined;
   }
 
+  /** Of its own storage, by what it last said and what is remembered of it; undefined: it has not
+   *  greeted, or is out of reach and may be anything by now. */
+  standingOf(nodeIndex: number): 'SERVING' | 'RECOVERING' | undefined {
+    const peer = this.#peers.get(nodeIndex);
+    if (peer?.shown === undefined || peer.isDown) return undefined;
+    const isWhole = !peer.shown.isRebuilding && this.isTrusted(nodeIndex);
+    return isWhole ? 'SERVING' : 'RECOVERING';
+  }
+
   /** Notes what is not noted yet. */
   async flush(): Promise<void> {
     if (this.#isNoteDue) await this.#noteCommits();

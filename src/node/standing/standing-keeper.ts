@@ -228,6 +228,11 @@ export class StandingKeeper implements Recovery {
     return this.#peers.isTrusted(nodeIndex);
   }
 
+  /** As PeerMemories.standingOf. */
+  standingOf(nodeIndex: number): 'SERVING' | 'RECOVERING' | undefined {
+    return this.#peers.standingOf(nodeIndex);
+  }
+
   /** Damage that came to light while running. */
   reportDamage(reason: string): void {
     this.#damage ??= reason;

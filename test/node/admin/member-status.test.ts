@@ -9,7 +9,11 @@ const CLUSTER_ID = 'ab'.repeat(16);
 const OTHER_CLUSTER_ID = 'cd'.repeat(16);
 
 const place = placeOf(['a', 'b', 'c']);
-const linked = () => ({ phase: 'connected', detail: '', inFlight: 3 });
+const linked = {
+  state: () => 'UNVERIFIED',
+  link: () => ({ phase: 'connected', detail: '', inFlight: 3 }),
+  standingOf: (nodeIndex: number) => (nodeIndex === 1 ? 'RECOVERING' : undefined),
+};
 
 function placeOf(names: readonly string[]): Place {
   const layout = firstLayout({
@@ -78,6 +82,16 @@ test('what gossip has told of a member is in its status, and what is not known i
     diskPercent: 40,
     layoutVersion: 1,
   });
+});
+
+test('the standing of this node is its state, of others what they showed, and else not known', () => {
+  const statuses = memberStatuses(place, [member('b', 1), found('Z')], linked);
+  expect(statuses.map(({ name, standing }) => [name, standing])).toEqual([
+    ['a', 'UNVERIFIED'],
+    ['b', 'RECOVERING'],
+    ['c', ''],
+    ['Z', ''],
+  ]);
 });
 
 test('a member that has moved is shown where it is now, in the place that the layout gives it', () => {

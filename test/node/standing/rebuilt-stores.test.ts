@@ -136,3 +136,21 @@ test('a rebuilt peer takes the place of what it has made good, and an earlier wo
   await rig.keeper.peerGreeted(1, old, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(false);
 });
+
+test('the standing of a peer follows what it says of itself, and is not known while it is away', async () => {
+  const { keeper } = new Rig();
+  await keeper.start(SOUND, [1]);
+  expect(keeper.standingOf(1)).toBeUndefined();
+  await keeper.peerGreeted(1, PEER, undefined);
+  expect(keeper.standingOf(1)).toBe('SERVING');
+  keeper.peerReach(1, true);
+  expect(keeper.standingOf(1)).toBeUndefined();
+  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runIds: ['n1'], previousRun: 0 };
+  await keeper.peerGreeted(1, wiped, undefined);
+  expect(keeper.standingOf(1)).toBe('RECOVERING');
+  await keeper.peerGreeted(1, { ...wiped, isRebuilding: true, statement: 1 }, undefined);
+  expect(keeper.standingOf(1)).toBe('RECOVERING');
+  await keeper.peerGreeted(1, { ...wiped, madeGood: ['p5'], statement: 2 }, undefined);
+  expect(keeper.standingOf(1)).toBe('SERVING');
+  expect(keeper.standingOf(9)).toBeUndefined();
+});

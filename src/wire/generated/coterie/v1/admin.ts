@@ -81,6 +81,8 @@ export interface MemberStatus {
   diskPercent: number;
   /** that it says it has */
   layoutVersion: number;
+  /** SERVING | RECOVERING (reads of it may not count), also the others of StatusReply.state for the node asked; empty = not known: not met, or out of reach */
+  standing: string;
 }
 
 export interface LayoutQuery {
@@ -547,6 +549,7 @@ function createBaseMemberStatus(): MemberStatus {
     clockOffsetMs: undefined,
     diskPercent: 0,
     layoutVersion: 0,
+    standing: "",
   };
 }
 
@@ -611,6 +614,9 @@ export const MemberStatus: MessageFns<MemberStatus> = {
     }
     if (message.layoutVersion !== 0) {
       writer.uint32(160).uint32(message.layoutVersion);
+    }
+    if (message.standing !== "") {
+      writer.uint32(170).string(message.standing);
     }
     return writer;
   },
@@ -786,6 +792,14 @@ export const MemberStatus: MessageFns<MemberStatus> = {
             }
 
             message.layoutVersion = reader.uint32();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.standing = reader.string();
             continue;
           }
         }
