@@ -12,7 +12,9 @@ const SEEDS: Readonly<Record<string, number>> = JSON.parse(
 );
 /** Any change of the product may change what a seed does: the next ones are tried as well. */
 const RUNS = 20;
-const DEADLINE_MS = 300_000;
+/** Some fifty processes, two at a time. They are ended before the hook is given up. */
+const HUNTS_MS_MAX = 780_000;
+const DEADLINE_MS = 800_000;
 
 interface Outcome {
   readonly found: Found | undefined;
@@ -20,9 +22,9 @@ interface Outcome {
   readonly withoutIt: readonly string[];
 }
 
-async function outcomeOf(canary: Canary): Promise<Outcome> {
+async function outcomeOf(canary: Canary, signal: AbortSignal): Promise<Outcome> {
   const firstSeed = SEEDS[canary.name] ?? 1;
-  const found = await hunt(canary, { firstSeed, runs: RUNS });
+  const found = await hunt(canary, { firstSeed, runs: RUNS }, signal);
   const withoutIt = await huntNothing(canary, { firstSeed: found?.seed ?? firstSeed, runs: 1 });
   return { found, withoutIt };
 }
@@ -31,9 +33,10 @@ describe('a bug put into the product', () => {
   const outcomes = new Map<string, Outcome | Error>();
 
   beforeAll(async () => {
+    const signal = AbortSignal.timeout(HUNTS_MS_MAX);
     await twoAtATime(CANARIES, async (canary) => {
       const failed = (error: Error): Error => error;
-      outcomes.set(canary.name, await outcomeOf(canary).catch(failed));
+      outcomes.set(canary.name, await outcomeOf(canary, signal).catch(failed));
     });
   }, DEADLINE_MS);
 

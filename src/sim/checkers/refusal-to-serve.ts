@@ -12,6 +12,7 @@
  *  - A rotted row is never shown: no read of such a key returns bytes that nobody wrote.
  *  - Of a key that it has made good since it may answer and mint again; it serves as a whole only
  *    after it was RECOVERING and rebuilt something.
+ *  - What it has come to know of itself it knows after the next start too.
  *  Invariant: only operations that began after the loss are held against the node.
  *  Not here: equality of the others (replicas-equal), whether what was made good is right (every
  *  other check).
@@ -23,6 +24,8 @@ import { rebuiltUs } from './rebuilt.ts';
 import { isRepairing } from './strictness.ts';
 
 const NAME = 'refusal-to-serve';
+/** Within this time of finding out it has surely noted it on its disk. */
+const NOTED_US = 10_000_000;
 
 export const refusalToServe: Checker = {
   name: NAME,
@@ -65,6 +68,9 @@ function checkLoss(history: History, loss: DiskLoss, findings: Findings): void {
       findings.add(undefined, [], `${node} lost data (${kind}) and served again`);
     }
   }
+  if (hasForgotten(history, loss)) {
+    findings.add(undefined, [], `${node} lost data (${kind}), knew it, and forgot it at a restart`);
+  }
   const silentFromUs = silentFrom(history, loss);
   for (const operation of history.operations) {
     if (operation.outcome !== 'ok' || operation.startUs <= loss.atUs) continue;
@@ -79,6 +85,25 @@ function checkLoss(history: History, loss: DiskLoss, findings: Findings): void {
     findings.add(key, [id], message);
   }
   checkMints(history, loss, silentFromUs, findings);
+}
+
+/** Opened again before it served, and not RECOVERING from the start, although it had long been. */
+function hasForgotten({ states = [], losses }: History, loss: DiskLoss): boolean {
+  const { node, atUs } = loss;
+  const later = losses.filter((other) => other.node === node && other.atUs > atUs);
+  const untilUs = Math.min(...later.map((other) => other.atUs), Number.POSITIVE_INFINITY);
+  const own = states.filter((of) => of.node === node && of.atUs > atUs && of.atUs < untilUs);
+  const noticed = own.find(({ state }) => state === 'RECOVERING');
+  if (noticed === undefined) return false;
+  const ended = own.find((of) => of.state === 'DOWN' && of.atUs > noticed.atUs + NOTED_US);
+  if (ended === undefined) return false;
+  const served = own.find(({ state, atUs: sinceUs }) => {
+    return state === 'SERVING' && sinceUs > noticed.atUs;
+  });
+  const beforeUs = served?.atUs ?? Number.POSITIVE_INFINITY;
+  return own.some(({ state, atUs: openedUs }) => {
+    return state === 'UNVERIFIED' && openedUs > ended.atUs && openedUs < beforeUs;
+  });
 }
 
 /** From when on it may serve as a whole; undefined: not at all. */

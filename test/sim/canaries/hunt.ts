@@ -9,7 +9,6 @@ import { type Canary, edited } from './canary.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const COPIES = join(ROOT, 'node_modules', '.cache', 'coterie-canaries');
-const HUNT_MS_MAX = 1_800_000;
 
 export interface Range {
   readonly firstSeed: number;
@@ -24,8 +23,15 @@ export interface Found {
   readonly message: string;
 }
 
-/** The first of the seeds in which a promise is broken; undefined when none is. */
-export async function hunt(canary: Canary, range: Range): Promise<Found | undefined> {
+/** The first of the seeds in which one of the canary's checks finds something, if any does. What
+ *  edits that slow the product down break besides does not count. `signal` ends the process that
+ *  looks: its reason is then thrown. */
+export async function hunt(
+  canary: Canary,
+  range: Range,
+  signal: AbortSignal,
+): Promise<Found | undefined> {
+  signal.throwIfAborted();
   await mkdir(COPIES, { recursive: true });
   const folder = await mkdtemp(join(COPIES, `${canary.name}-`));
   try {
@@ -34,7 +40,7 @@ export async function hunt(canary: Canary, range: Range): Promise<Found | undefi
       const file = join(folder, 'dist', edit.file);
       await writeFile(file, edited(canary, edit, await readFile(file, 'utf8')));
     }
-    return await simulateIn(folder, canary, range);
+    return await simulateIn(folder, canary, range, signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -63,12 +69,14 @@ async function copyProduct(folder: string): Promise<void> {
 
 /** Runs in the process of the copy: module, options, number of seeds. */
 const PROGRAM = `
-const [module, text, runs] = process.argv.slice(1);
+const [module, text, runs, checksText] = process.argv.slice(1);
 const options = JSON.parse(text);
+const wanted = new Set(JSON.parse(checksText));
 const { simulate } = await import(module);
 let found;
 for (let seed = options.seed; seed < options.seed + Number(runs) && !found; seed += 1) {
-  const { violations } = await simulate({ ...options, seed, runs: 1 });
+  const report = await simulate({ ...options, seed, runs: 1 });
+  const violations = report.violations.filter(({ check }) => wanted.has(check));
   if (violations.length === 0) continue;
   const checks = [...new Set(violations.map(({ check }) => check))];
   found = { seed, checks, message: violations[0].message };
@@ -76,14 +84,20 @@ for (let seed = options.seed; seed < options.seed + Number(runs) && !found; seed
 console.log(JSON.stringify({ found }));
 `;
 
-function simulateIn(folder: string, canary: Canary, range: Range): Promise<Found | undefined> {
+function simulateIn(
+  folder: string,
+  canary: Canary,
+  range: Range,
+  signal: AbortSignal,
+): Promise<Found | undefined> {
   const module = pathToFileURL(join(folder, 'dist', 'simulate.js')).href;
   const options = JSON.stringify(optionsOf(canary, range));
   const args = ['--input-type=module', '-e', PROGRAM, module, options, String(range.runs)];
+  args.push(JSON.stringify(canary.checks));
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: HUNT_MS_MAX,
+      signal,
     });
     let stdout = '';
     let stderr = '';

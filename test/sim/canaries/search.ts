@@ -15,10 +15,10 @@ const seeds: Record<string, number> = {};
 describe.concurrent(`each canary is found within ${RUNS_MAX} seeds, or as many as it says`, () => {
   for (const canary of CANARIES) {
     if (wanted !== undefined && !wanted.includes(canary.name)) continue;
-    it(`${canary.name}: ${canary.why}`, async () => {
+    it(`${canary.name}: ${canary.why}`, async ({ signal }) => {
       const startedMs = performance.now();
       const runsMax = canary.runsMax ?? RUNS_MAX;
-      const found = await hunt(canary, { firstSeed: 1, runs: runsMax });
+      const found = await hunt(canary, { firstSeed: 1, runs: runsMax }, signal);
       const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
       const seed = found?.seed.toString() ?? 'not found';
       const runs = (found?.seed ?? runsMax).toString();

@@ -1,6 +1,6 @@
 /** Bugs of the disk: what was acknowledged is not there, or is served although it cannot be
  *  trusted. */
-import type { Canary } from './canary.ts';
+import { type Canary, SLOW_REBUILD } from './canary.ts';
 
 const QUEUE = 'node/storage/commit-queue.js';
 const LANES = 'node/storage/key-lanes.js';
@@ -139,7 +139,7 @@ export const STORAGE_CANARIES: readonly Canary[] = [
     minutes: 0.4,
     nodes: 3,
     replicas: 3,
-    checks: ['register-regularity', 'monotonic-reads', 'no-lost-write'],
+    checks: ['register-regularity', 'monotonic-reads', 'no-lost-write', 'copies-compared'],
   },
   {
     name: 'epoch-reused-after-rot',
@@ -245,6 +245,24 @@ export const STORAGE_CANARIES: readonly Canary[] = [
     faults: ['wipe', 'crash'],
     minutes: 0.5,
     nodes: 3,
+    checks: ['refusal-to-serve'],
+  },
+  {
+    name: 'recovering-forgotten',
+    why: 'A node that was found to be behind forgets it with its next restart (ARCHITECTURE 5.19)',
+    edits: [
+      {
+        file: 'node/standing/standing-keeper.js',
+        find: 'this.#damage = damage.reason ?? (earlier && decodeText(earlier));',
+        replace: 'this.#damage = damage.reason;',
+      },
+      SLOW_REBUILD,
+    ],
+    workload: 'register',
+    faults: ['wipe', 'crash'],
+    minutes: 0.6,
+    nodes: 3,
+    replicas: 3,
     checks: ['refusal-to-serve'],
   },
 ];

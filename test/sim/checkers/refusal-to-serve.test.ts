@@ -73,6 +73,21 @@ accepts(refusalToServe, [
     'loss n1 wipe at 50; state n1 RECOVERING at 60; rebuilt n1 at 70 key k; ' +
       'a get [85,90] by n0,n1 sees nothing; mint n1 x at 90',
   ],
+  [
+    'a node that remembers what it lost when it is started again',
+    'loss n1 wipe at 50; state n1 RECOVERING at 60; state n1 DOWN at 12s; ' +
+      'state n1 RECOVERING at 13s',
+  ],
+  [
+    'a node that dies before it has noted what it lost',
+    'loss n1 wipe at 50; state n1 RECOVERING at 1s; state n1 DOWN at 2s; ' +
+      'state n1 UNVERIFIED at 3s; state n1 RECOVERING at 4s',
+  ],
+  [
+    'a node that was rebuilt, or wiped once more, and is not sure of itself',
+    'loss n1 wipe at 50; state n1 RECOVERING at 60; state n1 DOWN at 12s; loss n1 wipe at 12s; ' +
+      'state n1 UNVERIFIED at 13s; state n1 RECOVERING at 14s',
+  ],
   ['rot that nobody sees', 'loss n1 bit-rot at 50 key k; state n1 SERVING; a get [60,70] sees 1'],
   ['junk that was read before the rot', 'a get [10,20] sees ?junk; loss n1 bit-rot at 50'],
   ['junk in a key that did not rot', 'a get [60,70] sees ?junk; loss n1 bit-rot at 50 key other'],
@@ -95,6 +110,11 @@ rejects(refusalToServe, [
   [
     'a node that is wiped again after it was rebuilt',
     `rebuilt n1 at 40; ${wiped}; state n1 SERVING`,
+  ],
+  [
+    'a node that is started again and has forgotten what it lost',
+    'loss n1 wipe at 50; state n1 RECOVERING at 60; state n1 DOWN at 12s; ' +
+      'state n1 UNVERIFIED at 13s; state n1 RECOVERING at 14s',
   ],
   ['a wiped node that serves', 'loss n1 wipe at 50; state n1 SERVING'],
   ['a log with a hole that serves', 'loss n1 lost-batch at 50 intact 20; state n1 SERVING'],
