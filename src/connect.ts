@@ -1,6 +1,7 @@
 /** A client over gRPC and this machine's clock and randomness: what a service that uses Coterie
  *  calls. */
 import { createClient } from './client/client.ts';
+import { CONNECT_OPTIONS, checkOptionNames } from './client/option-names.ts';
 import type { AbortSignalLike, Client, ClientOptions } from './client/types.ts';
 import type { Log } from './env/log.ts';
 import { GrpcTransport } from './platform/grpc/grpc-transport.ts';
@@ -26,7 +27,8 @@ const SILENT: Log = {
  *  Errors: INVALID_ARGUMENT; UNREACHABLE naming every address when none answers within
  *  `timeoutMs`; CLUSTER_MISMATCH and VERSION_UNSUPPORTED when those that answer refuse; ABORTED. */
 export async function connect(options: ConnectOptions): Promise<Client> {
-  const log = options.log ?? SILENT;
+  checkOptionNames(options, CONNECT_OPTIONS);
+  const { signal, log = SILENT, ...clientOptions } = options;
   const transport = new GrpcTransport({ log });
   const client = createClient(
     {
@@ -36,10 +38,10 @@ export async function connect(options: ConnectOptions): Promise<Client> {
       log,
       release: () => transport.close(),
     },
-    options,
+    clientOptions,
   );
   try {
-    await client.ready(options.signal === undefined ? {} : { signal: options.signal });
+    await client.ready(signal === undefined ? {} : { signal });
   } catch (error) {
     await client.close();
     throw error;

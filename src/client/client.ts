@@ -10,6 +10,15 @@ import { DEFAULT_BUCKET, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../core/limits.t
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
 import { Ring } from '../core/ring/ring.ts';
 import { Call, type CallEnvironment, type CallSpec } from './call.ts';
+import {
+  CLIENT_OPTIONS,
+  checkOptionNames,
+  DELETE_OPTIONS,
+  GET_OPTIONS,
+  LAYOUT_OPTIONS,
+  PUT_OPTIONS,
+  READY_OPTIONS,
+} from './option-names.ts';
 import { ReadyWait } from './ready-wait.ts';
 import { drawOf, formatId, newId, parseId } from './request-id.ts';
 import {
@@ -71,6 +80,7 @@ class SessionClient implements Client {
   #closing: Promise<void> | undefined;
 
   constructor(environment: ClientEnvironment, options: ClientOptions) {
+    checkOptionNames(options, CLIENT_OPTIONS);
     const { transport, clock, random, log } = environment;
     this.#environment = environment;
     this.#defaults = {
@@ -100,6 +110,7 @@ class SessionClient implements Client {
 
   async get(key: string | Uint8Array, options: GetOptions = NO_OPTIONS): Promise<GetResult> {
     const startedMs = this.#deadlines.nowMs();
+    if (options !== NO_OPTIONS) checkOptionNames(options, GET_OPTIONS);
     const get = getRequest(this.#defaults, key, options);
     const result = await this.#call(startedMs, {
       operation: { $case: 'get', get },
@@ -124,6 +135,7 @@ class SessionClient implements Client {
     options: PutOptions = NO_OPTIONS,
   ): Promise<PutResult> {
     const startedMs = this.#deadlines.nowMs();
+    if (options !== NO_OPTIONS) checkOptionNames(options, PUT_OPTIONS);
     const id = this.#requestId(options);
     const put = putRequest(this.#defaults, key, value, options, id);
     const bytes = put.key.length + put.value.length + put.context.length;
@@ -137,6 +149,7 @@ class SessionClient implements Client {
     options: DeleteOptions = NO_OPTIONS,
   ): Promise<DeleteResult> {
     const startedMs = this.#deadlines.nowMs();
+    if (options !== NO_OPTIONS) checkOptionNames(options, DELETE_OPTIONS);
     const id = this.#requestId(options);
     const message = deleteRequest(this.#defaults, key, options, id);
     const operation = { $case: 'delete', delete: message } as const;
@@ -147,6 +160,7 @@ class SessionClient implements Client {
   }
 
   async layout(options: RequestOptions = NO_OPTIONS): Promise<Ring> {
+    if (options !== NO_OPTIONS) checkOptionNames(options, LAYOUT_OPTIONS);
     const result = await this.#call(this.#deadlines.nowMs(), {
       operation: { $case: 'layout', layout: {} },
       message: undefined,
@@ -170,6 +184,7 @@ class SessionClient implements Client {
   }
 
   async ready(options: Pick<RequestOptions, 'timeoutMs' | 'signal'> = NO_OPTIONS): Promise<void> {
+    if (options !== NO_OPTIONS) checkOptionNames(options, READY_OPTIONS);
     const timeoutMs = this.#timeoutOf(options);
     const { signal } = options;
     this.#checkOpen();

@@ -4,8 +4,8 @@
  *  misspelt setting must not be ignored. */
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
+import { nearestName } from '../core/nearest-name.ts';
 import { CONFIG_KEYS, findKey } from './keys.ts';
-import { nearestName } from './nearest.ts';
 import { invalidConfig, resolveSettings, type Setting, settingsOf, unknownKey } from './resolve.ts';
 import type { KeyDefault, NodeConfig } from './schema.ts';
 

@@ -3,9 +3,9 @@
  *  guessed or repaired.
  *  Not here: reading files, environment and flags (load.ts). */
 import { CoterieError } from '../core/errors.ts';
+import { nearestName } from '../core/nearest-name.ts';
 import { formatAddress, isDialable, parseAddress } from './address.ts';
 import { CONFIG_KEYS, findKey } from './keys.ts';
-import { nearestName } from './nearest.ts';
 import { configSchema, type NodeConfig, type NodeConfigInput } from './schema.ts';
 
 /** One value of one key. `source` reads as in "it is 5 (from SOURCE)". */

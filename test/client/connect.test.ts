@@ -85,3 +85,10 @@ test('refuses another cluster than the one asked for', async () => {
   const error = await failureOf(connect({ nodes: [address], clusterId: 'ab'.repeat(16) }));
   expect(error.code).toBe('CLUSTER_MISMATCH');
 });
+
+test('refuses an option that it does not know, with the nearest', async () => {
+  const options = { nodes: ['127.0.0.1:1'], signl: undefined };
+  const error = await failureOf(connect(options));
+  expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', applied: 'no' });
+  expect(error.message).toBe('"signl" is not an option of connect; did you mean signal');
+});

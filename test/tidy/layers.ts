@@ -44,7 +44,7 @@ export const LAYERS: readonly Layer[] = [
   { ...PLATFORM, prefix: 'src/platform/rocksdb/', packages: ['rocksdb'] },
   {
     prefix: 'src/config/',
-    imports: ['src/core/errors.ts'],
+    imports: ['src/core/errors.ts', 'src/core/nearest-name.ts'],
     packages: ['zod', 'yaml'],
     isOnNode: true,
   },

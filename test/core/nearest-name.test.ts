@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { editDistance, nearestName } from '../../src/config/nearest.ts';
+import { editDistance, nearestName } from '../../src/core/nearest-name.ts';
 
 test('the closest name is offered, and none when all are far', () => {
   expect(nearestName('timoutMs', ['timeoutMs', 'timeoutMaxMs'])).toBe('timeoutMs');

@@ -1,4 +1,7 @@
-/** The name that was probably meant: what messages about unknown keys offer. */
+/** The name that was probably meant: what messages about unknown keys and options offer.
+ *  Invariant: what is offered is one of the candidates, and no other one is nearer.
+ *  Not here: the messages (config, client).
+ *  Source: Wagner and Fischer 1974, "The String-to-String Correction Problem". */
 
 /** The candidate with the smallest edit distance, if that is at most a third of its length (and at
  *  least 2), and leaves two letters alone: most words of three letters are near each other. */
