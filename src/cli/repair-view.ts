@@ -142,8 +142,8 @@ function oldestText(pairs: readonly PairState[]): string {
     if (lastEqualMs === undefined) neverCount += 1;
     else oldestMs = Math.max(oldestMs, lastEqualMs);
   }
-  if (neverCount === pairs.length) return 'never yet';
-  return neverCount === 0 ? shortTime(oldestMs) : `${shortTime(oldestMs)}, ${neverCount} never yet`;
+  if (neverCount === pairs.length) return 'not yet';
+  return neverCount === 0 ? shortTime(oldestMs) : `${shortTime(oldestMs)}, ${neverCount} not yet`;
 }
 
 const WORST_MAX = 10;

@@ -19,6 +19,8 @@ export interface RepairRooms {
   /** Once this node has its place. */
   startRepairs(): void;
   stopRepairs(): void;
+  /** As ExchangeSchedule.forgetProofs. */
+  forgetProofs(peer?: number): void;
 }
 
 export interface RepairRoomsParts {
@@ -67,5 +69,6 @@ export function makeRepairRooms(
     rebuild.stop();
     scrub.stop();
   };
-  return { rebuild, repairs, startRepairs, stopRepairs };
+  const forgetProofs = (peer?: number): void => schedule.forgetProofs(peer);
+  return { rebuild, repairs, startRepairs, stopRepairs, forgetProofs };
 }

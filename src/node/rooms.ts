@@ -79,11 +79,15 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   const { name, address, opening } = start;
   const { clock } = env;
   const reading = () => ({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
-  const standing = new StandingKeeper(env, store, openedOf(start), (next) => {
-    env.log.info('standing', { node: name, state: next.state, reason: next.reason });
-    links.introduce();
-    repair.rebuild.begin();
-    node.servingChanged();
+  const standing = new StandingKeeper(env, store, openedOf(start), {
+    changed: (next) => {
+      env.log.info('standing', { node: name, state: next.state, reason: next.reason });
+      if (next.state === 'RECOVERING') repair.forgetProofs();
+      links.introduce();
+      repair.rebuild.begin();
+      node.servingChanged();
+    },
+    peerLost: (nodeIndex) => repair.forgetProofs(nodeIndex),
   });
   const hlc = new HybridLogicalClock({ ceiling: opening.ceiling, reading: reading() });
   const gossip = new Gossip(

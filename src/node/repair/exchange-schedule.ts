@@ -3,7 +3,8 @@
  *  Invariants: at most four exchanges at a time; a peer that cannot be reached costs a look each
  *  second while something waits for it, and one that is back is left to the hints for a while; a
  *  node that does not serve a partition, or a peer that does not, proves nothing; a dirty partition
- *  stays hurried until an exchange that began after the last miss has found it equal.
+ *  stays hurried until an exchange that began after the last miss has found it equal; a proof is of
+ *  the stores that were compared, and forgotten with either.
  *  Not here: which pair is next (core/merkle/pair-schedule.ts), exchanges (exchanges.ts), what
  *  makes a partition dirty (node/handoff).
  *  Source: docs/guarantees.md G5. */
@@ -59,6 +60,8 @@ interface ScheduledPair {
   readonly isOwn: boolean;
   /** Monotonic. */
   equalMs: number | undefined;
+  /** What began earlier compared copies that are gone; monotonic. */
+  sinceMs: number;
   differing: number;
   found: number;
   sentBytes: number;
@@ -128,9 +131,20 @@ export class ExchangeSchedule {
     return count;
   }
 
+  /** What was proved of copies that the peer, or this node, has lost since says nothing. Without a
+   *  peer: of all. */
+  forgetProofs(peer?: number): void {
+    const nowMs = this.#parts.deadlines.nowMs();
+    for (const pair of this.#pairs.values()) {
+      if (peer !== undefined && pair.peer !== peer) continue;
+      pair.equalMs = undefined;
+      pair.sinceMs = nowMs;
+    }
+  }
+
   status(): readonly PairStatus[] {
     const nowMs = this.#parts.deadlines.nowMs();
-    return [...this.#pairs.values()].map(({ equalMs, isOwn, ...pair }) => {
+    return [...this.#pairs.values()].map(({ equalMs, sinceMs, isOwn, ...pair }) => {
       return equalMs === undefined ? pair : { ...pair, lastEqualMs: nowMs - equalMs };
     });
   }
@@ -157,6 +171,7 @@ export class ExchangeSchedule {
       peer,
       isOwn,
       equalMs: undefined,
+      sinceMs: 0,
       differing: 0,
       found: 0,
       sentBytes: 0,
@@ -239,7 +254,7 @@ export class ExchangeSchedule {
       this.#schedule.failed(pair, nowMs, dirty.has(peer, partition));
       return;
     }
-    pair.equalMs = result.beganMs;
+    if (result.beganMs >= pair.sinceMs) pair.equalMs = result.beganMs;
     dirty.equal(peer, partition, result.beganMs);
     if (dirty.has(peer, partition)) this.#schedule.failed(pair, nowMs, true);
     else if (pair.isOwn || this.#schedule.isHurried(pair)) this.#schedule.equal(pair, nowMs);

@@ -39,11 +39,19 @@ export class PeerMemories {
   readonly #env: { readonly deadlines: Deadlines; readonly log: Log };
   readonly #rows: MetaRows;
   readonly #peers = new Map<number, Peer>();
+  readonly #onLost: (nodeIndex: number) => void;
   #isNoteDue = false;
 
-  constructor(env: { readonly deadlines: Deadlines; readonly log: Log }, rows: MetaRows) {
+  /** `onLost`: a peer greets whose copies are not those that it had, as far as they were known
+   *  here. */
+  constructor(
+    env: { readonly deadlines: Deadlines; readonly log: Log },
+    rows: MetaRows,
+    onLost: (nodeIndex: number) => void,
+  ) {
     this.#env = env;
     this.#rows = rows;
+    this.#onLost = onLost;
   }
 
   async restore(peers: readonly number[]): Promise<void> {
@@ -101,6 +109,7 @@ export class PeerMemories {
     const peer = this.#peers.get(nodeIndex);
     if (peer === undefined) return false;
     if (peer.shown === undefined || !isOutdated(shown, peer.shown)) peer.shown = shown;
+    if (isLost(peer.shown, peer.remembered)) this.#onLost(nodeIndex);
     const next = remember(peer.remembered, peer.shown);
     if (next !== peer.remembered) {
       await this.#rows.writeMeta([{ name: peerRow(nodeIndex), value: encodePeer(next) }]);
@@ -176,6 +185,12 @@ export class PeerMemories {
       this.#env.log.warn('peer-commits-not-noted', { message });
     }
   }
+}
+
+/** Also one that is whole again, but in another folder: it was lost and rebuilt unseen. */
+function isLost(shown: OpenedStore, remembered: Remembered | undefined): boolean {
+  if (shown.isRebuilding || findLoss(shown, remembered) !== undefined) return true;
+  return remembered !== undefined && shown.storeId !== remembered.storeId;
 }
 
 /** The same run has said something else later. */

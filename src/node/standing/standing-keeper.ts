@@ -53,10 +53,17 @@ interface StandingEnvironment {
   readonly log: Log;
 }
 
+/** Told what follows for others. */
+export interface StandingEvents {
+  changed(standing: Standing): void;
+  /** As of PeerMemories. */
+  peerLost(nodeIndex: number): void;
+}
+
 export class StandingKeeper implements Recovery {
   readonly #env: StandingEnvironment;
   readonly #rows: MetaRows;
-  readonly #onChange: (standing: Standing) => void;
+  readonly #events: StandingEvents;
   readonly #peers: PeerMemories;
   /** Partitions that have been rebuilt since the node was last found to be behind. */
   readonly #rebuilt = new Set<number>();
@@ -80,13 +87,13 @@ export class StandingKeeper implements Recovery {
     env: StandingEnvironment,
     rows: MetaRows,
     opened: OpenedStore,
-    onChange: (standing: Standing) => void,
+    events: StandingEvents,
   ) {
     this.#env = env;
     this.#rows = rows;
-    this.#peers = new PeerMemories(env, rows);
+    this.#peers = new PeerMemories(env, rows, (nodeIndex) => events.peerLost(nodeIndex));
     this.#opened = opened;
-    this.#onChange = onChange;
+    this.#events = events;
     this.#progress = new RebuildProgress(env, rows, () => ({
       lives: [...this.#lives],
       partitions: [...this.#rebuilt],
@@ -316,7 +323,7 @@ export class StandingKeeper implements Recovery {
 
   #change(next: Standing): void {
     this.#standing = next;
-    this.#onChange(next);
+    this.#events.changed(next);
   }
 
   /** A restart must not forget it: what came back goes on committing and would pass every number

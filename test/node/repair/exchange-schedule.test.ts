@@ -4,6 +4,7 @@ import type { PairStatus } from '../../../src/node/contracts.ts';
 import { HANDOFF_DEFAULTS } from '../../../src/node/handoff/handoff.ts';
 import { EXCHANGE_DEFAULTS } from '../../../src/node/repair/exchange-schedule.ts';
 import { recordRange } from '../../../src/node/storage/table-keys.ts';
+import { MemoryDisk } from '../../../src/platform/memory/memory-disk.ts';
 import { helloOf, RawLink } from '../raw-stream.ts';
 import { bytesOf, putRequest } from '../requests.ts';
 import { type Cluster, startThree } from '../rig.ts';
@@ -195,4 +196,34 @@ test('a node that stops begins nothing more', async () => {
   const { repairs } = node;
   await cluster.run(node.stop());
   expect(repairs?.hurry(undefined)).toBe(0);
+});
+
+test('what was proved of a peer is forgotten when it loses its folder, and proved anew after', async () => {
+  await using cluster = await startThree({
+    exchanges: { ...EXCHANGE_DEFAULTS, intervalMs: 0 },
+  });
+  await cluster.put('n1', { key: 'k', value: 'v', level: 'all' });
+  await pass(cluster);
+  const provenWith = (name: string): readonly boolean[] => {
+    const pairs = ['n1', 'n2'].flatMap((own) => cluster.node(own).node.repairs?.pairs() ?? []);
+    const peer = cluster.indexOf(name);
+    return pairs.filter((pair) => pair.peer === peer).map((pair) => pair.lastEqualMs !== undefined);
+  };
+  const before = provenWith('n3');
+  expect(new Set(before)).toEqual(new Set([true]));
+  const member = cluster.node('n3');
+  await member.stop();
+  await member.start();
+  await cluster.untilServing();
+  await cluster.untilLinked();
+  expect(provenWith('n3')).toEqual(before);
+  await member.stop();
+  member.disk = new MemoryDisk();
+  await member.start();
+  await cluster.untilServing();
+  await cluster.untilLinked();
+  expect(provenWith('n3')).toEqual(before.map(() => false));
+  expect(new Set(provenWith('n2'))).toEqual(new Set([true]));
+  await pass(cluster);
+  expect(provenWith('n3')).toEqual(before);
 });

@@ -154,3 +154,25 @@ test('the standing of a peer follows what it says of itself, and is not known wh
   expect(keeper.standingOf(1)).toBe('SERVING');
   expect(keeper.standingOf(9)).toBeUndefined();
 });
+
+test('a peer that lost its copies is named, also one that was rebuilt unseen; a restart is no loss', async () => {
+  const { keeper, peersLost } = new Rig();
+  await keeper.start(SOUND, [1, 2]);
+  await keeper.peerGreeted(1, PEER, undefined);
+  const restarted: OpenedStore = {
+    ...PEER,
+    run: 6,
+    runIds: [...PEER.runIds, 'p6'],
+    previousRun: 5,
+  };
+  await keeper.peerGreeted(1, restarted, undefined);
+  expect(peersLost).toEqual([]);
+  await keeper.peerGreeted(1, { ...restarted, isRebuilding: true, statement: 1 }, undefined);
+  expect(peersLost).toEqual([1]);
+  await keeper.peerGreeted(2, PEER, undefined);
+  const rebuilt = { ...PEER, storeId: 'new', run: 1, runIds: ['n1'], previousRun: 0 };
+  await keeper.peerGreeted(2, { ...rebuilt, madeGood: ['p5'] }, undefined);
+  expect(peersLost).toEqual([1, 2]);
+  await keeper.peerGreeted(2, { ...rebuilt, madeGood: ['p5'] }, undefined);
+  expect(peersLost).toEqual([1, 2]);
+});

@@ -65,12 +65,16 @@ export class Rig {
   readonly clock = new ManualClock();
   readonly notes = new Notes();
   readonly changes: string[] = [];
+  readonly peersLost: number[] = [];
   readonly rows: FakeRows;
   readonly keeper: StandingKeeper;
 
   constructor(rows = new FakeRows()) {
     this.rows = rows;
     const env = { clock: this.clock, deadlines: new Deadlines(this.clock), log: this.notes };
-    this.keeper = new StandingKeeper(env, rows, OWN, ({ state }) => this.changes.push(state));
+    this.keeper = new StandingKeeper(env, rows, OWN, {
+      changed: ({ state }) => this.changes.push(state),
+      peerLost: (nodeIndex) => this.peersLost.push(nodeIndex),
+    });
   }
 }
