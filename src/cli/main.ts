@@ -42,6 +42,13 @@ const ports: CliPorts = {
       };
       process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     }),
+  stdinEnd: () =>
+    new Promise((resolve) => {
+      const end = (): void => resolve();
+      process.stdin.once('end', end).once('close', end).once('error', end).resume();
+      // A node that was stopped by a signal must not wait for it; a file has no `unref`.
+      process.stdin.unref?.();
+    }),
 };
 
 function softwareVersion(): string {

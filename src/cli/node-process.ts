@@ -1,4 +1,5 @@
-/** One `coterie start` in a process of its own, for benchmarks. */
+/** One `coterie start` in a process of its own, for benchmarks. It ends with the process that
+ *  started it, however that ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -51,8 +52,9 @@ export class NodeProcess {
     const { name, args, environment, nodeFlags = [] } = options;
     this.#clock = clock;
     this.name = name;
-    this.#child = spawn(process.execPath, [...nodeFlags, BIN, 'start', '--id', name, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
+    const command = [BIN, 'start', '--until-stdin-closes', '--id', name];
+    this.#child = spawn(process.execPath, [...nodeFlags, ...command, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
       env: environment,
     });
     this.#child.stderr?.on('data', (chunk: Buffer) => {

@@ -90,6 +90,8 @@ export interface CliPorts {
   /** Resolves with the name of the first SIGINT or SIGTERM; a second one ends the process at once.
    *  */
   stopSignal(): Promise<string>;
+  /** Resolves at the end of standard input, which is read and thrown away. */
+  stdinEnd(): Promise<void>;
 }
 
 export interface CliContext {

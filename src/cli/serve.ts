@@ -10,19 +10,21 @@ interface Served {
   stop(): Promise<void>;
 }
 
-/** The exit code is 0 after SIGINT or SIGTERM and that of the error after a failure. A node with a
- *  damaged folder is started again: it begins with an empty one. */
+/** The exit code is 0 after SIGINT or SIGTERM, or once `ends` settles, and that of the error after
+ *  a failure. A node with a damaged folder is started again: it begins with an empty one. */
 export async function serveUntilStopped(
   context: CliContext,
   start: () => Promise<Served>,
+  ends?: Promise<unknown>,
 ): Promise<void> {
   // Before the start: a signal during it must stop what is being started, not leave it half done.
   const signal = context.ports.stopSignal();
+  const told = Promise.race(ends === undefined ? [signal] : [signal, ends]);
   for (;;) {
     const served = await start();
     const failure = served.failed.then(toCoterieError, toCoterieError);
     await context.terminal.write(served.greeting);
-    const ended = await Promise.race([signal.then(() => undefined), failure]);
+    const ended = await Promise.race([told.then(() => undefined), failure]);
     if (ended !== undefined) await reportError(ended, context.terminal, false);
     await served.stop();
     if (ended?.details['startsAnew'] === true) continue;

@@ -1,11 +1,12 @@
-/** `coterie start`: one node in this process, until SIGINT, SIGTERM or a failure of its storage. */
+/** `coterie start`: one node in this process, until SIGINT, SIGTERM or a failure of its storage, or
+ *  the end of whoever started it, where that is wished. */
 import { Command } from 'commander';
 import type { LoadedConfig } from '../config/load.ts';
 import type { CliContext } from './ports.ts';
 import { serveUntilStopped } from './serve.ts';
 
 /** `config`, and the attribute of each flag in NODE_FLAGS and of `--seed`. */
-export type NodeFlags = Readonly<Record<string, string | readonly string[] | undefined>>;
+export type NodeFlags = Readonly<Record<string, string | readonly string[] | true | undefined>>;
 
 interface NodeFlag {
   readonly flag: string;
@@ -27,6 +28,7 @@ const NODE_FLAGS: readonly NodeFlag[] = [
 export function startCommand(context: CliContext): Command {
   return addNodeOptions(new Command('start'))
     .description('run one node; it serves data once `coterie cluster init` has made it a member')
+    .option('--until-stdin-closes', 'end also when whoever started it has ended')
     .action((flags: NodeFlags) => start(context, flags));
 }
 
@@ -69,12 +71,16 @@ export async function loadNodeConfig(
 
 async function start(context: CliContext, flags: NodeFlags): Promise<void> {
   const { config } = await loadNodeConfig(flags, context);
-  await serveUntilStopped(context, async () => {
-    const node = await context.ports.startNode(config);
+  const { ports } = context;
+  // Before the start, as in serve.ts.
+  const ends = flags['untilStdinCloses'] === true ? ports.stdinEnd() : undefined;
+  const begin = async () => {
+    const node = await ports.startNode(config);
     return {
       greeting: `ready ${node.address}\n`,
       failed: node.failed,
       stop: () => node.stop(),
     };
-  });
+  };
+  await serveUntilStopped(context, begin, ends);
 }

@@ -44,6 +44,7 @@ export class FakeWorld {
   admins = new Map<string, Partial<AdminConnection>>();
   failed: Promise<unknown> = new Promise(() => undefined);
   signal: Promise<string> = Promise.resolve('SIGTERM');
+  stdinEnd: Promise<void> = Promise.resolve();
   startError: Error | undefined;
   simulator: Simulator | undefined;
   readonly clock = new ManualClock();
@@ -144,6 +145,7 @@ export class FakeWorld {
         return this.simulator;
       },
       stopSignal: () => this.signal,
+      stdinEnd: () => this.stdinEnd,
     };
   }
 

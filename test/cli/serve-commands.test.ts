@@ -81,6 +81,32 @@ describe('start', () => {
     expect(stderr).toContain('membership.seeds is ["a"] (from --seed)');
   });
 
+  test('--until-stdin-closes stops it in order when its standard input ends, and only then', async () => {
+    world.signal = new Promise(() => undefined);
+    let end = (): void => undefined;
+    world.stdinEnd = new Promise((resolve) => {
+      end = resolve;
+    });
+    const running = world.run('start', '--until-stdin-closes');
+    await world.clock.settle();
+    expect(world.stopped).toBe(0);
+    end();
+    expect(await running).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(world.stopped).toBe(1);
+  });
+
+  test('without it the end of standard input stops nothing', async () => {
+    let stop = (_signal: string): void => undefined;
+    world.signal = new Promise((resolve) => {
+      stop = resolve;
+    });
+    const running = world.run('start');
+    await world.clock.settle();
+    expect(world.stopped).toBe(0);
+    stop('SIGTERM');
+    expect((await running).exitCode).toBe(0);
+  });
+
   test('a storage that fails ends it with exit 5', async () => {
     world.signal = new Promise(() => undefined);
     world.failed = Promise.resolve(

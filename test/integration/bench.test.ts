@@ -1,6 +1,6 @@
 /** `coterie bench` on real processes: the figures are there, and nothing is left behind. */
 import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { QuorumReport } from '../../src/bench/quorum/quorum-report.ts';
@@ -102,6 +102,32 @@ describe('bench run', () => {
       expect({ code, stderr }).toEqual({ code: 130, stderr: '' });
       if (stdout !== '') expect(JSON.parse(stdout)).toMatchObject({ isInterrupted: true });
       await expectNothingLeft();
+    },
+    DEADLINE_MS,
+  );
+});
+
+describe('bench run that is killed', () => {
+  it(
+    'takes its nodes and its client process with it',
+    async () => {
+      if (!existsSync('/proc/self/environ')) return;
+      const running = bench('run', '--spawn', '2', '--replicas', '2', '--seconds', '90');
+      const [parent] = await waitUntil(
+        async () => {
+          const processes = await processesLeft();
+          return processes.length === 4 && processes;
+        },
+        { deadlineMs: START_DEADLINE_MS, what: 'the benchmark, two nodes and its client process' },
+      );
+      process.kill(Number(parent), 'SIGKILL');
+      await running;
+      await waitUntil(async () => (await processesLeft()).length === 0, {
+        deadlineMs: START_DEADLINE_MS,
+        what: 'the end of its nodes and client process',
+      });
+      const folders = await readdir(folder.path);
+      await Promise.all(folders.map((name) => rm(join(folder.path, name), { recursive: true })));
     },
     DEADLINE_MS,
   );
