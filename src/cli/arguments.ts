@@ -61,14 +61,21 @@ export function wholeNumberIn(range: Range): (text: string) => number {
 
 const TIMEOUT_MAX_MS = 3_600_000;
 
-/** `500`, `500ms`, `2s` -> milliseconds. */
+/** `500`, `500ms`, `2s` -> milliseconds, from 1 ms to an hour. */
 export function parseTimeout(text: string): number {
+  return parseTime(text, 1);
+}
+
+/** The same, from `minMs`. */
+export function parseTime(text: string, minMs: number): number {
   const match = /^(\d+)(ms|s)?$/.exec(text);
-  const timeoutMs = Number(match?.[1]) * (match?.[2] === 's' ? 1_000 : 1);
-  if (!(timeoutMs >= 1 && timeoutMs <= TIMEOUT_MAX_MS)) {
+  if (match === null) {
     throw new InvalidArgumentError('It must be milliseconds, or a number with ms or s: 500, 2s.');
   }
-  return timeoutMs;
+  const timeMs = Number(match[1]) * (match[2] === 's' ? 1_000 : 1);
+  if (timeMs >= minMs && timeMs <= TIMEOUT_MAX_MS) return timeMs;
+  const bound = timeMs < minMs ? `at least ${minMs} ms` : `at most ${TIMEOUT_MAX_MS / 1_000} s`;
+  throw new InvalidArgumentError(`It must be ${bound}, such as 500, 2s.`);
 }
 
 /** 32 hexadecimal digits or a UUID. */

@@ -40,10 +40,12 @@ async function deleteKey(context: CliContext, key: string, flags: DeleteFlags): 
   if (result.trace !== undefined) await terminal.write(traceText(result.trace, terminal));
 }
 
-/** The level in the message is then that of the read, which nobody gave. */
+/** The level in the message is then that of the read, which nobody gave: a weaker one
+ *  alone is of no use. */
 function withReadNamed(error: unknown): unknown {
   if (!(error instanceof CoterieError) || error.code !== 'NO_REPLICA') return error;
-  const { retryable, applied, details } = error;
+  const { retryable, applied } = error;
+  const details = { ...error.details, readsFirst: true };
   const message = `${error.message} (without --context a delete reads first, at quorum at least)`;
   return new CoterieError(error.code, message, { retryable, applied, details, cause: error });
 }

@@ -32,15 +32,18 @@ export function toCoterieError(error: unknown): CoterieError {
   return new CoterieError('ASSERTION_FAILED', `Unexpected failure: ${message}`, { cause: error });
 }
 
-/** The one place where a failure is shown. */
+/** The one place where a failure is shown. `isBench`: its nodes are given in another way. */
 export async function reportError(
   error: CoterieError,
   terminal: Pick<Terminal, 'writeError' | 'errorColors'>,
   isJson: boolean,
+  isBench = false,
 ): Promise<void> {
   if (isJson || isBug(error)) return terminal.writeError(errorJson(error));
   const { code } = error;
-  await terminal.writeError(errorText(error).replace(code, terminal.errorColors.red(code)));
+  await terminal.writeError(
+    errorText(error, isBench).replace(code, terminal.errorColors.red(code)),
+  );
 }
 
 /** The line for stderr with `--json`. */
@@ -51,8 +54,8 @@ export function errorJson(error: CoterieError): string {
 }
 
 /** The line for stderr without it. */
-export function errorText(error: CoterieError): string {
-  const sentences = [error.message, nextStep(error), doubt(error)];
+export function errorText(error: CoterieError, isBench = false): string {
+  const sentences = [error.message, nextStep(error, isBench), doubt(error)];
   const text = sentences.filter((sentence) => sentence !== undefined).join('. ');
   return `${error.code}: ${text}.\n`;
 }
@@ -74,9 +77,18 @@ const NEXT_STEPS: Partial<Record<ErrorCode, string>> = {
   STORAGE_IO: 'Look at the log of the node and at its disk, then start it again',
 };
 
-function nextStep(error: CoterieError): string | undefined {
+const BEFORE_DELETE =
+  'Start the nodes that are missing (see `coterie status`), or take a weaker --consistency ' +
+  'together with --blind or with the --context of an earlier read';
+
+const BENCH_NODES =
+  'Is the node running? Name those of the cluster with --nodes HOST:PORT,HOST:PORT';
+
+function nextStep(error: CoterieError, isBench: boolean): string | undefined {
   // A folder that cannot be opened says itself what to do, and no node has a log of it.
   if (error.details['operation'] === 'open') return undefined;
+  if (error.code === 'UNREACHABLE' && isBench) return BENCH_NODES;
+  if (error.code === 'NO_REPLICA' && error.details['readsFirst'] === true) return BEFORE_DELETE;
   return NEXT_STEPS[error.code];
 }
 

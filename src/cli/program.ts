@@ -46,7 +46,7 @@ export async function runCli(
       return EXIT_USAGE;
     }
     const failure = toCoterieError(error);
-    await reportError(failure, context.terminal, wantsJson(argv));
+    await reportError(failure, context.terminal, wantsJson(argv), argv[0] === 'bench');
     return exitCodeOf(failure);
   }
 }

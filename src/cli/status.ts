@@ -1,7 +1,7 @@
 /** `coterie status`: how one node is, and how it sees the others; once, or again and again. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { repairStatuses } from '../client/repair-cluster.ts';
-import { nodesOf, parseTimeout } from './arguments.ts';
+import { nodesOf, parseTime } from './arguments.ts';
 import { withMembers, withMembersOf } from './cluster-admin.ts';
 import { nodeOption, timeoutOption } from './data-options.ts';
 import { type AdminFlags, firstAnswer } from './first-answer.ts';
@@ -29,18 +29,12 @@ export function statusCommand(context: CliContext): Command {
     .option(
       '--watch [interval]',
       'show it again after each interval: 500ms, 2s; 1s when none is given',
-      parse,
+      (text) => parseTime(text, WATCH_INTERVAL_MS_MIN),
     )
     .addOption(timeoutOption('default: 5s, with --watch 2s'))
     .option('--repair', 'what replicas lack and how it is repaired, at all members')
     .option('--json', 'print one JSON object; with --watch one per interval')
     .action((flags: StatusFlags) => status(context, flags));
-}
-
-function parse(text: string): number {
-  const intervalMs = parseTimeout(text);
-  if (intervalMs >= WATCH_INTERVAL_MS_MIN) return intervalMs;
-  throw new InvalidArgumentError(`It must be at least ${WATCH_INTERVAL_MS_MIN} ms.`);
 }
 
 async function status(context: CliContext, flags: StatusFlags): Promise<void> {

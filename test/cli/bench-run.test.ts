@@ -229,6 +229,13 @@ describe('the end', () => {
     expect([bench.closes, bench.clusterStops]).toEqual([1, 1]);
   });
 
+  it('by a cluster that is not there names the flag of this command', async () => {
+    bench.clientError = new CoterieError('UNREACHABLE', 'No node answered');
+    const { stderr } = await world.run('bench', 'run', '--nodes', 'h:1');
+    expect(stderr).toContain('with --nodes HOST:PORT,HOST:PORT');
+    expect(stderr).not.toContain('COTERIE_NODES');
+  });
+
   it('by a node that dies says so at once, and leaves nothing', async () => {
     bench.nodeError = new CoterieError('NOT_RUNNING', 'The node n1 ended by itself (SIGSEGV)');
     const { exitCode, stderr } = await world.run('bench', 'run');

@@ -333,8 +333,8 @@ describe('status --watch', () => {
     expect(world.closed).toBe(world.opened);
   });
 
-  test('an interval that is too short is a usage error', async () => {
-    const { exitCode, stderr } = await world.run('status', '--watch', '10ms');
+  test.each(['0', '0s', '10ms'])('an interval of %s is a usage error', async (interval) => {
+    const { exitCode, stderr } = await world.run('status', '--watch', interval);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('at least 100 ms');
   });
