@@ -1,5 +1,7 @@
-/** Percentiles of reads and writes of each setting, and beside them what a model predicts. */
+/** Percentiles of reads and writes of each setting, and beside them what a model predicts.
+ *  Reads and writes have one axis, so that they can be compared. */
 import {
+  type Axis,
   type Chart,
   type ChartCard,
   type LegendEntry,
@@ -27,8 +29,9 @@ const BESIDE = 0.2;
 
 export function latencyCard(settings: readonly MeasuredSetting[]): ChartCard | undefined {
   const model = drawnModel(settings);
+  const axis = latencyAxis(settings, model);
   const charts = (['read', 'write'] as const).flatMap((kind) => {
-    const chart = latencyChart(settings, kind, model);
+    const chart = latencyChart(settings, kind, { model, axis });
     return chart === undefined ? [] : [chart];
   });
   if (charts.length === 0) return undefined;
@@ -50,23 +53,48 @@ export function latencyCard(settings: readonly MeasuredSetting[]): ChartCard | u
   };
 }
 
+/** It holds all that is drawn of reads and of writes. */
+function latencyAxis(settings: readonly MeasuredSetting[], model: string | undefined): Axis {
+  const values = Object.values(PERCENTILES).flatMap((names) => {
+    const { columns, predicted } = columnsOf(settings, names, model);
+    return [...columns, ...predicted].flat();
+  });
+  const axis = valueAxis(
+    'ms',
+    values.filter((each) => each !== null),
+  );
+  return { ...axis, label: `ms, ${axis.kind === 'log' ? 'logarithmic' : 'linear'}` };
+}
+
+interface Columns {
+  readonly columns: readonly Column[];
+  /** None without a model. */
+  readonly predicted: readonly Column[];
+}
+
+function columnsOf(
+  settings: readonly MeasuredSetting[],
+  names: readonly FigureName[],
+  model: string | undefined,
+): Columns {
+  const drawn = model === undefined ? [] : names.slice(0, PREDICTED_MARKS.length);
+  return {
+    columns: names.map((name) => settings.map(({ figures }) => figures[name]?.value ?? null)),
+    predicted: drawn.map((name) =>
+      settings.map(({ predicted }) => figuresBy(predicted, model)?.[name] ?? null),
+    ),
+  };
+}
+
 function latencyChart(
   settings: readonly MeasuredSetting[],
   kind: Kind,
-  model: string | undefined,
+  { model, axis }: { readonly model: string | undefined; readonly axis: Axis },
 ): Chart | undefined {
   const names = PERCENTILES[kind];
   const shown = settings.filter(({ figures }) => figures[names[0]] !== undefined);
   if (shown.length === 0) return undefined;
-  const columns = names.map((name) => shown.map(({ figures }) => figures[name]?.value ?? null));
-  const predicted = PREDICTED_MARKS.map((_, at) =>
-    shown.map(({ predicted: all }) => figuresBy(all, model)?.[names[at] ?? names[0]] ?? null),
-  );
-  const values = [...columns, ...(model === undefined ? [] : predicted)].flat();
-  const y = valueAxis(
-    `${kind} latency, ms`,
-    values.filter((each) => each !== null),
-  );
+  const { columns, predicted } = columnsOf(shown, names, model);
   return {
     id: `latency-${kind}`,
     title: kind === 'read' ? 'Reads' : 'Writes',
@@ -77,8 +105,8 @@ function latencyChart(
       '',
       shown.map(({ name }) => name),
     ),
-    y,
-    ...columnsBeside(shown.length, kind, columns, model === undefined ? [] : predicted),
+    y: { ...axis, label: `${kind} latency, ${axis.label}` },
+    ...columnsBeside(shown.length, kind, columns, predicted),
     bands: [],
     stems: stemsOf(columns, kind),
     labels: [],

@@ -105,7 +105,23 @@ describe('charts', () => {
 
   it('have room for marks at the ends of a logarithmic axis', () => {
     const { min, max, kind } = chartOf('latency-read').y;
-    expect({ min, max, kind }).toEqual({ min: 1, max: 50, kind: 'log' });
+    expect({ min, max, kind }).toEqual({ min: 1, max: 100, kind: 'log' });
+  });
+
+  it('of reads and writes have one axis, which says what kind it is', () => {
+    const [read, write] = [chartOf('latency-read').y, chartOf('latency-write').y];
+    expect(read.label).toBe('read latency, ms, logarithmic');
+    expect(write).toEqual({ ...read, label: 'write latency, ms, logarithmic' });
+    const even = readReport(sampleQuorum()).settings.map((setting) => ({
+      ...setting,
+      predicted: [],
+      figures: Object.fromEntries(
+        Object.keys(setting.figures).map((name) => [name, { value: 5, low: 5, high: 5 }]),
+      ),
+    }));
+    const [first, second] = chartCards(even).find(({ id }) => id === 'latency')?.charts ?? [];
+    expect(first?.y.label).toBe('read latency, ms, linear');
+    expect(second?.y).toEqual({ ...first?.y, label: 'write latency, ms, linear' });
   });
 
   it('are told in words', () => {
