@@ -34,3 +34,14 @@ export const CANARIES: readonly Canary[] = [
   ...MEMBERSHIP_CANARIES,
   ...HINT_CANARIES,
 ];
+
+/** Those that `CANARY=name,name` asks for, or every one. */
+export function chosenCanaries(): readonly Canary[] {
+  const names = process.env['CANARY']?.split(',');
+  if (names === undefined) return CANARIES;
+  return names.map((name) => {
+    const canary = CANARIES.find((one) => one.name === name);
+    if (canary === undefined) throw new Error(`There is no canary ${name}`);
+    return canary;
+  });
+}

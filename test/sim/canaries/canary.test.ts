@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
+import { atlasBreaches } from '../../../src/sim/faults/atlas.ts';
 import { CANARIES } from './all.ts';
-import { edited } from './canary.ts';
+import { edited, isStaged } from './canary.ts';
+import { scenarioOf } from './hunt.ts';
 
 const canary = { name: 'yellow' };
 const edit = { file: 'a.js', find: 'x = 1', replace: '$& + 2' };
@@ -18,3 +20,11 @@ it('no two canaries have one name', () => {
   const names = CANARIES.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
 });
+
+it.each(CANARIES.filter(isStaged))(
+  '$scenario breaks no more than the product survives',
+  async (canary) => {
+    const scenario = await scenarioOf(canary);
+    expect(atlasBreaches(scenario, scenario.faults)).toEqual([]);
+  },
+);

@@ -1,12 +1,20 @@
 /** A canary: a bug of the kind that loses data, put into a copy of the built product. The simulator
  *  must find it; a simulator that does not is no evidence for the product either. */
 
-export interface Canary {
+export type Canary = DrawnCanary | StagedCanary;
+
+interface Bug {
   /** Stays: the stored seeds speak of it. */
   readonly name: string;
   /** Which rule it breaks, and what comes of that. */
   readonly why: string;
   readonly edits: readonly Edit[];
+  /** Checks, each of which may be the one that finds it. */
+  readonly checks: readonly string[];
+}
+
+/** Found by seeds. */
+export interface DrawnCanary extends Bug {
   /** What reaches it. */
   readonly workload: string;
   /** Kinds of faults to choose among. */
@@ -15,10 +23,16 @@ export interface Canary {
   readonly minutes: number;
   readonly nodes?: number;
   readonly replicas?: number;
-  /** Checks, each of which may be the one that finds it. */
-  readonly checks: readonly string[];
-  /** Seeds to be tried, for one that is rarer than others. Default 200. */
-  readonly runsMax?: number;
+}
+
+/** So much must come together that hardly any seed finds it: a scenario made by hand does. */
+export interface StagedCanary extends Bug {
+  /** A file of the folder scenarios, as `coterie sim --replay` takes it. */
+  readonly scenario: string;
+}
+
+export function isStaged(canary: Canary): canary is StagedCanary {
+  return 'scenario' in canary;
 }
 
 /** One place of the built product, and what stands there instead. */

@@ -1,14 +1,16 @@
-/** Simulates seeds on a copy of the built product, with a canary in it. The copy lies in
- *  node_modules, where the product's packages resolve, and is removed afterwards. */
+/** Simulates seeds, or a stored scenario, on a copy of the built product, with a canary in it. The
+ *  copy lies in node_modules, where the product's packages resolve, and is removed afterwards. */
 import { spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type SimulateOptions, simulate } from '../../../src/simulate.ts';
-import { type Canary, edited } from './canary.ts';
+import { parseScenario } from '../../../src/sim/scenario-file.ts';
+import { replay, type Scenario, type SimulateOptions, simulate } from '../../../src/simulate.ts';
+import { type Canary, type DrawnCanary, edited, isStaged, type StagedCanary } from './canary.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const COPIES = join(ROOT, 'node_modules', '.cache', 'coterie-canaries');
+const SCENARIOS = new URL('./scenarios/', import.meta.url);
 
 export interface Range {
   readonly firstSeed: number;
@@ -23,9 +25,10 @@ export interface Found {
   readonly message: string;
 }
 
-/** The first of the seeds in which one of the canary's checks finds something, if any does. What
- *  edits that slow the product down break besides does not count. `signal` ends the process that
- *  looks: its reason is then thrown. */
+/** The first of the seeds in which one of the canary's checks finds something, if any does; with a
+ *  scenario of its own it is that or nothing, whatever the range. What edits that slow the product
+ *  down break besides does not count. `signal` ends the process that looks: its reason is then
+ *  thrown. */
 export async function hunt(
   canary: Canary,
   range: Range,
@@ -40,7 +43,7 @@ export async function hunt(
       const file = join(folder, 'dist', edit.file);
       await writeFile(file, edited(canary, edit, await readFile(file, 'utf8')));
     }
-    return await simulateIn(folder, canary, range, signal);
+    return await simulateIn(folder, await trialsOf(canary, range), signal);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -48,11 +51,33 @@ export async function hunt(
 
 /** The same on the product as it is, in this process. */
 export async function huntNothing(canary: Canary, range: Range): Promise<readonly string[]> {
-  const { violations } = await simulate(optionsOf(canary, range));
+  const { violations } = isStaged(canary)
+    ? (await replay(await scenarioOf(canary))).result
+    : await simulate(optionsOf(canary, range));
   return violations.map(({ check, message }) => `${check}: ${message}`);
 }
 
-function optionsOf(canary: Canary, { firstSeed, runs }: Range): SimulateOptions {
+export async function scenarioOf({ scenario }: StagedCanary): Promise<Scenario> {
+  return parseScenario(JSON.parse(await readFile(new URL(scenario, SCENARIOS), 'utf8')));
+}
+
+/** What the process of the copy runs, one seed after the other. */
+interface Trials extends Range {
+  readonly name: string;
+  readonly checks: readonly string[];
+  readonly options?: SimulateOptions;
+  /** Instead of options; there is one seed then, its own. */
+  readonly scenario?: Scenario;
+}
+
+async function trialsOf(canary: Canary, range: Range): Promise<Trials> {
+  const { name, checks } = canary;
+  if (!isStaged(canary)) return { name, checks, ...range, options: optionsOf(canary, range) };
+  const scenario = await scenarioOf(canary);
+  return { name, checks, firstSeed: scenario.seed, runs: 1, scenario };
+}
+
+function optionsOf(canary: DrawnCanary, { firstSeed, runs }: Range): SimulateOptions {
   const { workload, faults, minutes, nodes, replicas } = canary;
   return {
     ...{ seed: firstSeed, runs, workload, faults, minutes },
@@ -67,16 +92,18 @@ async function copyProduct(folder: string): Promise<void> {
   await cp(join(ROOT, 'package.json'), join(folder, 'package.json'));
 }
 
-/** Runs in the process of the copy: module, options, number of seeds. */
+/** Runs in the process of the copy: module, trials. */
 const PROGRAM = `
-const [module, text, runs, checksText] = process.argv.slice(1);
-const options = JSON.parse(text);
-const wanted = new Set(JSON.parse(checksText));
-const { simulate } = await import(module);
+const [module, text] = process.argv.slice(1);
+const { firstSeed, runs, checks: wanted, options, scenario } = JSON.parse(text);
+const { replay, simulate } = await import(module);
 let found;
-for (let seed = options.seed; seed < options.seed + Number(runs) && !found; seed += 1) {
-  const report = await simulate({ ...options, seed, runs: 1 });
-  const violations = report.violations.filter(({ check }) => wanted.has(check));
+for (let seed = firstSeed; seed < firstSeed + runs && !found; seed += 1) {
+  const { violations: all } =
+    scenario === undefined
+      ? await simulate({ ...options, seed, runs: 1 })
+      : (await replay(scenario)).result;
+  const violations = all.filter(({ check }) => wanted.includes(check));
   if (violations.length === 0) continue;
   const checks = [...new Set(violations.map(({ check }) => check))];
   found = { seed, checks, message: violations[0].message };
@@ -86,14 +113,11 @@ console.log(JSON.stringify({ found }));
 
 function simulateIn(
   folder: string,
-  canary: Canary,
-  range: Range,
+  trials: Trials,
   signal: AbortSignal,
 ): Promise<Found | undefined> {
   const module = pathToFileURL(join(folder, 'dist', 'simulate.js')).href;
-  const options = JSON.stringify(optionsOf(canary, range));
-  const args = ['--input-type=module', '-e', PROGRAM, module, options, String(range.runs)];
-  args.push(JSON.stringify(canary.checks));
+  const args = ['--input-type=module', '-e', PROGRAM, module, JSON.stringify(trials)];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -110,7 +134,7 @@ function simulateIn(
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve(JSON.parse(stdout).found);
-      else reject(new Error(`Canary ${canary.name} cannot be run (exit ${code}): ${stderr}`));
+      else reject(new Error(`Canary ${trials.name} cannot be run (exit ${code}): ${stderr}`));
     });
   });
 }

@@ -141,6 +141,9 @@ export const STORAGE_CANARIES: readonly Canary[] = [
     replicas: 3,
     checks: ['register-regularity', 'monotonic-reads', 'no-lost-write', 'copies-compared'],
   },
+  // A mints x in its epoch, B takes it, C is parted from both. The record of A rots, and A is
+  // started again, parted from B and joined to C, whose older container fills A's: it knows the
+  // epoch, and not x. What A mints on it in that epoch drops x at B.
   {
     name: 'epoch-reused-after-rot',
     why: 'A mint goes on in an epoch of which the record was lost and refilled (ARCHITECTURE 5.16)',
@@ -156,14 +159,8 @@ export const STORAGE_CANARIES: readonly Canary[] = [
         replace: 'if (newest === undefined)',
       },
     ],
-    workload: 'stale',
-    faults: ['bit-rot', 'restart', 'partition'],
-    minutes: 0.7,
-    nodes: 3,
-    replicas: 3,
-    checks: ['no-lost-write', 'register-regularity', 'monotonic-reads'],
-    // Rot, a restart and a partition must meet at one key: about one seed in two hundred.
-    runsMax: 400,
+    scenario: 'epoch-reused-after-rot.json',
+    checks: ['no-lost-write'],
   },
   {
     name: 'dots-used-again',
