@@ -88,9 +88,15 @@ export class Closing {
     }
   }
 
-  /** All copies that are equal once more; undefined when they are not. */
+  /** All copies that are equal once more; undefined when they are not. An exchange that met a
+   *  difference before it was gone may tell of it during the first pass; a second must be quiet. */
   async compareAgain(contents: readonly ReplicaContents[]): Promise<QuietPass | undefined> {
     if (this.#keys.some((key) => differs(contents, key))) return undefined;
+    const pass = await this.#pass();
+    return pass.found === 0 ? pass : this.#pass();
+  }
+
+  async #pass(): Promise<QuietPass> {
     const found = this.#found;
     const { kernel } = this.#cluster;
     const startUs = kernel.nowUs;
