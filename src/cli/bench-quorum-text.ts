@@ -99,7 +99,12 @@ function noiseText({ noise }: QuorumReport): string {
     return ratio === undefined ? [] : [`${FIGURES[name].label} ${ratio.toFixed(2)}`];
   });
   if (ratios.length === 0) return '';
-  return `A second run is expected within these ratios: ${ratios.join(', ')}.`;
+  const effect = noise.freshDesignEffect;
+  const fresh =
+    effect === undefined
+      ? ''
+      : ` Shares of fresh reads vary as if ${effect.toFixed(1)} times fewer had been counted.`;
+  return `A second run is expected within these ratios: ${ratios.join(', ')}.${fresh}`;
 }
 
 function percent(share: number): string {

@@ -5,6 +5,7 @@ import { type ErrorCounts, Outcomes } from '../outcomes.ts';
 import type { MeasuredSlice } from '../worker-protocol.ts';
 import { FreshnessCounts } from './freshness-counts.ts';
 import { LegSamples } from './leg-samples.ts';
+import type { Counted } from './noise.ts';
 import type { QuorumSetting } from './setting.ts';
 
 export const FIGURES = [
@@ -21,6 +22,9 @@ export const FIGURES = [
 export type FigureName = (typeof FIGURES)[number];
 /** What is not known, or was not asked for, is absent. */
 export type Figures = Readonly<Partial<Record<FigureName, number>>>;
+
+/** `freshAtOnce`: fresh reads and reads of the first bin of freshness; absent: there were none. */
+export type SliceFigures = Figures & { readonly freshAtOnce?: Counted };
 
 export interface FaultSpan {
   readonly kind: FaultKind;
@@ -91,7 +95,7 @@ export class CellResult {
   readonly freshness = new FreshnessCounts();
   readonly legs = new LegSamples();
   /** One for each slice. */
-  readonly slices: Figures[] = [];
+  readonly slices: SliceFigures[] = [];
   availability: Availability | undefined;
   readonly #sums = new Sums();
   readonly #probe = new Outcomes();
@@ -105,13 +109,16 @@ export class CellResult {
     const slice = new Sums();
     slice.add(parts, nodeSeconds);
     this.#sums.add(parts, nodeSeconds);
+    const freshnessOfSlice = new FreshnessCounts();
     for (const { freshness, legs, probeErrors } of parts) {
       this.freshness.merge(freshness);
+      freshnessOfSlice.merge(freshness);
       this.legs.merge(legs);
       this.#probe.addErrors(probeErrors);
     }
     const figures = slice.figures();
-    this.slices.push(figures);
+    const freshAtOnce = freshnessOfSlice.atOnce;
+    this.slices.push({ ...figures, ...(freshAtOnce[1] === 0 ? {} : { freshAtOnce }) });
     return figures;
   }
 

@@ -72,6 +72,12 @@ export class FreshnessCounts {
     return this.#bins.reduce((sum, { reads, fresh }) => sum + reads - fresh, 0);
   }
 
+  /** Fresh reads and reads of the first bin. */
+  get atOnce(): readonly [fresh: number, reads: number] {
+    const { fresh, reads } = this.#bins[0] ?? { fresh: 0, reads: 0 };
+    return [fresh, reads];
+  }
+
   /** Of bins that have reads, by rising time. */
   get points(): FreshnessPoint[] {
     return this.#bins

@@ -1,9 +1,10 @@
 /** How far the same figure of a second run may be from this one, by how far repeated slices of this
  *  run are from each other.
  *  The spread is taken of logarithms and over all settings together: a ratio, which is the same for
- *  a fast and a slow setting and needs few slices of each.
- *  Not here: what shares of counted trials have for a range (report/measured.ts). It knows what
- *  changed while this run ran, not what will have changed on the machine until the next one. */
+ *  a fast and a slow setting and needs few slices of each. Of a share that was counted it is the
+ *  design effect: how many times the variance of independent trials.
+ *  Not here: the range that follows for a share (report/measured.ts). It knows what changed while
+ *  this run ran, not what will have changed on the machine until the next one. */
 
 /** Of normal deviations: one in a thousand lies beyond. A matrix has some hundred figures. */
 const DEVIATIONS = 3.29;
@@ -28,6 +29,33 @@ export function noiseRatio(settings: readonly (readonly number[])[]): number | n
   // Both runs are means of so many slices.
   const deviation = Math.sqrt((squares / freedom) * ((2 * counted) / slices));
   return Math.exp(deviationsOf(freedom) * deviation);
+}
+
+/** Hits among trials. */
+export type Counted = readonly [hits: number, trials: number];
+
+/** For each setting its counts in each slice. Trials of one slice share the state of the machine:
+ *  Pearson's chi-square of the slices around their setting, by its degrees of freedom, and widened
+ *  for as few of these as there are. A second run is expected where it would be if there had been
+ *  so many times fewer independent trials; never less than 1. One effect for all: a setting whose
+ *  slices vary much more than those of the others has too narrow a range. null: there are no two
+ *  slices of any setting with both hits and misses. */
+export function designEffect(settings: readonly (readonly Counted[])[]): number | null {
+  let chiSquare = 0;
+  let freedom = 0;
+  for (const slices of settings) {
+    const counted = slices.filter(([, trials]) => trials > 0);
+    const hits = counted.reduce((sum, [each]) => sum + each, 0);
+    const trials = counted.reduce((sum, [, each]) => sum + each, 0);
+    if (counted.length < 2 || hits === 0 || hits === trials) continue;
+    const share = hits / trials;
+    for (const [hitsOf, trialsOf] of counted) {
+      chiSquare += (hitsOf - trialsOf * share) ** 2 / (trialsOf * share * (1 - share));
+    }
+    freedom += counted.length - 1;
+  }
+  if (freedom === 0) return null;
+  return Math.max(1, (chiSquare / freedom) * (deviationsOf(freedom) / DEVIATIONS) ** 2);
 }
 
 /** Student's t for as few degrees of freedom as there are (Abramowitz and Stegun 26.7.5). */

@@ -11,10 +11,10 @@ import {
   type CellResult,
   FIGURES,
   type FigureName,
-  type Figures,
+  type SliceFigures,
 } from './cell-result.ts';
 import { freshAfterMs } from './freshness-counts.ts';
-import { noiseRatio } from './noise.ts';
+import { designEffect, noiseRatio } from './noise.ts';
 import { type Predicted, predictedOf } from './predicted.ts';
 import type { TimelineOptions } from './quorum-cell.ts';
 
@@ -77,11 +77,17 @@ export interface ReportedSetting {
     readonly client: number | null;
     readonly nodes: readonly number[] | null;
   };
-  readonly slices: readonly Figures[];
+  readonly slices: readonly SliceFigures[];
   readonly freshness: ReportedFreshness | null;
   readonly legs: unknown;
   readonly availability: Availability | null;
 }
+
+/** By figure: a second run is expected between value / ratio and value * ratio. */
+export type ReportedNoise = Readonly<Partial<Record<FigureName, number>>> & {
+  /** Shares of fresh reads vary as if so many times fewer reads had been counted. */
+  readonly freshDesignEffect?: number;
+};
 
 export interface QuorumReport extends Provenance {
   readonly workload: string;
@@ -92,8 +98,7 @@ export interface QuorumReport extends Provenance {
     readonly nodes: number;
     readonly replicas: null;
   };
-  /** By figure: a second run is expected between value / ratio and value * ratio. */
-  readonly noise: Readonly<Partial<Record<FigureName, number>>>;
+  readonly noise: ReportedNoise;
   readonly settings: readonly ReportedSetting[];
   readonly isInterrupted: boolean;
   readonly format: 'coterie-bench-quorum/1';
@@ -134,8 +139,13 @@ export function brokenPromises({ settings }: QuorumReport): readonly ReportedSet
   return settings.filter(({ isStrict, freshness }) => isStrict && (freshness?.stale ?? 0) > 0);
 }
 
-function noiseOf(results: readonly CellResult[]): QuorumReport['noise'] {
-  return Object.fromEntries(
+function noiseOf(results: readonly CellResult[]): ReportedNoise {
+  const freshDesignEffect = designEffect(
+    results.map(({ slices }) =>
+      slices.flatMap(({ freshAtOnce }) => (freshAtOnce ? [freshAtOnce] : [])),
+    ),
+  );
+  const ratios = Object.fromEntries(
     FIGURES.flatMap((name) => {
       const ofSettings = results.map(({ slices }) =>
         slices.map((slice) => slice[name]).filter((figure) => figure !== undefined),
@@ -144,13 +154,10 @@ function noiseOf(results: readonly CellResult[]): QuorumReport['noise'] {
       return ratio === null ? [] : [[name, ratio] as const];
     }),
   );
+  return { ...ratios, ...(freshDesignEffect === null ? {} : { freshDesignEffect }) };
 }
 
-function reported(
-  result: CellResult,
-  noise: QuorumReport['noise'],
-  facts: QuorumFacts,
-): ReportedSetting {
+function reported(result: CellResult, noise: ReportedNoise, facts: QuorumFacts): ReportedSetting {
   const { setting, operations, errors, probeErrors, slices, availability } = result;
   const { name, n, read, write, required, isStrict } = setting;
   const figures = result.figures();

@@ -109,11 +109,13 @@ export interface Measured {
 /** One second run in a thousand lies beyond, like beyond the noise of other figures. */
 const SHARE_DEVIATIONS = 3.29 * Math.SQRT2;
 
-/** A count of independent trials has a range of its own, without repetitions: Wilson's interval,
- *  for the difference of two such counts. */
-export function shareOf(hits: number, trials: number): Figure {
-  if (trials === 0) return { value: 0, low: 0, high: 1 };
-  const share = hits / trials;
+/** A count of trials has a range of its own: Wilson's interval, for the difference of two such
+ *  counts. Without repetitions the trials are taken as independent; repetitions tell by their
+ *  design effect, not below 1, how many fewer independent ones would vary as much. */
+export function shareOf(hits: number, counted: number, designEffect = 1): Figure {
+  if (counted === 0) return { value: 0, low: 0, high: 1 };
+  const share = hits / counted;
+  const trials = counted / designEffect;
   const z2 = SHARE_DEVIATIONS * SHARE_DEVIATIONS;
   const centre = share + z2 / (2 * trials);
   const spread = SHARE_DEVIATIONS * Math.sqrt((share * (1 - share) + z2 / (4 * trials)) / trials);

@@ -26,7 +26,8 @@ export function measuredQuorum(fields: JsonFields): Measured {
   if (list.length === 0 || list.length > SETTINGS_MAX) {
     throw fields.refusal('settings', `a list of 1 to ${SETTINGS_MAX}`);
   }
-  const settings = list.map(settingOf);
+  const designEffect = designEffectOf(fields);
+  const settings = list.map((each) => settingOf(each, designEffect));
   if (new Set(settings.map(({ name }) => name)).size < settings.length) {
     throw fields.refusal('settings', 'a list in which each setting is there once');
   }
@@ -49,11 +50,23 @@ export function measuredQuorum(fields: JsonFields): Measured {
   };
 }
 
-function settingOf(fields: JsonFields): MeasuredSetting {
+/** Of shares of fresh reads. Earlier reports do not state it. */
+function designEffectOf(fields: JsonFields): number {
+  const noise = fields.has('noise') ? fields.fields('noise') : undefined;
+  const effect = noise?.amountIfAny('freshDesignEffect') ?? 1;
+  if (noise !== undefined && effect < 1) {
+    throw noise.refusal('freshDesignEffect', 'a number not below 1');
+  }
+  return effect;
+}
+
+function settingOf(fields: JsonFields, designEffect: number): MeasuredSetting {
   const errors = errorsOf(fields);
   const operations = fields.amount('operations');
   const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
-  const fresh = fields.has('freshness') ? freshnessOf(fields.fields('freshness')) : undefined;
+  const fresh = fields.has('freshness')
+    ? freshnessOf(fields.fields('freshness'), designEffect)
+    : undefined;
   const first = fresh?.freshness.measured[0];
   const availability = fields.has('availability') ? fields.fields('availability') : undefined;
   return {
@@ -102,10 +115,10 @@ interface Fresh {
   readonly predicted: readonly PredictedFigures[];
 }
 
-function freshnessOf(fields: JsonFields): Fresh {
+function freshnessOf(fields: JsonFields, designEffect: number): Fresh {
   const measured = fields.triples('measured').map(([tMs, fresh, reads]) => {
     if (fresh > reads) throw fields.refusal('measured', 'no more fresh reads than reads');
-    return { tMs, share: shareOf(fresh, reads) };
+    return { tMs, share: shareOf(fresh, reads, designEffect) };
   });
   checkRising(
     fields,

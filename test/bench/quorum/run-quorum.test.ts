@@ -43,15 +43,20 @@ let clock: ManualClock;
 let told: WorkerCommand[];
 let faults: string[];
 let isStopped: boolean;
+/** Of reads at once, every so many-th is stale; in turn over the slices of each client. */
+let staleEvery: readonly number[];
+let slices: number;
 
 beforeEach(() => {
   clock = new ManualClock();
   told = [];
   faults = [];
   isStopped = false;
+  staleEvery = [4];
+  slices = 0;
 });
 
-/** Of one client: reads take 2 ms, writes 4; every fourth read at once is stale. */
+/** Of one client: reads take 2 ms, writes 4. */
 function slice(): MeasuredSlice {
   const outcomes = new Outcomes();
   outcomes.operations = 110;
@@ -62,7 +67,10 @@ function slice(): MeasuredSlice {
   }
   for (let each = 0; each < 10; each += 1) outcomes.failed('OVERLOADED');
   const freshness = new FreshnessCounts();
-  for (let each = 0; each < 20; each += 1) freshness.add(0.25, each % 4 === 0 ? 1 : 0);
+  for (let each = 0; each < 20; each += 1) {
+    freshness.add(0.25, each % (staleEvery[slices % staleEvery.length] ?? 1) === 0 ? 1 : 0);
+  }
+  slices += 1;
   return {
     load: { elapsedSeconds: 1, outcomes: outcomes.encode(), unstarted: 0 },
     freshness: freshness.encode(),
@@ -252,6 +260,23 @@ describe('the report', () => {
     ]);
     expect(settings[0]?.figures['throughput']).toEqual({ value: 200, low: 200, high: 200 });
     expect(noise.throughput).toBe(1);
+  });
+
+  it('has the fresh reads at once of each slice, of all clients, and how shares vary', async () => {
+    const even = report(await measure());
+    expect(even.settings[0]?.slices.map(({ freshAtOnce }) => freshAtOnce)).toEqual([
+      [30, 40],
+      [30, 40],
+      [30, 40],
+    ]);
+    expect(even.noise.freshDesignEffect).toBe(1);
+    staleEvery = [2, 2, 20, 20, 4, 4];
+    expect(report(await measure()).noise.freshDesignEffect).toBeGreaterThan(5);
+  });
+
+  it('says nothing of shares that cannot vary', async () => {
+    staleEvery = [1];
+    expect(report(await measure()).noise).not.toHaveProperty('freshDesignEffect');
   });
 
   it('puts beside the measured what is predicted, by both models, with the error', async () => {

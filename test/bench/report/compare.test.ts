@@ -68,6 +68,25 @@ describe('two reports', () => {
     expect(compareReports(readReport(sampleQuorum()), slower).differ).toBe(0);
   });
 
+  it('agree in shares of fresh reads that vary from slice to slice as the reports say', () => {
+    const reportOf = (fresh: number, freshDesignEffect?: number) => {
+      const { settings, noise, ...rest } = sampleQuorum();
+      const [setting] = settings;
+      const freshness = { ...setting?.freshness, measured: [[0.016, fresh, 2_000]] };
+      return readReport({
+        ...rest,
+        noise: { ...noise, freshDesignEffect },
+        settings: [{ ...setting, freshness }],
+      });
+    };
+    const verdictOn = (effect?: number) =>
+      compareReports(reportOf(1_616, effect), reportOf(1_707, effect)).figures.find(
+        ({ figure: name }) => name === 'freshShare',
+      )?.verdict;
+    expect(verdictOn()).toBe('differs');
+    expect(verdictOn(4)).toBe('agrees');
+  });
+
   it('of single runs are compared whatever was asked, and it is said what was not asked alike', () => {
     const other = sampleRun({ slowdown: 2 });
     const { figures, unknown, asked } = compareReports(

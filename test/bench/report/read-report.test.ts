@@ -1,6 +1,6 @@
 /** What is read from the JSON of benchmarks, and what is said of JSON that is none. */
 import { describe, expect, it } from 'vitest';
-import type { Measured } from '../../../src/bench/report/measured.ts';
+import { type Measured, shareOf } from '../../../src/bench/report/measured.ts';
 import { readReport } from '../../../src/bench/report/read-report.ts';
 import { sampleQuorum, sampleRun } from './sample.ts';
 
@@ -99,6 +99,22 @@ describe('a matrix of quorum settings', () => {
     expect(notes[0]).toBe('N 3, R 3, W 1 is strict, and 3 reads did not return the newest write.');
   });
 
+  it('gives shares of fresh reads the range of as many fewer reads as its noise says', () => {
+    const { noise, ...sample } = sampleQuorum();
+    const rangeWith = (changed: object | undefined) => {
+      const report = readReport({ ...sample, noise: changed });
+      const { figures, freshness } = settingOf(report, 'N 3, R 1, W 1');
+      expect(freshness?.measured[0]?.share).toEqual(figures.freshShare);
+      return figures.freshShare;
+    };
+    expect(noise.freshDesignEffect).toBe(2.5);
+    expect(rangeWith(noise)).toEqual(shareOf(800, 1_600));
+    expect(rangeWith({ throughput: 1.05 })).toEqual(shareOf(2_000, 4_000));
+    expect(rangeWith(undefined)).toEqual(shareOf(2_000, 4_000));
+    const failed = settingOf(readReport(sampleQuorum()), 'N 3, R 3, W 1').figures.failedShare;
+    expect(failed).toEqual(shareOf(4_113, 120_000));
+  });
+
   it('needs neither freshness nor a fault', () => {
     const [first] = sampleQuorum().settings;
     const { freshness: _, availability: __, ...rest } = first ?? {};
@@ -179,6 +195,11 @@ describe('what is no report', () => {
         },
       }),
       'settings[0].freshness.measured is a list of 2; it must be at rising times, at least one',
+    ],
+    [
+      'shares that vary less than independent trials',
+      { ...sampleQuorum(), noise: { freshDesignEffect: 0.5 } },
+      'noise.freshDesignEffect is 0.5; it must be a number not below 1',
     ],
     [
       'a range without its value',

@@ -43,7 +43,7 @@ export function sampleQuorum({ slowdown = 1, command }: SampleOptions = {}): Quo
     elapsedSeconds: 540,
     isInterrupted: false,
     cluster: { kind: 'spawned', nodes: 3, replicas: null },
-    noise: { throughput: 1.05, readP50Ms: 1.08 },
+    noise: { throughput: 1.05, readP50Ms: 1.08, freshDesignEffect: 2.5 },
     settings: [1, 2, 3].flatMap((w) => [1, 2, 3].map((r) => sampleSetting(r, w, slowdown))),
   };
 }
