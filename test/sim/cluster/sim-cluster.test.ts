@@ -79,9 +79,9 @@ describe('a simulated cluster', () => {
         return `${cluster.kernel.trace.digest()} ${JSON.stringify(cluster.faultEvents)}`;
       });
     };
-    const first = await run(6);
+    const first = await run(8);
     expect(first).toContain('bit-rot');
-    expect(await run(6)).toBe(first);
+    expect(await run(8)).toBe(first);
   });
 
   it('loses no acknowledged write in fifty crashes at drawn moments', async () => {
