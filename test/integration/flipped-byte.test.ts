@@ -119,7 +119,10 @@ test.each([
       const hasBegun = cluster.process(VICTIM).log().includes('rebuild-begins');
       return isWhole && isMoved === isSetAside && hasBegun === isRebuilt;
     };
-    await waitUntil(isMadeGood, { deadlineMs: MADE_GOOD_MS, what: `${kind} to be made good` });
+    await waitUntil(isMadeGood, {
+      deadlineMs: MADE_GOOD_MS,
+      what: () => `${kind} to be made good; ${cluster.process(VICTIM).log().slice(-2_000)}`,
+    });
     expect(await readAtVictim()).toEqual(all(kind));
   },
   60_000,
