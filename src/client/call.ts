@@ -7,12 +7,12 @@
  *  Source: docs/protocol.md, outcomes of a request. */
 import type { DeadlineEntry } from '../core/deadline-queue.ts';
 import type { Deadlines } from '../core/deadlines.ts';
-import { CoterieError, type ErrorCode } from '../core/errors.ts';
+import { CoterieError, type ErrorCode, retryAfterMsOf } from '../core/errors.ts';
 import type { Random } from '../env/random.ts';
 import { type AttemptNote, describeFailure } from './call-failure.ts';
 import { formatId } from './request-id.ts';
 import { decideRetry, type RetryDecision } from './retry-policy.ts';
-import { type Route, type Router, retryAfterMsOf } from './router.ts';
+import type { Route, Router } from './router.ts';
 import type { SessionConnection } from './session-connection.ts';
 import type { SessionOperation, SessionResult, SessionWork } from './session-work.ts';
 import type { AbortSignalLike, RetryMode } from './types.ts';

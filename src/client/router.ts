@@ -8,7 +8,7 @@
  *  without a session are dialed in passing, so that a request waits for a dial only when nothing
  *  is ready.
  *  Source: Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing", 2001. */
-import type { CoterieError } from '../core/errors.ts';
+import { type CoterieError, retryAfterMsOf } from '../core/errors.ts';
 import type { Random } from '../env/random.ts';
 import type { SessionConnection } from './session-connection.ts';
 import type { SessionPool } from './session-pool.ts';
@@ -130,10 +130,4 @@ function rankOf(session: SessionConnection, isReplica: boolean, nowMs: number): 
   if (session.state === 'closed') return Number.POSITIVE_INFINITY;
   if (session.isReady()) return (session.isAvoided(nowMs) ? 20 : 0) + distance;
   return (session.isDialable(nowMs) ? 10 : 30) + distance;
-}
-
-/** How long a refusal asks its reader to wait. */
-export function retryAfterMsOf(error: CoterieError): number | undefined {
-  const value = error.details['retryAfterMs'];
-  return typeof value === 'number' && value >= 0 ? value : undefined;
 }

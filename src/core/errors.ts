@@ -211,6 +211,12 @@ export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERROR_CODES, code);
 }
 
+/** How long a refusal asks its reader to wait; undefined: it does not say. */
+export function retryAfterMsOf({ details }: CoterieError): number | undefined {
+  const value = details['retryAfterMs'];
+  return typeof value === 'number' && value >= 0 ? value : undefined;
+}
+
 /** Programmer errors only: data from outside is checked with errors of its own. */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new CoterieError('ASSERTION_FAILED', message);

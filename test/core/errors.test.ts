@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { assert, CoterieError, ERROR_CODES, isErrorCode } from '../../src/core/errors.ts';
+import {
+  assert,
+  CoterieError,
+  ERROR_CODES,
+  isErrorCode,
+  retryAfterMsOf,
+} from '../../src/core/errors.ts';
 
 test('an error carries the two facts of its code', () => {
   const error = new CoterieError('QUORUM_NOT_MET', '1 of 2 replicas answered');
@@ -30,4 +36,11 @@ test('inherited names are no error codes', () => {
 test('what the user did wrong is never retried and never applied', () => {
   const usage = Object.values(ERROR_CODES).filter(({ family }) => family === 'usage');
   expect(usage.every(({ retryable, applied }) => !retryable && applied === 'no')).toBe(true);
+});
+
+test('a refusal says how long to wait, in numbers that can be waited for, or nothing', () => {
+  const asked = [0, 250, -1, '250', undefined].map((retryAfterMs) =>
+    retryAfterMsOf(new CoterieError('OVERLOADED', 'full', { details: { retryAfterMs } })),
+  );
+  expect(asked).toEqual([0, 250, undefined, undefined, undefined]);
 });

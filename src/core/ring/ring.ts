@@ -79,6 +79,11 @@ export class Ring {
     return this.#byIndex.get(nodeIndex);
   }
 
+  /** For people: of an index that the layout does not have, the index. */
+  nameOf(nodeIndex: number): string {
+    return this.role(nodeIndex)?.name ?? `node ${nodeIndex}`;
+  }
+
   roleByName(name: string): Role | undefined {
     return this.#byName.get(name);
   }

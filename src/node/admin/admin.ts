@@ -124,7 +124,7 @@ export class Admin implements AdminService {
       nowMs: this.#deadlines.nowMs(),
       wallMs: node.wallMs(),
       unreadableKeys: node.counts().unreadable,
-      nameOf: (nodeIndex) => place?.ring.role(nodeIndex)?.name ?? `node ${nodeIndex}`,
+      nameOf: (nodeIndex) => place?.ring.nameOf(nodeIndex) ?? `node ${nodeIndex}`,
     });
   }
 

@@ -30,7 +30,7 @@ export interface Plan {
 }
 
 export function nodeName(place: Place, nodeIndex: number): string {
-  return place.ring.role(nodeIndex)?.name ?? `node ${nodeIndex}`;
+  return place.ring.nameOf(nodeIndex);
 }
 
 export function nodeNames(place: Place, nodes: readonly number[]): string[] {

@@ -7,7 +7,7 @@
 import type { Checksum } from '../../core/checksum.ts';
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
-import type { CoterieError } from '../../core/errors.ts';
+import { type CoterieError, retryAfterMsOf } from '../../core/errors.ts';
 import { ReplayPace, type ReplayPhase } from '../../core/hint/replay-pace.ts';
 import { partitionOf } from '../../core/ring/token.ts';
 import type { HybridLogicalClock } from '../../core/version/hlc.ts';
@@ -225,7 +225,7 @@ export class Handoff implements Hints {
       log.info('hints-delivered', { member, delivered, of: count });
     }
     if (error !== undefined) {
-      worker.pace.failed(deadlines.nowMs(), retryAfterOf(error));
+      worker.pace.failed(deadlines.nowMs(), retryAfterMsOf(error) ?? 0);
       log.warn('hints-paused', { member, reason: error.message });
     } else if (delivered === 0) {
       worker.pace.failed(deadlines.nowMs());
@@ -259,14 +259,9 @@ export class Handoff implements Hints {
   }
 
   #nameOf(target: number): string {
-    return this.#parts.place()?.ring.role(target)?.name ?? `node ${target}`;
+    return this.#parts.place()?.ring.nameOf(target) ?? `node ${target}`;
   }
 }
 
 /** How often the members that hints are held for are looked at. */
 const LOOK_MS = 1_000;
-
-function retryAfterOf({ details }: CoterieError): number {
-  const asked = details['retryAfterMs'];
-  return typeof asked === 'number' ? asked : 0;
-}

@@ -10,7 +10,7 @@
  *  Source: docs/guarantees.md G5. */
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
-import { CoterieError } from '../../core/errors.ts';
+import { CoterieError, retryAfterMsOf } from '../../core/errors.ts';
 import { begins, PairSchedule } from '../../core/merkle/pair-schedule.ts';
 import type { Log } from '../../env/log.ts';
 import type { Metrics } from '../../env/metrics.ts';
@@ -267,8 +267,7 @@ export class ExchangeSchedule {
     pair.failure = error.message;
     metrics.add('coterie_exchanges_total', { outcome: 'failed' });
     log.debug('exchange-failed', { partition, peer: this.#nameOf(peer), reason: error.message });
-    const asked = error.details['retryAfterMs'];
-    const askedMs = typeof asked === 'number' ? asked : 0;
+    const askedMs = retryAfterMsOf(error) ?? 0;
     this.#schedule.failed(pair, deadlines.nowMs(), dirty.has(peer, partition), askedMs);
   }
 
@@ -278,6 +277,6 @@ export class ExchangeSchedule {
   }
 
   #nameOf(peer: number): string {
-    return this.#parts.place()?.ring.role(peer)?.name ?? `node ${peer}`;
+    return this.#parts.place()?.ring.nameOf(peer) ?? `node ${peer}`;
   }
 }

@@ -7,7 +7,7 @@
  *  Not here: what to ask (core/merkle/exchange.ts), what becomes of the answers
  *  (exchange-run.ts). */
 import type { Deadlines } from '../../core/deadlines.ts';
-import { CoterieError } from '../../core/errors.ts';
+import { CoterieError, retryAfterMsOf } from '../../core/errors.ts';
 import { type EntryPage, unpackEntries } from '../../core/merkle/entries.ts';
 import type { LeafRanges } from '../../core/merkle/leaf-ranges.ts';
 import { nodeCountOf, type TreeLevel, unpackNodes } from '../../core/merkle/tree.ts';
@@ -130,7 +130,7 @@ export class PeerQuestions {
         budget.take(bytes, deadlines.nowMs() + ANSWER_WITHIN_MS, taken);
       });
       if (refusal === undefined) return;
-      await pause(retryAfterOf(refusal));
+      await pause(pauseAfter(refusal));
     }
   }
 
@@ -140,7 +140,7 @@ export class PeerQuestions {
       const answer = await this.#call(operation, MESSAGE_OVERHEAD + bytes);
       if (!(answer instanceof CoterieError)) return answer;
       if (answer.code !== 'OVERLOADED' || tries === TRIES_MAX) throw answer;
-      await this.#parts.pause(Math.max(RETRY_MIN_MS * tries, retryAfterOf(answer)));
+      await this.#parts.pause(Math.max(RETRY_MIN_MS * tries, pauseAfter(answer)));
     }
   }
 
@@ -154,9 +154,8 @@ export class PeerQuestions {
   }
 }
 
-function retryAfterOf({ details }: CoterieError): number {
-  const asked = details['retryAfterMs'];
-  return Math.min(RETRY_MAX_MS, typeof asked === 'number' ? asked : RETRY_MIN_MS);
+function pauseAfter(refusal: CoterieError): number {
+  return Math.min(RETRY_MAX_MS, retryAfterMsOf(refusal) ?? RETRY_MIN_MS);
 }
 
 function strange({ $case }: PeerResult): CoterieError {

@@ -187,7 +187,7 @@ export class Rebuild {
       peers,
       nowMs: () => deadlines.nowMs(),
       acceptsLoss: () => recovery.acceptsLoss,
-      nameOf: (peer) => here.ring.role(peer)?.name ?? `node ${peer}`,
+      nameOf: (peer) => here.ring.nameOf(peer),
       turn: () => {
         if (attempt === this.#attempt) this.#soon();
       },

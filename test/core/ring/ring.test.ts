@@ -39,6 +39,7 @@ describe('ring', () => {
     expect(ring.role(2)?.name).toBe('node-2');
     expect(ring.roleByName('node-2')).toBe(ring.role(2));
     expect(ring.role(5)).toBeUndefined();
+    expect([ring.nameOf(2), ring.nameOf(5)]).toEqual(['node-2', 'node 5']);
     expect(ring.roleByName('node-5')).toBeUndefined();
   });
 
