@@ -136,6 +136,13 @@ export function encodeDamage(row: DamageRow): Uint8Array {
   return bytes;
 }
 
+/** Puts the row, or deletes it when there is no damage. */
+export function damageOperation(row: DamageRow): StoreOperation {
+  const key = metaRowKey(META.damage);
+  if (!row.hasGap && row.engineDamage === '') return { type: 'del', key };
+  return { type: 'put', key, value: encodeDamage(row) };
+}
+
 export function decodeDamage(bytes: Uint8Array): DamageRow {
   checkRow(META.damage, bytes, Math.max(2, bytes.length));
   return { hasGap: bytes[1] === 1, engineDamage: new TextDecoder().decode(bytes.subarray(2)) };

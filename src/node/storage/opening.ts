@@ -13,12 +13,12 @@ import { LeafTable } from './leaf-table.ts';
 import {
   checkStoreFormat,
   type DamageRow,
+  damageOperation,
   decodeDamage,
   decodeMarker,
   decodeNumber,
   decodePartitioning,
   decodeRun,
-  encodeDamage,
   encodeNumber,
   encodeRun,
   type MarkerState,
@@ -188,9 +188,7 @@ function firstRows(run: RunRow, damage: DamageRow, chainStart: number): readonly
     { type: 'put', key: metaRowKey(META.run), value: encodeRun(run) },
     { type: 'put', key: metaRowKey(META.chainStart), value: encodeNumber(chainStart) },
   ];
-  if (damage.hasGap || damage.engineDamage !== '') {
-    rows.push({ type: 'put', key: metaRowKey(META.damage), value: encodeDamage(damage) });
-  }
+  if (damage.hasGap || damage.engineDamage !== '') rows.push(damageOperation(damage));
   return rows;
 }
 

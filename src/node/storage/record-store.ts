@@ -23,7 +23,7 @@ import { LeafRecount } from './leaf-recount.ts';
 import type { LeafTable } from './leaf-table.ts';
 import {
   type DamageRow,
-  encodeDamage,
+  damageOperation,
   META,
   type MetaEntry,
   metaOperation,
@@ -248,11 +248,12 @@ export class RecordStore {
     return this.rows.write([this.#floors.raiseAll(floor)], ceilingFor(floor));
   }
 
-  /** The folder has been rebuilt, or its loss accepted: gap and engine damage are no longer
-   *  reported. */
+  /** What was lost is here again, or given up: no gap is reported any more. Nor is engine damage,
+   *  unless these files can be set aside: a rebuild of records does not mend them. */
   clearDamage(): Promise<void> {
-    this.#damage = NO_DAMAGE;
-    return this.rows.write([{ type: 'del', key: metaRowKey(META.damage) }]);
+    const isKept = this.#environment.store.setAside !== undefined;
+    this.#damage = { hasGap: false, engineDamage: isKept ? this.#damage.engineDamage : '' };
+    return this.rows.write([damageOperation(this.#damage)]);
   }
 
   /** Told once, when a batch has failed: nothing is acknowledged any more. */
@@ -361,8 +362,7 @@ export class RecordStore {
   #noteEngineDamage(reason: string): void {
     if (this.#damage.engineDamage !== '') return;
     this.#damage = { ...this.#damage, engineDamage: reason };
-    const value = encodeDamage(this.#damage);
-    this.#queue.addRows([{ type: 'put', key: metaRowKey(META.damage), value }]);
+    this.#queue.addRows([damageOperation(this.#damage)]);
     for (const listener of this.#damageListeners) listener(reason);
   }
 

@@ -63,6 +63,8 @@ export interface RigSetup {
   readonly disk?: MemoryDisk;
   readonly options?: Partial<StorageOptions>;
   readonly wrap?: (store: Store) => Store;
+  /** The engine can set its files aside: their rows are gone, and the reason is noted here. */
+  readonly setAside?: string[];
 }
 
 /** Opens a record store that knows its partitioning. */
@@ -71,6 +73,7 @@ export async function openRig(setup: RigSetup = {}): Promise<Rig> {
   const clock = new RigClock();
   const memory = new MemoryStore({ clock }, { disk });
   const engine = new CountingStore(setup.wrap?.(memory) ?? memory);
+  if (setup.setAside !== undefined) canSetAside(engine, setup.setAside);
   const rig = { engine, clock, disk, tick: 1_000 };
   const records = new RecordStore(
     { store: engine, clock, random, log: silentLog, metrics: silentMetrics },
@@ -82,6 +85,17 @@ export async function openRig(setup: RigSetup = {}): Promise<Rig> {
   Object.assign(opened, { opening });
   await records.usePartitioning(PARTITIONING);
   return opened;
+}
+
+function canSetAside(engine: Store, reasons: string[]): void {
+  const setAside = async (reason: string): Promise<void> => {
+    reasons.push(reason);
+    await using rows = engine.iterate({ from: new Uint8Array(1), to: Uint8Array.of(0xff) });
+    const found = await rows.next(Number.MAX_SAFE_INTEGER);
+    const deletions = found.map(({ key }) => ({ type: 'del' as const, key }));
+    await engine.batch(deletions, { sync: true });
+  };
+  Object.assign(engine, { setAside });
 }
 
 export function keyOf(name: string, token = 0x4000_0001): RecordKey {

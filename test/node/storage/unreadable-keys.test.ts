@@ -220,6 +220,26 @@ describe('an engine that finds its files damaged', () => {
     expect(rig.opening.engineDamage).toBeUndefined();
   });
 
+  it('sets its files aside at the next opening, though what was lost of them is here again', async () => {
+    const setAside: string[] = [];
+    const { records, engine, disk } = await open({ setAside });
+    const told: string[] = [];
+    records.onEngineDamage((reason) => told.push(reason));
+    await write(rig, 'a', 1);
+    engine.failReads([keyOf('a').storageKey]);
+    await Promise.allSettled([records.read(keyOf('a'))]);
+    engine.healReads();
+    // A small folder is rebuilt before the node has ended because of the damage.
+    await records.clearDamage();
+    await records.stop();
+    expect(setAside).toEqual([]);
+
+    await open({ disk, setAside });
+    expect(setAside).toEqual(told);
+    expect(rig.opening).toMatchObject({ isFresh: true, run: 1 });
+    expect(rig.opening.engineDamage).toBeUndefined();
+  });
+
   it('but trouble that is plainly no damage marks no key and passes', async () => {
     const { records, engine } = await open();
     await write(rig, 'a', 1);
