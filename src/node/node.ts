@@ -315,8 +315,7 @@ export class Node implements NodeServices {
   }
 
   #reading(): ClockReading {
-    const { clock } = this.#env;
-    return { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() };
+    return { wallMs: this.#env.clock.wallMs(), monotonicMs: this.#env.clock.monotonicMs() };
   }
 
   #running(): Rooms {
@@ -333,6 +332,7 @@ export class Node implements NodeServices {
   #damaged(reason: string): void {
     this.#rooms?.standing.reportDamage(reason);
     if (this.#env.store.setAside === undefined) return;
+    this.#rooms?.stopRepairs();
     const fail = (): void => this.#fail(damagedError(reason));
     this.#deadlines.add(this.#deadlines.nowMs() + DAMAGE_NOTED_MS, fail);
   }

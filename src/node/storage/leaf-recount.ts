@@ -15,16 +15,19 @@ import { LeafTable } from './leaf-table.ts';
 import type { StorageEnvironment } from './storage-options.ts';
 import { StoredRecord } from './stored-record.ts';
 import { recordRange, tokenOfRow } from './table-keys.ts';
+import type { StoreReads } from './watched-reads.ts';
 
 const ROWS_PER_READ = 64;
 
 export class LeafRecount {
-  readonly #environment: Pick<StorageEnvironment, 'store' | 'log'>;
+  readonly #store: StoreReads;
+  readonly #log: StorageEnvironment['log'];
   readonly #parts: CommittedRowParts;
   readonly #due = new Set<number>();
 
-  constructor(environment: Pick<StorageEnvironment, 'store' | 'log'>, parts: CommittedRowParts) {
-    this.#environment = environment;
+  constructor(store: StoreReads, log: StorageEnvironment['log'], parts: CommittedRowParts) {
+    this.#store = store;
+    this.#log = log;
     this.#parts = parts;
   }
 
@@ -33,9 +36,10 @@ export class LeafRecount {
     this.#due.add(index);
   }
 
-  /** Counts what is due; undefined when nothing is. */
-  run(leaves: LeafTable): Promise<void> | undefined {
-    return this.#due.size === 0 ? undefined : this.#runAll(leaves);
+  /** Counts what is due; undefined when nothing is, or there are no leaves. */
+  run(leaves: LeafTable | undefined): Promise<void> | undefined {
+    if (leaves === undefined || this.#due.size === 0) return undefined;
+    return this.#runAll(leaves);
   }
 
   /** Counts every leaf; before any record is written. The number of tombstones among the records,
@@ -50,7 +54,7 @@ export class LeafRecount {
       });
     } catch (error) {
       if (!(error instanceof CoterieError)) throw error;
-      this.#environment.log.error('leaves-not-recounted', { reason: error.message });
+      this.#log.error('leaves-not-recounted', { reason: error.message });
       return undefined;
     }
     const leafCount = leaves.partitioning.partitions * LEAVES_PER_PARTITION;
@@ -70,7 +74,7 @@ export class LeafRecount {
         if (!(error instanceof CoterieError)) throw error;
         // The leaf keeps the share of the lost record, so exchanges find it to differ until it is
         // scrubbed.
-        this.#environment.log.error('leaf-not-recounted', { leaf: index, reason: error.message });
+        this.#log.error('leaf-not-recounted', { leaf: index, reason: error.message });
       }
     }
   }
@@ -93,7 +97,7 @@ export class LeafRecount {
     range: StoreRange,
     visit: (token: number, stored: StoredRecord) => void,
   ): Promise<void> {
-    await using rows = this.#environment.store.iterate(range);
+    await using rows = this.#store.iterate(range);
     for (;;) {
       const entries = await rows.next(ROWS_PER_READ);
       if (entries.length === 0) return;

@@ -6,17 +6,18 @@
  *  Not here: how leaves are kept (leaf-table.ts), whom pages are for (node/repair). Source:
  *  docs/ARCHITECTURE.md 5.9. */
 import { compareBytes } from '../../core/bytes.ts';
-import { CoterieError } from '../../core/errors.ts';
+import type { CoterieError } from '../../core/errors.ts';
 import { type Entry, type EntryPage, MARK_BYTES, stampOf } from '../../core/merkle/entries.ts';
 import { LEAVES_PER_PARTITION, type TokenRange } from '../../core/ring/token.ts';
 import { newestTickOf } from '../../core/version/record-codec.ts';
-import type { Store, StoreEntry, StoreRange } from '../../env/store.ts';
+import type { StoreEntry, StoreRange } from '../../env/store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { type CommittedRowParts, committedRow } from './committed-row.ts';
 import type { LeafTable } from './leaf-table.ts';
 import { isRecordKey, type RecordKey, recordKeyOfRow } from './record-key.ts';
 import { StoredRecord } from './stored-record.ts';
 import { recordRange, tokenOfRow } from './table-keys.ts';
+import type { StoreReads } from './watched-reads.ts';
 
 export interface EntryQuery {
   /** Increasing. */
@@ -39,7 +40,7 @@ export interface ScannedPage extends EntryPage {
 }
 
 export interface PartitionScanParts extends CommittedRowParts {
-  readonly store: Store;
+  readonly store: StoreReads;
   readonly queue: CommitQueue;
   readonly leaves: () => LeafTable;
   readonly refusal: () => CoterieError | undefined;
@@ -47,8 +48,6 @@ export interface PartitionScanParts extends CommittedRowParts {
   readonly look: (key: RecordKey) => void;
   /** By number of the leaf among all. */
   readonly recount: (index: number) => void;
-  /** The engine found its files damaged. */
-  readonly engineDamaged: (reason: string) => void;
 }
 
 const ROWS_PER_READ = 32;
@@ -104,10 +103,8 @@ export class PartitionScan {
 
   /** A row whose very name is damaged: the engine, asked for it, verifies the block it is in. */
   suspect(storageKey: Uint8Array): void {
-    this.#parts.store.getMany([storageKey]).catch((error: unknown) => {
-      const isDamage = error instanceof CoterieError && error.details['isCorruption'] === true;
-      if (isDamage) this.#parts.engineDamaged(error.message);
-    });
+    // What comes of it is told by the reads themselves (watched-reads.ts).
+    this.#parts.store.getMany([storageKey]).catch(() => {});
   }
 
   /** The leaf does not say what the records are: it is counted again before the next batch. */

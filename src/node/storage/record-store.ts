@@ -56,6 +56,7 @@ import {
   Update,
   type UpdateOptions,
 } from './update.ts';
+import { WatchedReads } from './watched-reads.ts';
 
 export interface RecordStoreDependencies {
   readonly codec: RecordCodec;
@@ -108,7 +109,8 @@ export class RecordStore {
     this.#presentTick = presentTick;
     this.#guard = new DiskGuard(environment, options);
     this.#queue = this.#makeQueue();
-    this.rows = new ServiceRows(environment.store, this.#queue, this.#guard, () => this.#refusal());
+    const reads = new WatchedReads(environment.store, (reason) => this.#noteEngineDamage(reason));
+    this.rows = new ServiceRows(reads, this.#queue, this.#guard, () => this.#refusal());
     this.unreadable = new UnreadableKeys(environment, this.#queue, this.#floors, {
       markersMax: options.unreadableKeysMax,
       presentTick,
@@ -129,17 +131,16 @@ export class RecordStore {
         this.#noteUnreadable(key, reason, isEngineDamage),
     };
     this.#lanes = new KeyLanes(shared, options);
-    this.#recount = new LeafRecount(environment, { ...shared, lanes: this.#lanes });
+    this.#recount = new LeafRecount(reads, environment.log, { ...shared, lanes: this.#lanes });
     this.#reads = new RecordReads({ ...shared, lanes: this.#lanes }, options.waitingReadsMax);
     this.scan = new PartitionScan({
       ...shared,
       lanes: this.#lanes,
-      store: environment.store,
+      store: reads,
       leaves: () => this.#table,
       refusal: () => this.#dataRefusal(),
       look: (key) => this.#reads.read(key, NOBODY),
       recount: (index) => this.#recount.request(index),
-      engineDamaged: (reason) => this.#noteEngineDamage(reason),
     });
   }
 
@@ -183,7 +184,6 @@ export class RecordStore {
     return this.#stopping;
   }
 
-  /** Same as `stop`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }
@@ -226,8 +226,7 @@ export class RecordStore {
     return value;
   }
 
-  /** Writes rows of another service in one fsynced batch. Errors: NOT_RUNNING; STORAGE_IO
-   *  (unknown). */
+  /** Writes rows of another service in one fsynced batch. Errors: as of `rows.write`. */
   writeMeta(entries: readonly MetaEntry[]): Promise<void> {
     return this.rows.write(entries.map(metaOperation));
   }
@@ -251,8 +250,7 @@ export class RecordStore {
   /** What was lost is here again, or given up: no gap is reported any more. Nor is engine damage,
    *  unless these files can be set aside: a rebuild of records does not mend them. */
   clearDamage(): Promise<void> {
-    const isKept = this.#environment.store.setAside !== undefined;
-    this.#damage = { hasGap: false, engineDamage: isKept ? this.#damage.engineDamage : '' };
+    this.#damage = this.#isGivenUp ? { ...this.#damage, hasGap: false } : NO_DAMAGE;
     return this.rows.write([damageOperation(this.#damage)]);
   }
 
@@ -280,9 +278,13 @@ export class RecordStore {
     return { keys: keyCount, tombstones: tombstoneCount, unreadable: this.unreadable.count };
   }
 
-  /** Bytes that wait for the next batch. */
   get queueBytes(): number {
     return this.#queue.openBytes;
+  }
+
+  /** The engine's files are damaged, and the next start begins without them. */
+  get #isGivenUp(): boolean {
+    return this.#damage.engineDamage !== '' && this.#environment.store.setAside !== undefined;
   }
 
   get #table(): LeafTable {
@@ -297,7 +299,7 @@ export class RecordStore {
         this.#guard.noteWritten(bytes);
         void this.#guard.refresh();
       },
-      betweenBatches: () => this.#leaves && this.#recount.run(this.#leaves),
+      betweenBatches: () => this.#recount.run(this.#isGivenUp ? undefined : this.#leaves),
       failed: (error) => {
         this.#environment.log.error('storage-failed', { reason: error.message });
         for (const listener of this.#failedListeners) listener(error);
@@ -360,7 +362,7 @@ export class RecordStore {
   }
 
   #noteEngineDamage(reason: string): void {
-    if (this.#damage.engineDamage !== '') return;
+    if (this.#damage.engineDamage !== '' || this.#state !== 'running') return;
     this.#damage = { ...this.#damage, engineDamage: reason };
     this.#queue.addRows([damageOperation(this.#damage)]);
     for (const listener of this.#damageListeners) listener(reason);

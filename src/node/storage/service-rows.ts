@@ -5,20 +5,21 @@
  *  Not here: what the rows hold, and where they lie (table-keys.ts).
  *  Source: docs/ARCHITECTURE.md 5.2. */
 import type { CoterieError } from '../../core/errors.ts';
-import type { Store, StoreIterator, StoreOperation, StoreRange } from '../../env/store.ts';
+import type { StoreIterator, StoreOperation, StoreRange } from '../../env/store.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { DiskGuard } from './disk-guard.ts';
 import type { UpdateOptions, Waiter } from './update.ts';
+import type { StoreReads } from './watched-reads.ts';
 
 export class ServiceRows {
-  readonly #store: Store;
+  readonly #store: StoreReads;
   readonly #queue: CommitQueue;
   readonly #guard: Pick<DiskGuard, 'refusal'>;
   readonly #refusal: () => CoterieError | undefined;
 
   /** `refusal`: why nothing is read or written now. */
   constructor(
-    store: Store,
+    store: StoreReads,
     queue: CommitQueue,
     guard: Pick<DiskGuard, 'refusal'>,
     refusal: () => CoterieError | undefined,

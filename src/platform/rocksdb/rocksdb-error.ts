@@ -31,6 +31,11 @@ export function rocksdbError(
   );
 }
 
+/** Whether the engine speaks of damage to its files. */
+export function isCorruption(error: unknown): error is CoterieError {
+  return error instanceof CoterieError && error.details['isCorruption'] === true;
+}
+
 function withoutFolders(words: string, location: string): string {
   return words
     .replaceAll(location, '')

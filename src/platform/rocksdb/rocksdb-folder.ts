@@ -7,7 +7,6 @@
  *  (node/repair). */
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CoterieError } from '../../core/errors.ts';
 import type {
   DiskSpace,
   Store,
@@ -15,7 +14,7 @@ import type {
   StoreOperation,
   StoreRange,
 } from '../../env/store.ts';
-import { rocksdbError } from './rocksdb-error.ts';
+import { isCorruption, rocksdbError } from './rocksdb-error.ts';
 import { RocksdbStore, type RocksdbStoreOptions } from './rocksdb-store.ts';
 
 export interface FolderSetAside {
@@ -104,8 +103,4 @@ export class RocksdbFolder implements Store {
     }
     await rename(join(location, moving), join(location, moving.replace(/\.moving$/, '')));
   }
-}
-
-function isCorruption(error: unknown): error is CoterieError {
-  return error instanceof CoterieError && error.details['isCorruption'] === true;
 }

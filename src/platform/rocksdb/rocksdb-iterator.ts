@@ -1,13 +1,14 @@
 /** One iterator over the engine's snapshot at its creation.
  *  Invariants: the native side is never asked for an entry while it reads another or after it was
  *  told to end, and it is told to end exactly once: each of these crashed or leaked in the
- *  binding's past. */
+ *  binding's past; nor is it asked once the engine has found its files damaged
+ *  (engine-health.ts). */
 import type { RocksdbIterator, RocksdbIteratorOptions } from 'rocksdb';
 import { assert } from '../../core/errors.ts';
 import { assertMayRead } from '../../core/store-gate.ts';
 import type { StoreEntry, StoreIterator, StoreRange } from '../../env/store.ts';
 import { asBuffer, asBytes } from './buffer-view.ts';
-import { rocksdbError } from './rocksdb-error.ts';
+import type { EngineHealth } from './engine-health.ts';
 
 /** What one native read collects: 128 KiB makes 64 open iterators cost 8 MiB at most beside single
  *  large values, and reads half as fast again as the binding's 16 KiB. */
@@ -28,22 +29,24 @@ export function rocksdbIteratorOptions(range: StoreRange): RocksdbIteratorOption
 
 export class RocksdbStoreIterator implements StoreIterator {
   readonly #source: RocksdbIterator | undefined;
-  readonly #location: string;
+  readonly #health: EngineHealth;
   readonly #onClosed: () => void;
   #reading: Promise<readonly StoreEntry[]> | undefined;
   #closing: Promise<void> | undefined;
   #isAtEnd: boolean;
 
   /** Without a source it is empty. */
-  constructor(source: RocksdbIterator | undefined, location: string, onClosed: () => void) {
+  constructor(source: RocksdbIterator | undefined, health: EngineHealth, onClosed: () => void) {
     this.#source = source;
-    this.#location = location;
+    this.#health = health;
     this.#onClosed = onClosed;
     this.#isAtEnd = source === undefined;
   }
 
   async next(count: number): Promise<readonly StoreEntry[]> {
     assertMayRead(count, this.#reading !== undefined, this.#closing !== undefined);
+    const { refusal } = this.#health;
+    if (refusal !== undefined) throw refusal;
     if (this.#isAtEnd || this.#source === undefined) return [];
     try {
       this.#reading = this.#read(this.#source, count);
@@ -68,7 +71,7 @@ export class RocksdbStoreIterator implements StoreIterator {
       const entries: StoreEntry[] = [];
       const take = (error: Error | null | undefined, key?: Buffer, value?: Buffer): void => {
         if (error) {
-          reject(rocksdbError('iterate', this.#location, error));
+          reject(this.#health.failed('iterate', error));
           return;
         }
         if (key === undefined || value === undefined) {
@@ -77,7 +80,9 @@ export class RocksdbStoreIterator implements StoreIterator {
           return;
         }
         entries.push({ key: asBytes(key), value: asBytes(value) });
-        if (entries.length === count) resolve(entries);
+        const { refusal } = this.#health;
+        if (refusal !== undefined) reject(refusal);
+        else if (entries.length === count) resolve(entries);
         else source.next(take);
       };
       source.next(take);
@@ -89,18 +94,18 @@ export class RocksdbStoreIterator implements StoreIterator {
       // Whoever asked for these entries is told of an error; here the read only has to be over.
       await Promise.allSettled([this.#reading]);
       const source = this.#source;
-      if (source !== undefined) await endOf(source, this.#location);
+      if (source !== undefined) await this.#end(source);
     } finally {
       this.#onClosed();
     }
   }
-}
 
-function endOf(source: RocksdbIterator, location: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    source.end((error) => {
-      if (error) reject(rocksdbError('iterate', location, error));
-      else resolve();
+  #end(source: RocksdbIterator): Promise<void> {
+    return new Promise((resolve, reject) => {
+      source.end((error) => {
+        if (error) reject(this.#health.failed('iterate', error));
+        else resolve();
+      });
     });
-  });
+  }
 }

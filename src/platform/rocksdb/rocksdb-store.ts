@@ -3,7 +3,7 @@
  *  one; used after `close` it crashes the process, so the gate stands before every call; iterators
  *  must end before the database. */
 import { statfs } from 'node:fs/promises';
-import type { RocksdbDatabase } from 'rocksdb';
+import type { RocksdbDatabase, RocksdbIterator, RocksdbIteratorOptions } from 'rocksdb';
 import { assert, CoterieError } from '../../core/errors.ts';
 import { assertStoreKey, StoreGate } from '../../core/store-gate.ts';
 import type {
@@ -14,9 +14,10 @@ import type {
   StoreRange,
 } from '../../env/store.ts';
 import { asBytes } from './buffer-view.ts';
+import { EngineHealth } from './engine-health.ts';
 import { loadRocksdb } from './load-rocksdb.ts';
 import { makeFolder } from './make-folder.ts';
-import { type RocksdbStep, rocksdbError } from './rocksdb-error.ts';
+import type { RocksdbStep } from './rocksdb-error.ts';
 import { RocksdbStoreIterator, rocksdbIteratorOptions } from './rocksdb-iterator.ts';
 
 /** The binding takes its sizes as 32-bit numbers and wraps larger ones without a word. */
@@ -42,6 +43,7 @@ export interface RocksdbStoreOptions {
 export class RocksdbStore implements Store {
   readonly engine = 'rocksdb';
   readonly #options: Required<RocksdbStoreOptions>;
+  readonly #health: EngineHealth;
   readonly #gate = new StoreGate();
   readonly #iterators = new Set<RocksdbStoreIterator>();
   #openedDatabase: RocksdbDatabase | undefined;
@@ -58,6 +60,7 @@ export class RocksdbStore implements Store {
       writeBufferBytes: checkedSize('writeBufferBytes', options.writeBufferBytes ?? 64 * MIB),
       maxOpenFiles: checkedSize('maxOpenFiles', options.maxOpenFiles ?? 1_000),
     };
+    this.#health = new EngineHealth(options.location);
   }
 
   /** Errors: CONFLICT when the folder is open elsewhere, STORAGE_IO {operation, isCorruption}. */
@@ -104,20 +107,24 @@ export class RocksdbStore implements Store {
     }
   }
 
+  /** Errors, here and of `next`: STORAGE_IO {isCorruption: true} once any read has found the files
+   *  damaged. */
   iterate(range: StoreRange): StoreIterator {
     const options = rocksdbIteratorOptions(range);
     this.#gate.beginIterator();
     try {
-      const source = options && this.#database.iterator(options);
-      const iterator = new RocksdbStoreIterator(source, this.#options.location, () => {
+      const { refusal } = this.#health;
+      if (refusal !== undefined) throw refusal;
+      const source = options && this.#iteratorOf(options);
+      const iterator = new RocksdbStoreIterator(source, this.#health, () => {
         this.#iterators.delete(iterator);
         this.#gate.endIterator();
       });
       this.#iterators.add(iterator);
       return iterator;
-    } catch (cause) {
+    } catch (error) {
       this.#gate.endIterator();
-      throw rocksdbError('iterate', this.#options.location, cause);
+      throw error;
     }
   }
 
@@ -127,7 +134,7 @@ export class RocksdbStore implements Store {
       const { bavail, blocks, bsize } = await statfs(this.#options.location);
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
     } catch (cause) {
-      throw rocksdbError('diskSpace', this.#options.location, cause);
+      throw this.#health.failed('diskSpace', cause);
     } finally {
       this.#gate.end();
     }
@@ -136,6 +143,14 @@ export class RocksdbStore implements Store {
   get #database(): RocksdbDatabase {
     assert(this.#openedDatabase !== undefined, 'The gate let an operation through too early');
     return this.#openedDatabase;
+  }
+
+  #iteratorOf(options: RocksdbIteratorOptions): RocksdbIterator {
+    try {
+      return this.#database.iterator(options);
+    } catch (cause) {
+      throw this.#health.failed('iterate', cause);
+    }
   }
 
   async #open(): Promise<void> {
@@ -187,7 +202,7 @@ export class RocksdbStore implements Store {
   ): Promise<Answer> {
     return new Promise((resolve, reject) => {
       start((error, answer) => {
-        if (error) reject(rocksdbError(step, this.#options.location, error));
+        if (error) reject(this.#health.failed(step, error));
         else resolve(answer);
       });
     });

@@ -7,6 +7,7 @@ import { loadRocksdb } from '../../../src/platform/rocksdb/load-rocksdb.ts';
 import { rocksdbError } from '../../../src/platform/rocksdb/rocksdb-error.ts';
 import { RocksdbStore } from '../../../src/platform/rocksdb/rocksdb-store.ts';
 import { describeStore } from '../../conformance/store.ts';
+import { EVERYTHING, fillTable, flipByte, ROW_COUNT, rowKey, tableFile } from './damaged-table.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -73,6 +74,33 @@ describe('the rocksdb engine on disk', () => {
     expect(String(error)).not.toContain(folder);
     await expect(second.getMany([bytes('k')])).rejects.toMatchObject({ code: 'NOT_RUNNING' });
     await second.close();
+  });
+
+  it('iterates over nothing any more once a read has found a table file damaged', async () => {
+    const location = join(folder, 'store');
+    await fillTable(location);
+    await flipByte(await tableFile(location), 0.4);
+    const store = new RocksdbStore({ location });
+    await store.open();
+    const early = store.iterate({ ...EVERYTHING, limit: 20 });
+    expect(await early.next(1)).toHaveLength(1);
+    const keys = Array.from({ length: ROW_COUNT }, (_, index) => rowKey(index));
+    const found = await Promise.allSettled(keys.map((key) => store.getMany([key])));
+    const damage = { code: 'STORAGE_IO', details: expect.objectContaining({ isCorruption: true }) };
+    const failed = found.filter(({ status }) => status === 'rejected');
+    expect(failed.length).toBeGreaterThan(0);
+    expect(failed.length).toBeLessThan(ROW_COUNT);
+    await expect(early.next(1)).rejects.toMatchObject(damage);
+    expect(() => store.iterate(EVERYTHING)).toThrow(expect.objectContaining(damage));
+    expect(() => store.iterate({ ...EVERYTHING, limit: 0 })).toThrow(
+      expect.objectContaining(damage),
+    );
+    // What lies in sound blocks is still read, and the store can note what it found.
+    expect(await store.getMany([rowKey(0)])).toHaveLength(1);
+    await store.batch([{ type: 'put', key: bytes('note'), value: bytes('damaged') }], {
+      sync: true,
+    });
+    await store.close();
   });
 
   it('refuses sizes that the binding would wrap', () => {

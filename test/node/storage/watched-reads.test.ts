@@ -1,0 +1,95 @@
+/** Damage of the engine's files is told whatever read met it, and nothing reads on blindly. */
+import { expect, test } from 'vitest';
+import { CoterieError } from '../../../src/core/errors.ts';
+import { LEAVES_PER_PARTITION } from '../../../src/core/ring/token.ts';
+import type { Store } from '../../../src/env/store.ts';
+import { keyOf, openRig, put, type Rig } from './storage-rig.ts';
+
+const DAMAGE = new CoterieError('STORAGE_IO', 'Corruption: block checksum mismatch', {
+  applied: 'no',
+  details: { operation: 'iterate', isCorruption: true },
+});
+const EVERYTHING = { from: new Uint8Array(1), to: Uint8Array.of(0xff) };
+const ALL = [{ fromToken: 0, toToken: 2 ** 32 }];
+
+async function openTold(setAside?: string[]): Promise<{ rig: Rig; told: string[] }> {
+  const options = { recordCacheBytesMax: 0 };
+  const rig = await openRig(setAside === undefined ? { options } : { options, setAside });
+  const told: string[] = [];
+  rig.records.onEngineDamage((reason) => told.push(reason));
+  await rig.records.update(keyOf('a'), { sync: true, priority: 'client' }, put(1));
+  return { rig, told };
+}
+
+/** As an engine does that knows its files to be damaged. */
+function refuseToIterate(engine: Store): void {
+  engine.iterate = () => {
+    throw DAMAGE;
+  };
+}
+
+test('a page of a partition that meets damage fails, and the node is told once', async () => {
+  const { rig, told } = await openTold();
+  refuseToIterate(rig.engine);
+  const query = { ranges: ALL, after: new Uint8Array(0), bytesMax: 1_000 };
+  await expect(rig.records.scan.entries(query)).rejects.toBe(DAMAGE);
+  await expect(rig.records.scan.entries(query)).rejects.toBe(DAMAGE);
+  expect(told).toEqual([DAMAGE.message]);
+  await rig.records.stop();
+});
+
+test('damage met within a scan of other rows is told', async () => {
+  const { rig, told } = await openTold();
+  const iterate = rig.engine.iterate.bind(rig.engine);
+  rig.engine.iterate = (range) => {
+    const rows = iterate(range);
+    return { ...rows, next: () => Promise.reject(DAMAGE), close: () => rows.close() };
+  };
+  const rows = rig.records.rows.scan(EVERYTHING);
+  await expect(rows.next(1)).rejects.toBe(DAMAGE);
+  await rows.close();
+  expect(told).toEqual([DAMAGE.message]);
+  await rig.records.stop();
+});
+
+test('damage met in a read of another service is told', async () => {
+  const { rig, told } = await openTold();
+  rig.engine.getMany = () => Promise.reject(DAMAGE);
+  await expect(rig.records.readMeta('layout')).rejects.toBe(DAMAGE);
+  expect(told).toEqual([DAMAGE.message]);
+  await rig.records.stop();
+});
+
+test.each([{ setAside: undefined }, { setAside: [] }])(
+  'a leaf that cannot be counted again keeps nobody from writing (set aside: $setAside)',
+  async ({ setAside }) => {
+    const { rig, told } = await openTold(setAside);
+    refuseToIterate(rig.engine);
+    rig.records.scan.recount(0, LEAVES_PER_PARTITION - 1);
+    const applied = await rig.records.update(
+      keyOf('b'),
+      { sync: true, priority: 'client' },
+      put(1),
+    );
+    expect(applied).toMatchObject({ isDurable: true });
+    expect(told).toEqual([DAMAGE.message]);
+    await rig.records.stop();
+  },
+);
+
+test('files that will be set aside are not counted any more', async () => {
+  const { rig, told } = await openTold([]);
+  rig.engine.failReads([keyOf('a').storageKey]);
+  await Promise.allSettled([rig.records.read(keyOf('a'))]);
+  rig.engine.healReads();
+  expect(told).toHaveLength(1);
+  let iterated = 0;
+  const iterate = rig.engine.iterate.bind(rig.engine);
+  rig.engine.iterate = (range) => {
+    iterated += 1;
+    return iterate(range);
+  };
+  await rig.records.update(keyOf('b'), { sync: true, priority: 'client' }, put(1));
+  expect(iterated).toBe(0);
+  await rig.records.stop();
+});
