@@ -15,9 +15,11 @@ import {
   DEFAULT_DETECTOR_OPTIONS,
   type DetectorOptions,
 } from './core/membership/detector-options.ts';
+import type { Clock } from './env/clock.ts';
 import type { Log } from './env/log.ts';
 import type { Metrics } from './env/metrics.ts';
 import type { Store } from './env/store.ts';
+import type { Transport } from './env/transport.ts';
 import type { MemberEvent, KnownMember as MemberInfo } from './node/contracts.ts';
 import { READ_DEFAULTS } from './node/coordinator/read-options.ts';
 import { HANDOFF_DEFAULTS } from './node/handoff/handoff.ts';
@@ -33,6 +35,7 @@ import type { MetricsServer } from './platform/http/metrics-server.ts';
 import { startMetricsServer } from './platform/http/metrics-server.ts';
 import { MemoryStore } from './platform/memory/memory-store.ts';
 import { RocksdbFolder } from './platform/rocksdb/rocksdb-folder.ts';
+import type { Standstill } from './platform/standstill/standstill.ts';
 import { systemCrc32 } from './platform/system/crc32.ts';
 import { nullMetrics } from './platform/system/null-metrics.ts';
 import { PinoLog, silentLog } from './platform/system/pino-log.ts';
@@ -75,23 +78,37 @@ export interface RunningNode extends AsyncDisposable {
  *  `startCluster`).
  *  Errors: INVALID_CONFIG; CONFLICT when the folder or the port is taken; STORAGE_IO;
  *  VERSION_UNSUPPORTED. */
-export async function startNode(
+export function startNode(
   input: NodeConfigInput = {},
+  options: StartOptions = {},
+): Promise<RunningNode> {
+  return startNodeOn(undefined, input, options);
+}
+
+/** Not for users: a benchmark starts a node that it can make stand still. One that is told to stop
+ *  goes on first. Errors: those of `startNode`. */
+export async function startNodeOn(
+  standstill: Standstill | undefined,
+  input: NodeConfigInput,
   options: StartOptions = {},
 ): Promise<RunningNode> {
   const config = resolveConfig(input);
   const log = options.log ?? makeLog(config);
   const stopping: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
+    standstill?.goOn();
     for (let step = stopping.pop(); step !== undefined; step = stopping.pop()) await step();
   };
   try {
     const metrics = config.metrics.listen === undefined ? undefined : new PromMetrics();
-    const transport = new GrpcTransport({ log });
+    const dialling = new GrpcTransport({ log });
+    const transport = standstill?.transport(dialling, log) ?? dialling;
     stopping.push(() => transport.close());
-    const node = makeNode(config, { log, metrics: metrics ?? nullMetrics, transport });
+    const clock = standstill?.clock ?? systemClock;
+    const node = makeNode(config, { log, metrics: metrics ?? nullMetrics, transport, clock });
     const failed = new Promise<CoterieError>((resolve) => node.onFailed(resolve));
-    const server = new GrpcServer({ ...listenOn(config), services: node, log });
+    const services = standstill?.services(node, log) ?? node;
+    const server = new GrpcServer({ ...listenOn(config), services, log, doorway: standstill });
     const bound = await server.start();
     stopping.push(() => server.stop({ graceMs: STOP_GRACE_MS }));
     // Before the server: requests at work are answered while their streams are still open.
@@ -157,7 +174,15 @@ const PARTITIONS = 256;
  *  ports, the cluster is there with its data. Resolves when every node serves.
  *  Errors: those of `startNode`; CLUSTER_MISMATCH when the folders hold another cluster than these
  *  options describe. */
-export async function startCluster(options: ClusterOptions = {}): Promise<RunningCluster> {
+export function startCluster(options: ClusterOptions = {}): Promise<RunningCluster> {
+  return startClusterWith(options, (input) => startNode(input, options));
+}
+
+/** Not for users: who starts the nodes is up to the caller. `index` from 0. */
+export async function startClusterWith(
+  options: ClusterOptions,
+  start: (input: NodeConfigInput, index: number) => Promise<RunningNode>,
+): Promise<RunningCluster> {
   const count = options.nodes ?? NODES;
   const replicas = options.replicas ?? Math.min(REPLICAS, count);
   const partitions = options.partitions ?? PARTITIONS;
@@ -168,7 +193,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Runnin
   try {
     for (let index = 0; index < count; index += 1) {
       const seeds = nodes.slice(0, 1).map((node) => node.address);
-      nodes.push(await startNode(nodeInput(options, { index, count, seeds }), options));
+      nodes.push(await start(nodeInput(options, { index, count, seeds }), index));
     }
     const addresses = nodes.map((node) => node.address);
     await initCluster(
@@ -278,15 +303,18 @@ function serveMetrics(config: NodeConfig, metrics: PromMetrics): Promise<Metrics
   );
 }
 
-function makeNode(
-  config: NodeConfig,
-  env: { readonly log: Log; readonly metrics: Metrics; readonly transport: GrpcTransport },
-): Node {
+interface NodePorts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly transport: Transport;
+  readonly clock: Clock;
+}
+
+function makeNode(config: NodeConfig, env: NodePorts): Node {
   return new Node(
     {
       ...env,
-      store: makeStore(config, env.log),
-      clock: systemClock,
+      store: makeStore(config, env),
       random: new SystemRandom(),
       checksum: systemCrc32,
     },
@@ -294,14 +322,14 @@ function makeNode(
   );
 }
 
-function makeStore(config: NodeConfig, log: Log): Store {
+function makeStore(config: NodeConfig, { log, clock }: NodePorts): Store {
   const { engine, dataDirectory } = config.node;
-  if (engine === 'memory') return new MemoryStore({ clock: systemClock });
+  if (engine === 'memory') return new MemoryStore({ clock });
   const { cacheBytes, writeBufferBytes } = config.storage;
   const options = { location: dataDirectory, cacheBytes, writeBufferBytes };
   return new RocksdbFolder(
     options,
-    () => systemClock.wallMs(),
+    () => clock.wallMs(),
     ({ name, reason }) => log.error('folder-set-aside', { kept: name, reason }),
   );
 }

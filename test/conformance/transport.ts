@@ -253,7 +253,7 @@ function describeBackPressure(rigged: () => Promise<TransportRig>): void {
 }
 
 /** Notes everything that happens to one side of a stream. */
-class Recorder {
+export class Recorder {
   readonly frames: Uint8Array[] = [];
   readonly closed: StreamClosed[] = [];
   drainedCount = 0;
@@ -340,18 +340,18 @@ async function connected(
 }
 
 /** `bytes` long, first byte `index`, and every byte a function of both. */
-function numbered(index: number, bytes: number): Uint8Array {
+export function numbered(index: number, bytes: number): Uint8Array {
   const frame = new Uint8Array(bytes);
   for (let at = 0; at < bytes; at += 251) frame[at] = (at / 251) * 7 + index;
   return frame;
 }
 
 /** Bytes, whatever class carries them. */
-function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+export function areEqual(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0;
 }
 
-function range(count: number): number[] {
+export function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
@@ -361,6 +361,6 @@ function until(predicate: () => boolean, what: string | (() => string)): Promise
 
 /** Lets so many turns of the event loop pass, IO included: long enough for what must not happen
  *  to show. */
-async function turns(count: number): Promise<void> {
+export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
 }

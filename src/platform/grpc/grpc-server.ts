@@ -18,6 +18,7 @@ import type { Log } from '../../env/log.ts';
 import type { FrameStream, StreamService } from '../../env/transport.ts';
 import type { NodeServices } from '../../wire/services.ts';
 import { acceptStream } from './accept-stream.ts';
+import { type Doorway, heldCalls } from './held-calls.ts';
 import {
   ADMIN_METHODS,
   asBuffer,
@@ -41,6 +42,8 @@ export interface GrpcServerOptions {
   /** From the close of an accepted stream until the other side has taken what was sent. Default
    *  2,000. */
   readonly closeTimeoutMs?: number;
+  /** For a node that can stand still; without it calls come in unheld. */
+  readonly doorway?: Doorway | undefined;
 }
 
 const HOST = '127.0.0.1';
@@ -51,7 +54,7 @@ setLogVerbosity(logVerbosity.NONE);
 
 export class GrpcServer {
   readonly #options: GrpcServerOptions;
-  readonly #server = new Server(SERVER_OPTIONS);
+  readonly #server: Server;
   readonly #health = new HealthImplementation();
   readonly #streams = new Set<FrameStream>();
   #address: string | undefined;
@@ -60,7 +63,10 @@ export class GrpcServer {
   #stopped: Promise<void> | undefined;
 
   constructor(options: GrpcServerOptions) {
+    const { doorway } = options;
+    const interceptors = doorway === undefined ? [] : [heldCalls(doorway)];
     this.#options = options;
+    this.#server = new Server({ ...SERVER_OPTIONS, interceptors });
   }
 
   /** The address it listens on, `host:port`. May be called once.

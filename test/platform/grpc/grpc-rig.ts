@@ -1,20 +1,24 @@
 /** A server, clients and free ports of the gRPC adapter, as its tests need them. */
 import { createServer } from 'node:net';
-import type { StreamAcceptor } from '../../../src/env/transport.ts';
+import type { StreamAcceptor, Transport } from '../../../src/env/transport.ts';
 import { GrpcServer } from '../../../src/platform/grpc/grpc-server.ts';
 import { GrpcTransport } from '../../../src/platform/grpc/grpc-transport.ts';
+import type { Standstill } from '../../../src/platform/standstill/standstill.ts';
 import { silentLog } from '../../../src/platform/system/pino-log.ts';
 import type { AdminService, KvService, NodeServices } from '../../../src/wire/services.ts';
 import type { Listener, TransportRig } from '../../conformance/transport.ts';
 
-export async function makeGrpcRig(): Promise<TransportRig> {
+/** `standstill`: of all that listens and dials here. */
+export async function makeGrpcRig(standstill?: Standstill): Promise<TransportRig> {
   const servers: GrpcServer[] = [];
-  const transports: GrpcTransport[] = [];
+  const transports: Transport[] = [];
   return {
     freeAddress,
     listen: async (address, acceptor): Promise<Listener> => {
+      const services = fakeServices({ accept: acceptor });
       const server = new GrpcServer({
-        services: fakeServices({ accept: acceptor }),
+        services: standstill?.services(services, silentLog) ?? services,
+        doorway: standstill,
         port: Number(address.split(':')[1]),
         log: silentLog,
       });
@@ -23,7 +27,8 @@ export async function makeGrpcRig(): Promise<TransportRig> {
       return { kill: () => server.stop({ graceMs: 0 }) };
     },
     transport: () => {
-      const transport = new GrpcTransport({ log: silentLog });
+      const real = new GrpcTransport({ log: silentLog });
+      const transport = standstill?.transport(real, silentLog) ?? real;
       transports.push(transport);
       return transport;
     },

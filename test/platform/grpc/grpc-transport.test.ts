@@ -8,7 +8,7 @@ import { describeTransport } from '../../conformance/transport.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { fakeServices, makeGrpcRig } from './grpc-rig.ts';
 
-describeTransport('GrpcTransport', makeGrpcRig);
+describeTransport('GrpcTransport', () => makeGrpcRig());
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {

@@ -5,34 +5,11 @@ import { silentLog } from '../../../src/platform/system/pino-log.ts';
 import { systemClock } from '../../../src/platform/system/system-clock.ts';
 import { describeTransport } from '../../conformance/transport.ts';
 import { waitUntil } from '../../support/wait-until.ts';
+import { makeMemoryRig } from './memory-rig.ts';
 
 const clock = systemClock;
 
-describeTransport('MemoryNetwork', async () => {
-  const network = new MemoryNetwork({ clock, log: silentLog });
-  let count = 0;
-  const transports: { close(): Promise<void> }[] = [];
-  return {
-    freeAddress: async () => `memory:${++count}`,
-    listen: async (address, acceptor) => {
-      const unlisten = network.listen(address, acceptor);
-      return {
-        kill: async () => {
-          unlisten();
-          network.cut(address);
-        },
-      };
-    },
-    transport: () => {
-      const transport = network.transport();
-      transports.push(transport);
-      return transport;
-    },
-    dispose: async () => {
-      await Promise.all(transports.map((transport) => transport.close()));
-    },
-  };
-});
+describeTransport('MemoryNetwork', async () => makeMemoryRig());
 
 test('two listeners cannot share an address, and the end of one frees it', () => {
   const network = new MemoryNetwork({ clock, log: silentLog });
