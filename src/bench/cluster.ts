@@ -9,7 +9,7 @@ export type FaultKind = (typeof FAULTS)[number];
 /** One node at a time. */
 export interface ClusterFaults {
   /** `kill`: it is gone at once. `stop`: it is there and does nothing. `slow`: it works a small
-   *  part of the time. The node's name. Errors: INVALID_ARGUMENT for what cannot be done here. */
+   *  part of the time. The node's name. */
   inject(kind: FaultKind): Promise<string>;
   /** It is as it was, or on the way there: a killed one is started again. */
   heal(): Promise<void>;
@@ -26,7 +26,7 @@ export interface BenchCluster {
   /** Processor seconds, user and system, that each node has used so far; embedded nodes are one
    *  process and one number. undefined: not known from here. */
   processorSeconds(): Promise<readonly number[] | undefined>;
-  /** undefined: nodes that are not ours. */
+  /** undefined: nodes that are not ours, or not started for it. */
   readonly faults: ClusterFaults | undefined;
   /** Idempotent; afterwards no process, folder or port of it is left. */
   stop(): Promise<void>;

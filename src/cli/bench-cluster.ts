@@ -8,9 +8,11 @@ import { initCluster } from '../client/init-cluster.ts';
 import type { ProcessEnvironment } from '../config/load.ts';
 import type { NodeConfigInput } from '../config/schema.ts';
 import { CoterieError } from '../core/errors.ts';
-import { startCluster } from '../embed.ts';
+import { type RunningCluster, startClusterWith, startNodeOn } from '../embed.ts';
 import type { Clock } from '../env/clock.ts';
 import { createAdminClient } from '../platform/grpc/unary-client.ts';
+import { Standstill } from '../platform/standstill/standstill.ts';
+import { systemClock } from '../platform/system/system-clock.ts';
 import type { AdminService } from '../wire/services.ts';
 import { EmbeddedFaults, ProcessFaults } from './bench-faults.ts';
 import { NodeProcess, type NodeProcessOptions } from './node-process.ts';
@@ -167,20 +169,30 @@ const EMBEDDED_CONFIG: NodeConfigInput = {
   storage: { diskReserveRatio: 0.05, diskStopRatio: 0.02 },
 };
 
+export interface EmbedOptions extends StartedClusterOptions {
+  /** The last node can be put at fault: all that goes in and out of it passes a gate. */
+  readonly hasFaults?: boolean;
+}
+
 /** Nodes in this process: what they use of the processor is what this process uses. */
-export async function embedCluster(options: StartedClusterOptions): Promise<BenchCluster> {
-  const { nodes, replicas, engine } = options;
+export async function embedCluster(options: EmbedOptions): Promise<BenchCluster> {
+  const { nodes, replicas, engine, hasFaults = false } = options;
   const folder = engine === 'rocksdb' ? await temporaryFolder() : undefined;
+  const standstill = hasFaults ? new Standstill(systemClock) : undefined;
   try {
-    const cluster = await startCluster({
-      nodes,
-      replicas,
-      zones: nodes,
-      engine,
-      ...(folder === undefined ? {} : { dataDirectory: folder }),
-      config: EMBEDDED_CONFIG,
-    });
-    const faults = new EmbeddedFaults(cluster.nodes, folder, EMBEDDED_CONFIG);
+    const cluster = await startClusterWith(
+      {
+        nodes,
+        replicas,
+        zones: nodes,
+        engine,
+        ...(folder === undefined ? {} : { dataDirectory: folder }),
+        config: EMBEDDED_CONFIG,
+      },
+      (input, index) => startNodeOn(index === nodes - 1 ? standstill : undefined, input),
+    );
+    const faults =
+      standstill === undefined ? undefined : embeddedFaults(cluster, standstill, folder);
     return {
       kind: 'embedded',
       addresses: cluster.addresses,
@@ -192,7 +204,7 @@ export async function embedCluster(options: StartedClusterOptions): Promise<Benc
       },
       faults,
       stop: async () => {
-        await faults.end();
+        await faults?.end();
         await cluster.stop();
         await removeFolder(folder);
       },
@@ -201,6 +213,28 @@ export async function embedCluster(options: StartedClusterOptions): Promise<Benc
     await removeFolder(folder);
     throw error;
   }
+}
+
+/** A killed node comes back with its folder; without one it comes back empty, as after a lost
+ *  disk. */
+function embeddedFaults(
+  { nodes }: RunningCluster,
+  standstill: Standstill,
+  folder: string | undefined,
+): EmbeddedFaults {
+  return new EmbeddedFaults(systemClock, nodes, standstill, ({ name, address }) =>
+    startNodeOn(standstill, {
+      ...EMBEDDED_CONFIG,
+      node: {
+        id: name,
+        zone: `zone-${nodes.length}`,
+        engine: folder === undefined ? 'memory' : 'rocksdb',
+        ...(folder === undefined ? {} : { dataDirectory: join(folder, name) }),
+      },
+      listen: { address },
+      membership: { seeds: nodes.slice(0, 1).map((node) => node.address) },
+    }),
+  );
 }
 
 function temporaryFolder(): Promise<string> {

@@ -97,9 +97,6 @@ async function partsOf(
   const most = Math.max(...(n ?? [1]));
   const nodes = embedded ?? spawn ?? Math.max(NODES, most);
   if (most > nodes) throw usage(`N ${most} needs as many nodes, and there are ${nodes}`);
-  if (embedded !== undefined && fault !== undefined && fault !== 'kill') {
-    throw usage(`--fault ${fault} needs processes: use --spawn`);
-  }
   const parts = [...new Set(n ?? [Math.min(NODES, nodes)])].map((replicas) => ({
     choice: clusterChoice({
       ...flags,
@@ -125,7 +122,8 @@ async function measurePart(
   { choice, settings }: Part,
   { flags, config, interrupt }: PartInput,
 ): Promise<CellResult[]> {
-  const cluster: BenchCluster = await startChosen(context, bench, choice);
+  const hasFaults = flags.fault !== undefined;
+  const cluster: BenchCluster = await startChosen(context, bench, choice, { hasFaults });
   try {
     const clients = await bench.startClients(config.clients);
     try {

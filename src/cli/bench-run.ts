@@ -235,12 +235,13 @@ export function startChosen(
   { environment }: Pick<CliContext, 'environment'>,
   bench: BenchPorts,
   choice: ClusterChoice,
+  { hasFaults = false }: { readonly hasFaults?: boolean } = {},
 ): Promise<BenchCluster> {
   switch (choice.kind) {
     case 'given':
       return Promise.resolve(bench.givenCluster(choice.addresses));
     case 'embedded':
-      return bench.embedCluster(choice);
+      return bench.embedCluster(hasFaults ? { ...choice, hasFaults } : choice);
     case 'spawned':
       return bench.spawnCluster({ ...choice, environment });
   }

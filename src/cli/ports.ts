@@ -12,7 +12,7 @@ import type { Scenario } from '../sim/scenario.ts';
 import type { replay, replayCommand, scenarioOf } from '../simulate.ts';
 import type { AdminService } from '../wire/services.ts';
 import type { ClientProcesses } from './bench-clients.ts';
-import type { SpawnOptions, StartedClusterOptions } from './bench-cluster.ts';
+import type { EmbedOptions, SpawnOptions } from './bench-cluster.ts';
 import type { runSeeds } from './sim-pool.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -73,7 +73,7 @@ export interface Simulator {
 
 export interface BenchPorts {
   spawnCluster(options: SpawnOptions): Promise<BenchCluster>;
-  embedCluster(options: StartedClusterOptions): Promise<BenchCluster>;
+  embedCluster(options: EmbedOptions): Promise<BenchCluster>;
   givenCluster(addresses: readonly string[]): BenchCluster;
   startClients(count: number): Promise<ClientProcesses>;
   readonly nodeVersion: string;

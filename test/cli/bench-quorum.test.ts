@@ -182,10 +182,26 @@ describe('bench quorum', () => {
     expect(stdout).toContain('N 3, R 2, W 2: before slow n2 75.0 % succeeded (p99 up to 7 ms)');
   });
 
+  it.each(['kill', 'stop', 'slow'])(
+    'puts a node of its own process at fault (%s), which is started for it',
+    async (fault) => {
+      const { exitCode } = await run('--embedded', '3', '--fault', fault, '--r', '2', '--w', '2');
+      expect(exitCode).toBe(0);
+      expect(bench.faults).toEqual([fault, 'heal']);
+      expect(bench.started).toEqual([
+        { kind: 'embedded', nodes: 3, replicas: 3, engine: 'rocksdb', hasFaults: true },
+      ]);
+    },
+  );
+
+  it('starts nodes of its own process as they are when no fault is asked for', async () => {
+    await run('--embedded', '3', '--r', '2', '--w', '2');
+    expect(bench.started).toEqual([{ kind: 'embedded', nodes: 3, replicas: 3, engine: 'rocksdb' }]);
+  });
+
   it.each([
     [['--nodes', 'h:1', '--n', '3'], '--n is for clusters that are started'],
     [['--nodes', 'h:1', '--fault', 'kill'], '--fault is for clusters that are started'],
-    [['--embedded', '3', '--fault', 'stop'], 'use --spawn'],
     [['--spawn', '3', '--embedded', '3'], 'one of --spawn'],
     [['--spawn', '3', '--n', '5'], 'N 5 needs as many nodes'],
     [['--r', '4'], 'No R or W'],

@@ -195,16 +195,18 @@ describe('bench quorum', () => {
     DEADLINE_MS,
   );
 
-  it(
-    'takes a node of one process out and back in',
-    async () => {
+  it.each(['kill', 'stop', 'slow'])(
+    'puts a node of one process at fault (%s), which is there again at the end',
+    async (fault) => {
       const result = await bench(
         ...[...SMALL_MATRIX, '--embedded', '3', '--engine', 'memory'],
-        ...['--r', '2', '--w', '2', '--fault', 'kill'],
+        ...['--r', '2', '--w', '2', '--fault', fault],
       );
       expect(result.stderr).toBe('');
       const { settings } = result.json<QuorumReport>();
-      expect(settings[0]?.availability?.fault).toMatchObject({ kind: 'kill', node: 'node-3' });
+      const availability = settings[0]?.availability;
+      expect(availability?.fault).toMatchObject({ kind: fault, node: 'node-3' });
+      expect(availability?.slices.at(-1)?.[0]).toBeGreaterThan(0);
       await expectNothingLeft();
     },
     DEADLINE_MS,
