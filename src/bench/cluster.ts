@@ -1,6 +1,8 @@
 /** The cluster that is measured, as a benchmark sees it. It does not start one itself: the command
  *  line hands it in. */
 
+import type { NodeLegs } from '../client/node-legs.ts';
+
 export type ClusterKind = 'spawned' | 'embedded' | 'given';
 
 export const FAULTS = ['kill', 'stop', 'slow'] as const;
@@ -26,6 +28,8 @@ export interface BenchCluster {
   /** Processor seconds, user and system, that each node has used so far; embedded nodes are one
    *  process and one number. undefined: not known from here. */
   processorSeconds(): Promise<readonly number[] | undefined>;
+  /** How long the legs of requests took so far, of each node that answers. */
+  legs(): Promise<readonly NodeLegs[]>;
   /** undefined: nodes that are not ours, or not started for it. */
   readonly faults: ClusterFaults | undefined;
   /** Idempotent; afterwards no process, folder or port of it is left. */

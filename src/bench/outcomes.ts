@@ -2,6 +2,7 @@
  *  the others by the code of their error. A read-modify-write counts as one operation; its parts
  *  are in `read` and `write` and the whole is in `rmw`. */
 import type { ErrorCode } from '../core/errors.ts';
+import { type EncodedLatencyCounts, LatencyCounts } from '../core/latency-counts.ts';
 import { type EncodedLatencies, Latencies } from './latencies.ts';
 
 const COUNTS = ['operations', 'succeeded', 'notFound', 'contextReads', 'siblingReads'] as const;
@@ -14,12 +15,15 @@ export interface EncodedOutcomes {
   readonly counts: Readonly<Record<(typeof COUNTS)[number], number>>;
   readonly errors: ErrorCounts;
   readonly latencies: Readonly<Record<(typeof KINDS)[number], EncodedLatencies>>;
+  readonly ways: EncodedLatencyCounts;
 }
 
 export class Outcomes {
   readonly read = new Latencies();
   readonly write = new Latencies();
   readonly rmw = new Latencies();
+  /** Of every request that succeeded, what this client waited and no coordinator had it. */
+  readonly ways = new LatencyCounts();
   /** Ended, in whichever way. */
   operations = 0;
   succeeded = 0;
@@ -63,6 +67,7 @@ export class Outcomes {
   merge(other: Outcomes): void {
     for (const name of COUNTS) this[name] += other[name];
     for (const kind of KINDS) this[kind].merge(other[kind]);
+    this.ways.merge(other.ways.encode());
     this.addErrors(other.errors);
   }
 
@@ -82,13 +87,15 @@ export class Outcomes {
         write: this.write.encode(),
         rmw: this.rmw.encode(),
       },
+      ways: this.ways.encode(),
     };
   }
 
-  static decode({ counts, errors, latencies }: EncodedOutcomes): Outcomes {
+  static decode({ counts, errors, latencies, ways }: EncodedOutcomes): Outcomes {
     const outcomes = new Outcomes();
     for (const name of COUNTS) outcomes[name] = counts[name];
     for (const kind of KINDS) outcomes[kind].merge(Latencies.decode(latencies[kind]));
+    outcomes.ways.merge(ways);
     outcomes.addErrors(errors);
     return outcomes;
   }

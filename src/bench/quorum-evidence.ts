@@ -30,7 +30,7 @@ export interface WantedSetting {
   readonly w: number;
 }
 
-/** The legs that were sampled while this setting was measured, or else another one of the same N.
+/** The legs that were counted while this setting was measured, or else another one of the same N.
  *  Errors: INVALID_ARGUMENT when there are none, VERSION_UNSUPPORTED. */
 export function reportedProfile(report: unknown, { n, r, w }: WantedSetting): LatencyProfile {
   const fields = new JsonFields(report);

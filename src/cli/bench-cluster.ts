@@ -15,6 +15,7 @@ import { Standstill } from '../platform/standstill/standstill.ts';
 import { systemClock } from '../platform/system/system-clock.ts';
 import type { AdminService } from '../wire/services.ts';
 import { EmbeddedFaults, ProcessFaults } from './bench-faults.ts';
+import { LegReader, memberAddresses } from './bench-legs.ts';
 import { NodeProcess, type NodeProcessOptions } from './node-process.ts';
 
 export interface StartedClusterOptions {
@@ -41,14 +42,16 @@ const DISK_RESERVE = {
 };
 
 export function givenCluster(addresses: readonly string[]): BenchCluster {
+  const legs = new LegReader(() => memberAddresses(addresses));
   return {
     kind: 'given',
     addresses,
     replicas: undefined,
     failed: new Promise(() => {}),
     processorSeconds: async () => undefined,
+    legs: () => legs.read(),
     faults: undefined,
-    stop: async () => {},
+    stop: () => legs.close(),
   };
 }
 
@@ -74,6 +77,7 @@ export async function spawnCluster(clock: Clock, options: SpawnOptions): Promise
     const faults = new ProcessFaults(clock, nodes, (index) =>
       NodeProcess.start(clock, nodeOptions(options, folder, index, addresses[index])),
     );
+    const legs = new LegReader(async () => addresses);
     return {
       kind: 'spawned',
       addresses,
@@ -85,8 +89,10 @@ export async function spawnCluster(clock: Clock, options: SpawnOptions): Promise
         const known = seconds.filter((each) => each !== undefined);
         return known.length === seconds.length ? known : undefined;
       },
+      legs: () => legs.read(),
       faults,
       stop: async () => {
+        await legs.close();
         await faults.end();
         await stop();
       },
@@ -193,6 +199,7 @@ export async function embedCluster(options: EmbedOptions): Promise<BenchCluster>
     );
     const faults =
       standstill === undefined ? undefined : embeddedFaults(cluster, standstill, folder);
+    const legs = new LegReader(async () => cluster.addresses);
     return {
       kind: 'embedded',
       addresses: cluster.addresses,
@@ -202,8 +209,10 @@ export async function embedCluster(options: EmbedOptions): Promise<BenchCluster>
         const { user, system } = process.cpuUsage();
         return [(user + system) / 1e6];
       },
+      legs: () => legs.read(),
       faults,
       stop: async () => {
+        await legs.close();
         await faults?.end();
         await cluster.stop();
         await removeFolder(folder);

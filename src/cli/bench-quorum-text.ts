@@ -35,7 +35,7 @@ export function quorumText(
   const notes = [
     report.isInterrupted ? 'It was interrupted: the figures are of what was done until then.' : '',
     noiseText(report),
-    'Predicted: by the model `coterie` from the legs of requests that were sampled meanwhile.',
+    'Predicted: by the model `coterie` from the legs of the requests, counted meanwhile.',
   ];
   return [
     head,

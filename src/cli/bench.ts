@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { benchCompareCommand } from './bench-compare.ts';
 import { predictCommand } from './bench-predict.ts';
+import { benchProfileCommand } from './bench-profile.ts';
 import { benchQuorumCommand } from './bench-quorum.ts';
 import { benchReportCommand } from './bench-report.ts';
 import { benchRunCommand } from './bench-run.ts';
@@ -12,6 +13,7 @@ export function benchCommand(context: CliContext): Command {
   return new Command('bench')
     .description('predict, measure and compare what N, R and W cost and give')
     .addCommand(predictCommand(context))
+    .addCommand(benchProfileCommand(context))
     .addCommand(benchRunCommand(context))
     .addCommand(benchQuorumCommand(context))
     .addCommand(benchReportCommand(context))

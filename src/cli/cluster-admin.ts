@@ -6,7 +6,11 @@ import { ADMIN_TIMEOUT_MS } from './arguments.ts';
 import { type AdminFlags, firstAnswer } from './first-answer.ts';
 import type { AdminConnection, CliContext } from './ports.ts';
 
-type Work<T> = (members: readonly MemberAdmin[]) => Promise<T>;
+interface ConnectedMember extends MemberAdmin {
+  readonly admin: AdminConnection;
+}
+
+type Work<T> = (members: readonly ConnectedMember[]) => Promise<T>;
 
 /** Connects to all members, and closes the connections when the work is done. */
 export async function withMembers<T>(
@@ -34,7 +38,7 @@ async function withMembersIn<T>(
 ): Promise<T> {
   const connections: AdminConnection[] = [];
   try {
-    const members: MemberAdmin[] = [];
+    const members: ConnectedMember[] = [];
     for (const { name, address } of membersOf(status)) {
       const timeoutMs = ADMIN_TIMEOUT_MS;
       const admin = await context.ports.connectAdmin(address, { timeoutMs });

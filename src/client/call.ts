@@ -14,7 +14,7 @@ import { formatId } from './request-id.ts';
 import { decideRetry, type RetryDecision } from './retry-policy.ts';
 import type { Route, Router } from './router.ts';
 import type { SessionConnection } from './session-connection.ts';
-import type { SessionOperation, SessionResult, SessionWork } from './session-work.ts';
+import type { SessionAnswer, SessionOperation, SessionWork } from './session-work.ts';
 import type { AbortSignalLike, RetryMode } from './types.ts';
 
 /** The node is given this much less time than is left, so that its own account of a failure
@@ -48,7 +48,7 @@ export interface CallEnvironment {
 }
 
 export interface CallOutcome {
-  resolve(result: SessionResult): void;
+  resolve(answer: SessionAnswer): void;
   reject(error: CoterieError): void;
 }
 
@@ -126,14 +126,14 @@ export class Call implements SessionWork {
     if (this.#unknown !== undefined) message.isRetry = true;
   }
 
-  replied(result: SessionResult): void {
-    if (result.$case === this.operation.$case) {
+  replied(answer: SessionAnswer): void {
+    if (answer.result.$case === this.operation.$case) {
       this.#settle();
-      this.#outcome.resolve(result);
+      this.#outcome.resolve(answer);
       return;
     }
     const asked = this.operation.$case;
-    const message = `${this.#session?.address} answered a ${asked} by a ${result.$case}`;
+    const message = `${this.#session?.address} answered a ${asked} by a ${answer.result.$case}`;
     this.failed(new CoterieError('MALFORMED_MESSAGE', message, { applied: 'unknown' }), true);
   }
 

@@ -30,10 +30,10 @@ import {
   putRequest,
   type RequestDefaults,
 } from './requests.ts';
-import { deleteResult, getResult, putResult } from './results.ts';
+import { deleteResult, getResult, putResult, type ResultTimes } from './results.ts';
 import { Router } from './router.ts';
 import { SessionPool } from './session-pool.ts';
-import type { SessionOperation, SessionResult } from './session-work.ts';
+import type { SessionAnswer, SessionOperation, SessionResult } from './session-work.ts';
 import type {
   Client,
   ClientEnvironment,
@@ -112,7 +112,7 @@ class SessionClient implements Client {
     const startedMs = this.#deadlines.nowMs();
     if (options !== NO_OPTIONS) checkOptionNames(options, GET_OPTIONS);
     const get = getRequest(this.#defaults, key, options);
-    const result = await this.#call(startedMs, {
+    const { result, tookUs } = await this.#call(startedMs, {
       operation: { $case: 'get', get },
       message: get,
       bucket: get.bucket,
@@ -126,7 +126,7 @@ class SessionClient implements Client {
       signal: options.signal,
     });
     if (result.$case !== 'get') throw mismatch('get', result);
-    return getResult(result.get, this.#deadlines.nowMs() - startedMs);
+    return getResult(result.get, this.#times(startedMs, tookUs));
   }
 
   async put(
@@ -139,9 +139,10 @@ class SessionClient implements Client {
     const id = this.#requestId(options);
     const put = putRequest(this.#defaults, key, value, options, id);
     const bytes = put.key.length + put.value.length + put.context.length;
-    const result = await this.#write(startedMs, { $case: 'put', put }, put, bytes, options);
+    const operation = { $case: 'put', put } as const;
+    const { result, tookUs } = await this.#write(startedMs, operation, put, bytes, options);
     if (result.$case !== 'put') throw mismatch('put', result);
-    return putResult(result.put, formatId(id), this.#deadlines.nowMs() - startedMs);
+    return putResult(result.put, formatId(id), this.#times(startedMs, tookUs));
   }
 
   async delete(
@@ -154,14 +155,14 @@ class SessionClient implements Client {
     const message = deleteRequest(this.#defaults, key, options, id);
     const operation = { $case: 'delete', delete: message } as const;
     const bytes = message.key.length + message.context.length;
-    const result = await this.#write(startedMs, operation, message, bytes, options);
+    const { result, tookUs } = await this.#write(startedMs, operation, message, bytes, options);
     if (result.$case !== 'delete') throw mismatch('delete', result);
-    return deleteResult(result.delete, formatId(id), this.#deadlines.nowMs() - startedMs);
+    return deleteResult(result.delete, formatId(id), this.#times(startedMs, tookUs));
   }
 
   async layout(options: RequestOptions = NO_OPTIONS): Promise<Ring> {
     if (options !== NO_OPTIONS) checkOptionNames(options, LAYOUT_OPTIONS);
-    const result = await this.#call(this.#deadlines.nowMs(), {
+    const { result } = await this.#call(this.#deadlines.nowMs(), {
       operation: { $case: 'layout', layout: {} },
       message: undefined,
       bucket: this.#defaults.bucket,
@@ -228,6 +229,10 @@ class SessionClient implements Client {
     await this.#environment.release?.();
   }
 
+  #times(startedMs: number, tookUs: number): ResultTimes {
+    return { elapsedMs: this.#deadlines.nowMs() - startedMs, coordinatorMs: tookUs / 1_000 };
+  }
+
   #write(
     startedMs: number,
     operation: SessionOperation,
@@ -241,7 +246,7 @@ class SessionClient implements Client {
     },
     bytes: number,
     options: WriteOptions,
-  ): Promise<SessionResult> {
+  ): Promise<SessionAnswer> {
     return this.#call(startedMs, {
       operation,
       message,
@@ -258,7 +263,7 @@ class SessionClient implements Client {
   }
 
   /** Throws before it returns a promise; the public methods are async. */
-  #call(startedMs: number, spec: CallSpec): Promise<SessionResult> {
+  #call(startedMs: number, spec: CallSpec): Promise<SessionAnswer> {
     this.#checkOpen();
     if (spec.signal?.aborted === true) throw aborted(spec.signal.reason);
     const bytes = spec.bytes + REQUEST_OVERHEAD_BYTES;
@@ -273,9 +278,9 @@ class SessionClient implements Client {
         if (this.#calls.delete(call)) this.#bytesInFlight -= bytes;
       };
       const call: Call = new Call(this.#callEnvironment, spec, startedMs, {
-        resolve: (result) => {
+        resolve: (answer) => {
           over();
-          resolve(result);
+          resolve(answer);
         },
         reject: (error) => {
           over();

@@ -11,6 +11,9 @@ import type {
   SiblingValue,
 } from './types.ts';
 
+/** As of every result. */
+export type ResultTimes = Pick<GetResult, 'elapsedMs' | 'coordinatorMs'>;
+
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const NO_REPLIES: Replies = { required: 0, received: 0, nodes: [] };
 
@@ -23,8 +26,9 @@ class ReadResult implements GetResult {
   readonly replies: Replies;
   declare readonly trace?: RequestTrace;
   readonly elapsedMs: number;
+  readonly coordinatorMs: number;
 
-  constructor(reply: GetReply, elapsedMs: number) {
+  constructor(reply: GetReply, { elapsedMs, coordinatorMs }: ResultTimes) {
     this.found = reply.found;
     this.siblings = reply.siblings.map(({ value, dot, writtenAtMs }) => {
       return { value: detached(value), dot, writtenAtMs };
@@ -36,6 +40,7 @@ class ReadResult implements GetResult {
     this.replies = repliesOf(reply.quorum);
     if (reply.trace !== undefined) this.trace = reply.trace;
     this.elapsedMs = elapsedMs;
+    this.coordinatorMs = coordinatorMs;
   }
 
   text(): string | undefined {
@@ -55,24 +60,35 @@ class ReadResult implements GetResult {
   }
 }
 
-export function getResult(reply: GetReply, elapsedMs: number): GetResult {
-  return new ReadResult(reply, elapsedMs);
+export function getResult(reply: GetReply, times: ResultTimes): GetResult {
+  return new ReadResult(reply, times);
 }
 
-export function putResult(reply: PutReply, requestId: string, elapsedMs: number): PutResult {
+export function putResult(reply: PutReply, requestId: string, times: ResultTimes): PutResult {
+  const { elapsedMs, coordinatorMs } = times;
   const { dot, siblings, durable } = reply;
   const context = contextToText(reply.context);
   const level = reply.quorum?.level ?? '';
   const acks = repliesOf(reply.quorum);
   // Written out: one is made for every put, and spreads are slow.
-  const result = { dot, context, siblings, level, acks, durable, requestId, elapsedMs };
+  const result = {
+    dot,
+    context,
+    siblings,
+    level,
+    acks,
+    durable,
+    requestId,
+    elapsedMs,
+    coordinatorMs,
+  };
   return reply.trace === undefined ? result : { ...result, trace: reply.trace };
 }
 
 export function deleteResult(
   reply: DeleteReply,
   requestId: string,
-  elapsedMs: number,
+  { elapsedMs, coordinatorMs }: ResultTimes,
 ): DeleteResult {
   const result = {
     found: reply.found,
@@ -83,6 +99,7 @@ export function deleteResult(
     durable: reply.durable,
     requestId,
     elapsedMs,
+    coordinatorMs,
   };
   return reply.trace === undefined ? result : { ...result, trace: reply.trace };
 }

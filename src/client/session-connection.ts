@@ -191,7 +191,7 @@ export class SessionConnection {
       bytes: 0,
       correlation: 0,
       sending: () => undefined,
-      replied: (result) => {
+      replied: ({ result }) => {
         this.#isAskingLayout = false;
         if (result.$case === 'layout') this.#owner.layout(result.layout.layout);
       },
@@ -296,14 +296,14 @@ export class SessionConnection {
     if (work === undefined) return;
     this.#sent.delete(reply.id);
     this.#failures = 0;
-    const { result } = reply;
+    const { result, tookUs } = reply;
     if (result === undefined) {
       const message = `${this.address} sent a reply without a result`;
       work.failed(new CoterieError('MALFORMED_MESSAGE', message, { applied: 'unknown' }), true);
     } else if (result.$case === 'error') {
       work.failed(errorFromWire(result.error), true);
     } else {
-      work.replied(result);
+      work.replied({ result, tookUs });
     }
   }
 

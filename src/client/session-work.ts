@@ -11,6 +11,12 @@ export type SessionResult = Exclude<
   { readonly $case: 'error' }
 >;
 
+/** `tookUs`: how long the node had the request; microseconds. */
+export interface SessionAnswer {
+  readonly result: SessionResult;
+  readonly tookUs: number;
+}
+
 export interface SessionWork {
   readonly operation: SessionOperation;
   /** Of key and value, for the size of frames. */
@@ -20,7 +26,7 @@ export interface SessionWork {
   /** Called right before the work is encoded and handed to the stream: the time left is written
    *  now. */
   sending(nowMs: number): void;
-  replied(result: SessionResult): void;
+  replied(answer: SessionAnswer): void;
   /** `wasSent` false: the node has certainly not seen the work. */
   failed(error: CoterieError, wasSent: boolean): void;
 }

@@ -160,6 +160,9 @@ interface ResultBase {
   readonly trace?: RequestTrace;
   /** From the call to the result, as this client saw it. */
   readonly elapsedMs: number;
+  /** For how much of that the coordinator had the request: the rest are the ways there and back,
+   *  waits on this side and earlier attempts. */
+  readonly coordinatorMs: number;
 }
 
 export interface SiblingValue {

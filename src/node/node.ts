@@ -387,14 +387,14 @@ export class Node implements NodeServices {
       members: () => this.members(),
       wallMs: () => this.#env.clock.wallMs(),
       repairs: () => this.#running().repairs,
+      legs: () => this.#running().legs,
       adopt: (layout) => this.#adopt(layout),
     };
   }
 
   #facts(): NodeFacts {
     const { zone, datacentre, weight, version } = this.#options;
-    const address = this.#address;
     const { engine } = this.#env.store;
-    return { name: this.name, address, zone, datacentre, weight, version, engine };
+    return { name: this.name, address: this.#address, zone, datacentre, weight, version, engine };
   }
 }

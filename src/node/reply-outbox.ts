@@ -16,6 +16,13 @@ export interface ReplyOutboxOptions<Reply> {
   readonly send: (replies: Reply[]) => void;
 }
 
+const MICROSECONDS_MAX = 2 ** 32 - 1;
+
+/** Of a time that a reply tells; beyond 71 minutes it stays at that. */
+export function microsecondsOf(ms: number): number {
+  return Math.max(0, Math.min(MICROSECONDS_MAX, Math.round(ms * 1_000)));
+}
+
 export class ReplyOutbox<Reply> {
   readonly #clock: Clock;
   readonly #stream: FrameStream;

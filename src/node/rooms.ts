@@ -7,6 +7,7 @@ import type { Deadlines } from '../core/deadlines.ts';
 import type { CoterieError } from '../core/errors.ts';
 import type { MemberRecord } from '../core/membership/member-record.ts';
 import type { OpenedStore } from '../core/membership/standing.ts';
+import { LegCounts } from '../core/pbs/leg-counts.ts';
 import { HybridLogicalClock } from '../core/version/hlc.ts';
 import type { RecordCodec } from '../core/version/record-codec.ts';
 import type { DataState, MemberEvent, Place } from './contracts.ts';
@@ -38,6 +39,7 @@ export interface Rooms extends RepairRooms {
   readonly links: Links;
   readonly handoff: Handoff;
   readonly coordinator: Coordinator;
+  readonly legs: LegCounts;
   readonly notes: MemberNotes;
   readonly hlc: HybridLogicalClock;
 }
@@ -136,8 +138,9 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
     { ...env, store, codec, hlc, replica, peers: links, place: view.place, state: view.state },
     options.handoff,
   );
+  const legs = new LegCounts();
   const coordinator = new Coordinator(
-    { ...env, peers: links, replica, codec, hints: handoff, fallback: handoff.fallback },
+    { ...env, peers: links, replica, codec, legs, hints: handoff, fallback: handoff.fallback },
     view,
     coordinatorOptions(options),
   );
@@ -159,7 +162,7 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   );
   const notes = new MemberNotes(env.deadlines, gossip, view.place);
   const made = { name, opening, standing, gossip, disk, links };
-  return { ...made, ...repair, handoff, coordinator, notes, hlc };
+  return { ...made, ...repair, handoff, coordinator, legs, notes, hlc };
 }
 
 function coordinatorOptions(options: NodeOptions): CoordinatorOptions {

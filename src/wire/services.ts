@@ -7,6 +7,8 @@ import type {
   AdoptRequest,
   LayoutAnswer,
   LayoutQuery,
+  LegsReply,
+  LegsRequest,
   RepairReply,
   RepairRequest,
   RepairStatusReply,
@@ -38,6 +40,7 @@ export interface AdminService {
   adopt(request: AdoptRequest): Promise<AdoptReply>;
   repairStatus(request: RepairStatusRequest): Promise<RepairStatusReply>;
   repair(request: RepairRequest): Promise<RepairReply>;
+  legs(request: LegsRequest): Promise<LegsReply>;
 }
 
 export interface NodeServices {

@@ -65,6 +65,7 @@ function cluster(processor: (readonly number[] | undefined)[]): BenchCluster {
     replicas: 2,
     failed: new Promise(() => {}),
     processorSeconds: async () => processor.shift(),
+    legs: async () => [],
     faults: undefined,
     stop: async () => {},
   };

@@ -10,6 +10,7 @@ import type { BenchPorts } from '../../src/cli/ports.ts';
 import type { ErrorCode } from '../../src/core/errors.ts';
 import { encodeLayout, firstLayout, layoutHash } from '../../src/core/ring/layout.ts';
 import { Ring } from '../../src/core/ring/ring.ts';
+import { FakeLegs } from '../bench/fake-legs.ts';
 import { FakeWorld } from './fake-world.ts';
 
 class FakeBench implements BenchPorts {
@@ -17,6 +18,7 @@ class FakeBench implements BenchPorts {
   readonly started: unknown[] = [];
   readonly told: WorkerCommand[] = [];
   readonly faults: string[] = [];
+  readonly #legs = new FakeLegs();
   failing: ErrorCode[] = [];
   /** Of ten reads. */
   stale = 0;
@@ -54,17 +56,16 @@ class FakeBench implements BenchPorts {
     const outcomes = new Outcomes();
     outcomes.operations = 10;
     outcomes.succeeded = 10;
-    for (let each = 0; each < 10; each += 1) outcomes.took('read', 2);
+    for (let each = 0; each < 10; each += 1) {
+      outcomes.took('read', 2);
+      outcomes.ways.add(1);
+    }
     for (const code of this.failing) outcomes.failed(code);
     const freshness = new FreshnessCounts();
     for (let each = 0; each < 10; each += 1) freshness.add(0.1, each < this.stale ? 1 : 0);
     const slice: MeasuredSlice = {
       load: { elapsedSeconds: 1, outcomes: outcomes.encode(), unstarted: 0 },
       freshness: freshness.encode(),
-      legs: {
-        ...{ client: [1], mint: [3], copy: [4], local: [0.1], remote: [1.1] },
-        ...{ one: [4], other: [4] },
-      },
       probeErrors: {},
       processorSeconds: 0.5,
     };
@@ -80,6 +81,7 @@ class FakeBench implements BenchPorts {
       replicas: 3,
       failed: new Promise(() => {}),
       processorSeconds: async () => undefined,
+      legs: () => this.#legs.look(),
       faults: {
         inject: async (fault) => {
           this.faults.push(fault);

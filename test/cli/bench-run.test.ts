@@ -72,6 +72,7 @@ class FakeBench implements BenchPorts {
       failed:
         this.nodeError === undefined ? new Promise(() => {}) : Promise.resolve(this.nodeError),
       processorSeconds: async () => (kind === 'given' ? undefined : [1]),
+      legs: async () => [],
       faults: undefined,
       stop: async () => {
         this.clusterStops += 1;

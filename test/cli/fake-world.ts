@@ -111,6 +111,7 @@ export class FakeWorld {
           adopt: missing,
           repairStatus: missing,
           repair: missing,
+          legs: missing,
           ...admin,
           close: () => {
             this.closed += 1;
@@ -214,6 +215,7 @@ export function getResult(): GetResult {
     level: 'quorum',
     replies: { required: 2, received: 2, nodes: ['a', 'b'] },
     elapsedMs: 1.5,
+    coordinatorMs: 1,
     text: () => 'v',
   };
 }
@@ -228,6 +230,7 @@ export function putResult(): PutResult {
     dot: '0.1.3',
     requestId: '00112233445566778899aabbccddeeff',
     elapsedMs: 2.25,
+    coordinatorMs: 2,
   };
 }
 

@@ -5,7 +5,7 @@ import { CoterieError } from '../../src/core/errors.ts';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../../src/core/limits.ts';
 import { closeClient, createRig, readyClient, watch } from './client-rig.ts';
 import { ManualClock } from './manual-clock.ts';
-import { ScriptedNetwork, seededRandom, silentLog, stored } from './scripted-node.ts';
+import { ScriptedNetwork, seededRandom, silentLog, stored, TOOK_US } from './scripted-node.ts';
 
 describe('arguments are checked before anything is sent', () => {
   const cases: readonly (readonly [string, string, (db: Db) => Promise<unknown>])[] = [
@@ -125,6 +125,7 @@ describe('requests and results', () => {
       dot: '1.2.3',
       requestId: requestId.toLowerCase(),
       elapsedMs: 0,
+      coordinatorMs: TOOK_US / 1_000,
     });
     await closeClient(db, clock);
   });

@@ -26,7 +26,7 @@ const HELLO = {
 
 function answer(stream: FrameStream, bytes: Uint8Array): void {
   const { hello, requests } = SessionRequestFrame.decode(bytes);
-  const replies = requests.map(({ id }) => ({ id, result: ok('over gRPC') }));
+  const replies = requests.map(({ id }) => ({ id, result: ok('over gRPC'), tookUs: 0 }));
   const frame = {
     hello: hello === undefined ? undefined : HELLO,
     replies,

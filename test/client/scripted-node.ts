@@ -23,6 +23,8 @@ export type Script = (request: SessionRequest, node: ScriptedNode) => Answer | u
 
 export const CLUSTER_ID: Uint8Array = Uint8Array.from({ length: 16 }, (_, index) => index + 1);
 const EMPTY = new Uint8Array(0);
+/** How long a node says that it had a request. */
+export const TOOK_US = 1_250;
 
 export const silentLog: Log = {
   debug: () => undefined,
@@ -131,7 +133,8 @@ export class ScriptedNode {
 
   /** Answers requests that the script left open, in one frame. */
   answer(...replies: readonly { readonly id: number; readonly result: Answer }[]): void {
-    for (const stream of this.streams) stream.deliver({ replies: [...replies] });
+    for (const stream of this.streams)
+      stream.deliver({ replies: replies.map((reply) => ({ ...reply, tookUs: TOOK_US })) });
   }
 
   announce(layoutHash: Uint8Array): void {
@@ -198,7 +201,7 @@ export class ScriptedStream implements FrameStream {
       this.#node.frames.push(frame.requests);
       const replies = frame.requests.flatMap((request) => {
         const result = this.#node.script(request, this.#node);
-        return result === undefined ? [] : [{ id: request.id, result }];
+        return result === undefined ? [] : [{ id: request.id, result, tookUs: TOOK_US }];
       });
       if (replies.length > 0) this.deliver({ replies });
     });

@@ -1,10 +1,10 @@
 /** What was measured of one setting, gathered slice by slice over all client processes.
  *  Not here: predictions and noise, which need all settings (quorum-report.ts). */
+import { LegCounts } from '../../core/pbs/leg-counts.ts';
 import type { FaultKind } from '../cluster.ts';
 import { type ErrorCounts, Outcomes } from '../outcomes.ts';
 import type { MeasuredSlice } from '../worker-protocol.ts';
 import { FreshnessCounts } from './freshness-counts.ts';
-import { LegSamples } from './leg-samples.ts';
 import type { Counted } from './noise.ts';
 import type { QuorumSetting } from './setting.ts';
 
@@ -90,10 +90,19 @@ class Sums {
   }
 }
 
+/** What the nodes told of a slice. */
+export interface SliceOfNodes {
+  /** Processor time of each; undefined: not known. */
+  readonly nodeSeconds: readonly number[] | undefined;
+  readonly legs: Pick<LegCounts, 'encode'>;
+}
+
+const NO_PAIRS = { cells: [], counts: [] };
+
 export class CellResult {
   readonly setting: QuorumSetting;
   readonly freshness = new FreshnessCounts();
-  readonly legs = new LegSamples();
+  readonly legs = new LegCounts();
   /** One for each slice. */
   readonly slices: SliceFigures[] = [];
   availability: Availability | undefined;
@@ -104,16 +113,16 @@ export class CellResult {
     this.setting = setting;
   }
 
-  /** `nodeSeconds`: processor time of each node during the slice; undefined: not known. */
-  add(parts: readonly MeasuredSlice[], nodeSeconds: readonly number[] | undefined): Figures {
+  add(parts: readonly MeasuredSlice[], { nodeSeconds, legs }: SliceOfNodes): Figures {
     const slice = new Sums();
     slice.add(parts, nodeSeconds);
     this.#sums.add(parts, nodeSeconds);
     const freshnessOfSlice = new FreshnessCounts();
-    for (const { freshness, legs, probeErrors } of parts) {
+    this.legs.merge(legs.encode());
+    for (const { freshness, load, probeErrors } of parts) {
       this.freshness.merge(freshness);
       freshnessOfSlice.merge(freshness);
-      this.legs.merge(legs);
+      this.legs.merge({ legs: { client: load.outcomes.ways }, pairs: NO_PAIRS });
       this.#probe.addErrors(probeErrors);
     }
     const figures = slice.figures();
@@ -150,8 +159,7 @@ export class CellResult {
   }
 }
 
-/** The probes' requests take processor time too. */
-function probeRequests({ freshness, legs }: MeasuredSlice): number {
-  const reads = freshness.bins.reduce((sum, [, count]) => sum + count, 0);
-  return 2 * (reads + legs.mint.length);
+/** The probe's requests take processor time too. */
+function probeRequests({ freshness }: MeasuredSlice): number {
+  return 2 * freshness.bins.reduce((sum, [, count]) => sum + count, 0);
 }

@@ -1,4 +1,4 @@
-/** What theory says of a setting, from the legs that were sampled while it was measured, and how
+/** What theory says of a setting, from the legs that were counted while it was measured, and how
  *  far off it is.
  *  Not here: the models (core/pbs). */
 

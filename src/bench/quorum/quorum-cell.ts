@@ -1,7 +1,7 @@
-/** One setting of a matrix in one client process: its load and, beside it, the probes of staleness
- *  and of legs, in slices; and a timeline of what succeeds while a node is at fault.
- *  Invariant: all three are at work at the same time, so that what is predicted and what is
- *  measured is of one cluster under one load.
+/** One setting of a matrix in one client process: its load and, beside it, the probe of staleness,
+ *  in slices; and a timeline of what succeeds while a node is at fault.
+ *  Invariant: both are at work at the same time, so that throughput, latency and staleness are of
+ *  one cluster under one load.
  *  Not here: the order of slices and settings (run-quorum.ts). */
 import type { Client } from '../../client/types.ts';
 import type { Clock } from '../../env/clock.ts';
@@ -11,14 +11,10 @@ import { Operations } from '../operations.ts';
 import { type EncodedOutcomes, type ErrorCounts, Outcomes } from '../outcomes.ts';
 import { type EncodedFreshness, FreshnessCounts } from './freshness-counts.ts';
 import { FreshnessProbe } from './freshness-probe.ts';
-import { LegProbe } from './leg-probe.ts';
-import { type EncodedLegs, LegSamples } from './leg-samples.ts';
 
 export interface CellOptions {
   /** `seconds` are those of a slice. */
   readonly load: LoadOptions;
-  /** N. */
-  readonly replicas: number;
   /** Keys that are written and read for staleness at the same time. */
   readonly lanes: number;
 }
@@ -30,7 +26,6 @@ export interface EncodedSlice {
     readonly unstarted: number;
   };
   readonly freshness: EncodedFreshness;
-  readonly legs: EncodedLegs;
   readonly probeErrors: ErrorCounts;
 }
 
@@ -59,25 +54,15 @@ export class QuorumCell {
   readonly #run: LoadRun;
   readonly #timed: Operations;
   readonly #freshness: FreshnessProbe;
-  readonly #legs: LegProbe;
   #isStopped = false;
 
   constructor(client: Client, reader: Client, clock: Clock, options: CellOptions) {
-    const { load, lanes, replicas } = options;
+    const { load, lanes } = options;
     this.#clock = clock;
     this.#run = new LoadRun(client, clock, load);
     // A write that had to read first would fail when only reads do.
     this.#timed = new Operations(client, clock, { ...load, update: 'overwrite' });
     this.#freshness = new FreshnessProbe(client, reader, clock, { ...load, lanes });
-    this.#legs = new LegProbe(client, clock, {
-      bucket: load.bucket,
-      replicas,
-      valueBytes: load.valueBytes,
-      durability: load.write.durability,
-      keys: load.keys,
-      seed: load.seed,
-      client: load.client,
-    });
   }
 
   load(): Promise<void> {
@@ -86,7 +71,6 @@ export class QuorumCell {
 
   async slice(): Promise<EncodedSlice> {
     const counts = new FreshnessCounts();
-    const samples = new LegSamples();
     const probed = new Outcomes();
     let isOver = false;
     const isProbeOver = (): boolean => isOver || this.#isStopped;
@@ -96,14 +80,12 @@ export class QuorumCell {
     const parts = await Promise.allSettled([
       load,
       this.#freshness.run(isProbeOver, { counts, outcomes: probed }),
-      this.#legs.run(isProbeOver, samples),
     ]);
     for (const part of parts) if (part.status === 'rejected') throw part.reason;
     const { elapsedSeconds, outcomes, unstarted } = await load;
     return {
       load: { elapsedSeconds, outcomes: outcomes.encode(), unstarted },
       freshness: counts.encode(),
-      legs: samples.encode(),
       probeErrors: probed.errors,
     };
   }

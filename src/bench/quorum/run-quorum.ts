@@ -7,6 +7,7 @@ import { SeededRandom } from '../../core/seeded-random.ts';
 import type { Clock } from '../../env/clock.ts';
 import { type Chance, shuffle } from '../chance.ts';
 import type { BenchCluster, ClusterFaults, FaultKind } from '../cluster.ts';
+import { legsBetween } from '../legs-between.ts';
 import type { BenchClients } from '../run-benchmark.ts';
 import { optionsOfClients } from '../run-benchmark.ts';
 import { CellResult, type Figures } from './cell-result.ts';
@@ -61,12 +62,14 @@ export async function measureSettings(
     for (const result of shuffled(results, chance)) {
       if (isStopped()) return results;
       const { name } = result.setting;
+      const legsBefore = await cluster.legs();
       const before = await cluster.processorSeconds();
       const parts = await clients.all(() => ({ do: 'slice', name }));
       const after = await cluster.processorSeconds();
+      const legs = legsBetween(legsBefore, await cluster.legs());
       // The first round warms up: code is compiled, links are there, contexts are known.
       if (round === 0) continue;
-      const figures = result.add(parts, differences(before, after));
+      const figures = result.add(parts, { nodeSeconds: differences(before, after), legs });
       onProgress({ setting: name, round, figures, errors: result.errorCount });
     }
   }
@@ -104,7 +107,6 @@ async function prepare(
     name: setting.name,
     options: {
       load: loads[client] ?? missing(client),
-      replicas: setting.n,
       lanes: config.lanes,
     },
   }));

@@ -47,9 +47,9 @@ export class CoterieShape {
   }
 
   /** Replica 0 is the minter. */
-  #write({ write, ack, commit }: LegDraws, first: number, outcome: TrialOutcome): void {
+  #write({ write, ack, commit, mint }: LegDraws, first: number, outcome: TrialOutcome): void {
     const { replicas, remoteMs, storesInWrite } = this.#cluster;
-    const mintedMs = (storesInWrite ? write[first] : commit[first]) ?? 0;
+    const mintedMs = (storesInWrite ? write[first] : mint[first]) ?? 0;
     this.#visibleMs[0] = mintedMs;
     outcome.acknowledged(mintedMs);
     for (let replica = 1; replica < replicas; replica += 1) {

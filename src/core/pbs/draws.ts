@@ -22,12 +22,13 @@ interface DrawOptions {
 const ROUND_TRIP_OF = {
   write: 'write',
   commit: 'write',
+  mint: 'write',
   ack: 'write',
   read: 'read',
   lookup: 'read',
   response: 'read',
 } as const satisfies Readonly<Partial<Record<keyof Legs, keyof Legs>>>;
-const LEG_NAMES = ['write', 'ack', 'read', 'response', 'commit', 'lookup'] as const;
+const LEG_NAMES = ['write', 'ack', 'read', 'response', 'commit', 'mint', 'lookup'] as const;
 
 export class DrawSource {
   readonly draws: LegDraws;
@@ -37,12 +38,14 @@ export class DrawSource {
   constructor({ legs, roundTrips, copiesTogether = 0 }: LatencyProfile, options: DrawOptions) {
     const { seed, replicas, firstCopy } = options;
     const room = (): Float64Array => new Float64Array(BATCH * replicas);
+    const commit = room();
     this.draws = {
       write: room(),
       ack: room(),
       read: room(),
       response: room(),
-      commit: room(),
+      commit,
+      mint: legs.mint === undefined ? commit : room(),
       lookup: room(),
       chance: new Float64Array(BATCH * (replicas + 1)),
     };

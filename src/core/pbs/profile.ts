@@ -20,6 +20,8 @@ export interface Legs {
   readonly response: LatencyDistribution;
   /** What a replica takes to store a write so that reads see it. */
   readonly commit?: LatencyDistribution;
+  /** The same of the replica that mints it; as `commit` when absent. */
+  readonly mint?: LatencyDistribution;
   /** What a replica takes to look a record up, once it has seen whether it is there. */
   readonly lookup?: LatencyDistribution;
   /** Between the client and the coordinator, one way. Without it times are the coordinator's. */

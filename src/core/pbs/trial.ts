@@ -12,6 +12,8 @@ export interface LegDraws {
   readonly response: Float64Array;
   /** Zeros when the profile has no such leg. */
   readonly commit: Float64Array;
+  /** As `commit` when the profile has no such leg. */
+  readonly mint: Float64Array;
   readonly lookup: Float64Array;
   /** Uniform in [0, 1), `n` + 1 for each trial: who reads, whom it asks. */
   readonly chance: Float64Array;

@@ -133,7 +133,8 @@ function playerOf({ model, profile, replicas, nodes, readsAll }: TrialOptions): 
     const cluster = { replicas, remoteMs };
     return (draws, trial, outcome) => playWars(cluster, draws, trial, outcome);
   }
-  const storesInWrite = profile.legs.commit === undefined;
+  const { commit, mint } = profile.legs;
+  const storesInWrite = commit === undefined && mint === undefined;
   const shape = new CoterieShape({ replicas, nodes, remoteMs, readsAll, storesInWrite });
   return (draws, trial, outcome) => shape.play(draws, trial, outcome);
 }

@@ -8,10 +8,12 @@
 import { bytesEqual } from '../../core/bytes.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
+import type { LegCounts } from '../../core/pbs/leg-counts.ts';
 import type {
   AdoptReply,
   AdoptRequest,
   LayoutAnswer,
+  LegsReply,
   RepairReply,
   RepairRequest,
   RepairStatusReply,
@@ -19,6 +21,7 @@ import type {
   ReserveRequest,
   StatusReply,
 } from '../../wire/generated/coterie/v1/admin.ts';
+import { legsToWire } from '../../wire/legs-codec.ts';
 import type { AdminService } from '../../wire/services.ts';
 import type { KnownMember, Place, Repairs } from '../contracts.ts';
 import { type LinkFacts, memberStatuses } from './member-status.ts';
@@ -56,6 +59,8 @@ export interface AdministeredNode {
   wallMs(): number;
   /** Errors: NOT_RUNNING. */
   repairs(): Repairs;
+  /** Errors: NOT_RUNNING. */
+  legs(): Pick<LegCounts, 'encode'>;
   /** Durably takes the layout; the links begin. */
   adopt(layout: Uint8Array): Promise<void>;
 }
@@ -146,6 +151,13 @@ export class Admin implements AdminService {
     const nowMs = this.#deadlines.nowMs();
     if (acceptLoss) await repairs.acceptLoss();
     return { nowMs, pairs: repairs.hurry(partition) };
+  }
+
+  /** Errors: NOT_RUNNING. */
+  async legs(): Promise<LegsReply> {
+    const node = this.#node;
+    const counts = legsToWire(node.legs().encode());
+    return { node: node.facts().name, storeId: node.storeId(), run: node.run(), ...counts };
   }
 
   async reserve(request: ReserveRequest): Promise<ReserveReply> {

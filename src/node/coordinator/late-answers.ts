@@ -41,6 +41,10 @@ export class LateAnswers implements Asker {
     }
   }
 
+  timed(tookMs: number, farMs: number): void {
+    this.#kit.parts.legs.read(tookMs, farMs);
+  }
+
   /** What a replica that was looked at came to. */
   heard(nodeIndex: number, result: PeerResult | CoterieError): void {
     if (result instanceof CoterieError || result.$case !== 'read') return; // It is as it was.
@@ -85,7 +89,10 @@ export class LateAnswers implements Asker {
       const bytes = record.length === 0 ? undefined : record;
       if (!isSame(bytes, this.#merged.bytes)) this.#repairWith(nodeIndex, bytes);
     };
-    const asker = { heard: (_: number, result: PeerResult | CoterieError) => heard(result) };
+    const asker: Asker = {
+      heard: (_, result) => heard(result),
+      timed: (tookMs, farMs) => this.timed(tookMs, farMs),
+    };
     parts.peers.call(nodeIndex, new Question(asker, plan, nodeIndex, 0, 0));
   }
 

@@ -2,6 +2,7 @@
  *  Invariant: handed in once, and the same for all of them.
  *  Not here: behaviour of any kind. */
 import type { Deadlines } from '../../core/deadlines.ts';
+import type { LegCounts } from '../../core/pbs/leg-counts.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { Log } from '../../env/log.ts';
 import type { Metrics } from '../../env/metrics.ts';
@@ -16,6 +17,8 @@ export interface CoordinatorParts {
   readonly codec: RecordCodec;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Told how long each leg of each request took. */
+  readonly legs: LegCounts;
 }
 
 export interface WriteParts extends CoordinatorParts {

@@ -8,6 +8,8 @@ import type { Plan } from './plan.ts';
 export interface Asker {
   /** What a peer came to. `isWhole`: it was asked for its record, whatever its size. */
   heard(nodeIndex: number, result: PeerResult | CoterieError, step: number, isWhole: boolean): void;
+  /** As of PeerCall. */
+  timed(tookMs: number, farMs: number): void;
 }
 
 export class Question implements PeerCall {
@@ -35,5 +37,9 @@ export class Question implements PeerCall {
 
   done(result: PeerResult | CoterieError): void {
     this.#asker.heard(this.#nodeIndex, result, this.#step, this.#isWhole);
+  }
+
+  timed(tookMs: number, farMs: number): void {
+    this.#asker.timed(tookMs, farMs);
   }
 }

@@ -115,11 +115,20 @@ export class ReadOperation implements Asker {
       return;
     }
     this.#recordsDue += 1;
+    const askedMs = parts.deadlines.nowMs();
     parts.replica.read(this.#plan, (held) => {
       this.#recordsDue -= 1;
-      if (held instanceof CoterieError) this.#failed(nodeIndex, held, step);
-      else this.#answered(nodeIndex, held.bytes, held.isVerified, step);
+      if (held instanceof CoterieError) {
+        this.#failed(nodeIndex, held, step);
+        return;
+      }
+      parts.legs.lookedUp(parts.deadlines.nowMs() - askedMs);
+      this.#answered(nodeIndex, held.bytes, held.isVerified, step);
     });
+  }
+
+  timed(tookMs: number, farMs: number): void {
+    this.#kit.parts.legs.read(tookMs, farMs);
   }
 
   heard(

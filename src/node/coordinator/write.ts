@@ -56,6 +56,7 @@ export class WriteOperation {
   #failures: { node: string; code: string }[] | undefined;
   #minted: Minted | undefined;
   #mintStep = 0;
+  #mintedFromMs = 0;
   readonly #copies: Copy[] = [];
   /** Copies that are not over. */
   #copiesLeft = 0;
@@ -108,6 +109,7 @@ export class WriteOperation {
     }
     const sync = isDurable || requirement.durable > 0;
     const request = { context, overwrite, operation, sync };
+    this.#mintedFromMs = this.#parts.deadlines.nowMs();
     this.#parts.replica.mint(this.#plan, request, (minted) => this.#heardOfMint(minted));
   }
 
@@ -120,6 +122,7 @@ export class WriteOperation {
     }
     trace?.answered(this.#mintStep, `minted ${formatDot(minted.dot)}`, true);
     this.#minted = minted;
+    this.#parts.legs.minted(this.#parts.deadlines.nowMs() - this.#mintedFromMs);
     this.#tally.acknowledge(this.#plan.place.nodeIndex, minted.isDurable);
     this.#replicate(minted.bytes);
     this.#decide();
@@ -185,6 +188,15 @@ export class WriteOperation {
     // Whoever stands in needs time too.
     const patienceMs = this.#plan.isSloppy ? leftMs / 2 : leftMs;
     return nowMs + Math.min(this.#options.replicaWriteTimeoutMs, patienceMs);
+  }
+
+  /** The first two, in the order of sending, are a pair. */
+  timed(copy: Copy, farMs: number): void {
+    const { legs } = this.#parts;
+    const [one, other] = this.#copies;
+    legs.copied(copy.tookMs, farMs);
+    if (one === undefined || other === undefined || (copy !== one && copy !== other)) return;
+    if (one.tookMs >= 0 && other.tookMs >= 0) legs.together(one.tookMs, other.tookMs);
   }
 
   copied(copy: Copy, result: PeerResult | CoterieError): void {
@@ -279,6 +291,8 @@ class Copy implements PeerCall {
   readonly bytes: number;
   readonly nodeIndex: number;
   readonly step: number;
+  /** -1: it has not been answered. */
+  tookMs = -1;
   readonly #write: WriteOperation;
   readonly #plan: Plan;
   #state: 'sent' | 'missed' | 'arrived' = 'sent';
@@ -304,6 +318,11 @@ class Copy implements PeerCall {
 
   done(result: PeerResult | CoterieError): void {
     this.#write.copied(this, result);
+  }
+
+  timed(tookMs: number, farMs: number): void {
+    this.tookMs = tookMs;
+    this.#write.timed(this, farMs);
   }
 
   /** It is owed from now on, unless it has arrived. */

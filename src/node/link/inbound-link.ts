@@ -18,7 +18,7 @@ import { FrameWriter } from '../../wire/frame-writer.ts';
 import type { Hello, LinkReply, LinkRequest } from '../../wire/generated/coterie/v1/peer.ts';
 import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v1/peer.ts';
 import type { Done, PeerResult } from '../contracts.ts';
-import { ReplyOutbox } from '../reply-outbox.ts';
+import { microsecondsOf, ReplyOutbox } from '../reply-outbox.ts';
 
 export interface InboundLinkOptions {
   readonly requestsMax: number;
@@ -124,11 +124,12 @@ export class InboundLink {
     try {
       this.#handlers.checkStamp(frame.clusterId, frame.layoutHash);
     } catch (error) {
-      for (const request of frame.requests) this.#reply(request.id, error);
+      for (const request of frame.requests) this.#queue(errorReply(request.id, error));
       return;
     }
     if (frame.commitSeq > 0) this.#handlers.committed(frame.commitSeq);
-    for (const request of frame.requests) this.#serve(request);
+    const nowMs = this.#deadlines.nowMs();
+    for (const request of frame.requests) this.#serve(request, nowMs);
     if (this.#atWork > this.#options.requestsMax) this.#pause();
   }
 
@@ -160,23 +161,19 @@ export class InboundLink {
     );
   }
 
-  #serve(request: LinkRequest): void {
+  #serve(request: LinkRequest, takenMs: number): void {
     this.#atWork += 1;
     const { id } = request;
     const done = (result: PeerResult | CoterieError): void => {
       this.#atWork -= 1;
-      if (result instanceof CoterieError) this.#reply(id, result);
-      else this.#queue({ id, result });
+      if (result instanceof CoterieError) this.#queue(errorReply(id, result));
+      else this.#queue({ id, result, tookUs: microsecondsOf(this.#deadlines.nowMs() - takenMs) });
     };
     try {
       this.#handlers.serve(request, done);
     } catch (thrown) {
       done(asCoterieError(thrown));
     }
-  }
-
-  #reply(id: number, error: unknown): void {
-    this.#queue({ id, result: { $case: 'error', error: errorToWire(asCoterieError(error)) } });
   }
 
   #queue(reply: LinkReply): void {
@@ -243,6 +240,11 @@ const EMPTY_HELLO: Hello = {
   linkId: 0,
   remembered: undefined,
 };
+
+function errorReply(id: number, error: unknown): LinkReply {
+  const wire = errorToWire(asCoterieError(error));
+  return { id, result: { $case: 'error', error: wire }, tookUs: 0 };
+}
 
 function ofAnotherConnection(): CoterieError {
   return new CoterieError('MALFORMED_MESSAGE', 'The frame was made for another connection');

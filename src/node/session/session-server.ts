@@ -21,7 +21,7 @@ import type {
 } from '../../wire/generated/coterie/v1/kv.ts';
 import { SessionReplyFrame, SessionRequestFrame } from '../../wire/generated/coterie/v1/kv.ts';
 import type { ClientRequests } from '../contracts.ts';
-import { ReplyOutbox } from '../reply-outbox.ts';
+import { microsecondsOf, ReplyOutbox } from '../reply-outbox.ts';
 import type { MemberNotes } from './member-notes.ts';
 
 export interface SessionNode {
@@ -148,7 +148,8 @@ export class SessionServer {
       this.#greet(frame.hello);
       if (!this.#isGreeted) return;
     }
-    for (const request of frame.requests) this.#serve(request);
+    const nowMs = this.#deadlines.nowMs();
+    for (const request of frame.requests) this.#serve(request, nowMs);
   }
 
   #greet(hello: SessionHello | undefined): void {
@@ -204,7 +205,7 @@ export class SessionServer {
     };
   }
 
-  #serve(request: SessionRequest): void {
+  #serve(request: SessionRequest, takenMs: number): void {
     const { id, operation } = request;
     // Reads end by their own deadline; writes are never called back.
     if (operation?.$case === 'cancel') return;
@@ -224,13 +225,13 @@ export class SessionServer {
       case 'get':
         this.#atWork += 1;
         this.#node.requests.beginGet(operation.get, (get) => {
-          this.#over(id, get instanceof CoterieError ? get : { $case: 'get', get });
+          this.#over(id, takenMs, get instanceof CoterieError ? get : { $case: 'get', get });
         });
         return;
       case 'put':
         this.#atWork += 1;
         this.#node.requests.beginPut(operation.put, (put) => {
-          this.#over(id, put instanceof CoterieError ? put : { $case: 'put', put });
+          this.#over(id, takenMs, put instanceof CoterieError ? put : { $case: 'put', put });
         });
         return;
       case 'delete':
@@ -238,6 +239,7 @@ export class SessionServer {
         this.#node.requests.beginDelete(operation.delete, (reply) => {
           this.#over(
             id,
+            takenMs,
             reply instanceof CoterieError ? reply : { $case: 'delete', delete: reply },
           );
         });
@@ -246,6 +248,7 @@ export class SessionServer {
         this.#queue({
           id,
           result: { $case: 'layout', layout: { layout: this.#node.layout().bytes } },
+          tookUs: 0,
         });
         return;
       default:
@@ -253,14 +256,18 @@ export class SessionServer {
     }
   }
 
-  #over(id: number, result: NonNullable<SessionReply['result']> | CoterieError): void {
+  #over(
+    id: number,
+    takenMs: number,
+    result: NonNullable<SessionReply['result']> | CoterieError,
+  ): void {
     this.#atWork -= 1;
     if (result instanceof CoterieError) this.#fail(id, result);
-    else this.#queue({ id, result });
+    else this.#queue({ id, result, tookUs: microsecondsOf(this.#deadlines.nowMs() - takenMs) });
   }
 
   #fail(id: number, error: CoterieError): void {
-    this.#queue({ id, result: { $case: 'error', error: errorToWire(error) } });
+    this.#queue({ id, result: { $case: 'error', error: errorToWire(error) }, tookUs: 0 });
   }
 
   #queue(reply: SessionReply): void {

@@ -128,6 +128,7 @@ export class GrpcServer {
     this.#addUnary(ADMIN_METHODS.adopt, (request) => admin.adopt(request));
     this.#addUnary(ADMIN_METHODS.repairStatus, (request) => admin.repairStatus(request));
     this.#addUnary(ADMIN_METHODS.repair, (request) => admin.repair(request));
+    this.#addUnary(ADMIN_METHODS.legs, (request) => admin.legs(request));
     this.#addStream('link');
     this.#addStream('bulk');
     this.#addStream('session');

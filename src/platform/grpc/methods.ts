@@ -40,6 +40,7 @@ export const ADMIN_METHODS = {
     admin.RepairStatusReply,
   ),
   repair: unary(`/${ADMIN_SERVICE}/Repair`, admin.RepairRequest, admin.RepairReply),
+  legs: unary(`/${ADMIN_SERVICE}/Legs`, admin.LegsRequest, admin.LegsReply),
 } as const;
 
 export const STREAM_PATHS: Readonly<Record<StreamService, string>> = {

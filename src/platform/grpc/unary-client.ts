@@ -33,6 +33,7 @@ export function createAdminClient(
     adopt: (request) => caller.call(ADMIN_METHODS.adopt, request),
     repairStatus: (request) => caller.call(ADMIN_METHODS.repairStatus, request),
     repair: (request) => caller.call(ADMIN_METHODS.repair, request),
+    legs: (request) => caller.call(ADMIN_METHODS.legs, request),
     close: () => caller.close(),
   };
 }

@@ -5,6 +5,7 @@ import { BenchWorker } from '../../../src/bench/worker.ts';
 import type { WorkerAnswers, WorkerCommand } from '../../../src/bench/worker-protocol.ts';
 import { parseMix } from '../../../src/bench/workload.ts';
 import { CoterieError } from '../../../src/core/errors.ts';
+import { bucketOf } from '../../../src/core/latency-counts.ts';
 import { ManualClock } from '../../client/manual-clock.ts';
 import { FakeClient } from '../fake-client.ts';
 
@@ -25,7 +26,6 @@ const CELL: CellOptions = {
     warmupSeconds: 0,
     seconds: 2,
   },
-  replicas: 3,
   lanes: 2,
 };
 
@@ -59,7 +59,7 @@ async function perform<Name extends WorkerCommand['do']>(
   return (await performing) as WorkerAnswers[Name];
 }
 
-it('loads its keys, and measures the load, staleness and legs in one slice', async () => {
+it('loads its keys, and measures the load and staleness in one slice', async () => {
   expect(clients[0]?.asked).toHaveLength(20);
   const slice = await perform({ do: 'slice', name: 'x' }, 3_000);
   expect(slice.load.elapsedSeconds).toBeCloseTo(2, 1);
@@ -72,18 +72,12 @@ it('loads its keys, and measures the load, staleness and legs in one slice', asy
   expect(clock.timerCount).toBe(0);
 });
 
-it('asks for legs at all replicas, explained, with the durability of the setting', async () => {
-  await perform({ do: 'slice', name: 'x' }, 3_000);
-  const asked = clients[0]?.asked.filter(({ key }) => key.startsWith('leg-')) ?? [];
-  expect(asked.length).toBeGreaterThan(10);
-  for (const { verb, options } of asked) {
-    const common = { bucket: 'b.0', explain: true };
-    expect(options).toEqual(
-      verb === 'get'
-        ? { ...common, r: 3 }
-        : { ...common, w: 3, overwrite: true, durability: 'memory' },
-    );
-  }
+it('counts the ways of all its requests, which are what no coordinator had them for', async () => {
+  const { load } = await perform({ do: 'slice', name: 'x' }, 3_000);
+  const { ways, counts } = load.outcomes;
+  expect(ways.counts.reduce((sum, count) => sum + count, 0)).toBe(counts.succeeded);
+  // Of five milliseconds the node has them for a half.
+  expect(ways.buckets).toEqual([bucketOf(2.5)]);
 });
 
 it('reads for staleness through a client that nothing else goes through', async () => {

@@ -27,7 +27,7 @@ function play(options: CoterieCluster, draws: LegDraws): TrialOutcome {
 /** Every event with its time, for a reader and an order of asking that are given. */
 function dumb(options: CoterieCluster, draws: LegDraws, reader: number, order: readonly number[]) {
   const { remoteMs, storesInWrite, readsAll } = options;
-  const minted = storesInWrite ? draws.write[0]! : draws.commit[0]!;
+  const minted = storesInWrite ? draws.write[0]! : draws.mint[0]!;
   const copies = order.map((replica) => {
     const way = replica === 0 ? 0 : draws.write[replica]! + remoteMs;
     const visible = replica === 0 ? minted : minted + way + draws.commit[replica]!;

@@ -16,6 +16,7 @@ export function legDraws(replicas: number, lists: Partial<Lists>): LegDraws {
     read: column(lists.read),
     response: column(lists.response),
     commit: column(lists.commit),
+    mint: column(lists.mint ?? lists.commit),
     lookup: column(lists.lookup),
     chance: Float64Array.from(lists.chance ?? new Array<number>(trials * (replicas + 1)).fill(0)),
   };
@@ -31,6 +32,7 @@ export function anyLegDraws(replicas: number): fc.Arbitrary<LegDraws> {
       read: times,
       response: times,
       commit: times,
+      mint: times,
       lookup: times,
       chance: fc.array(uniform, { minLength: replicas + 1, maxLength: replicas + 1 }),
     })

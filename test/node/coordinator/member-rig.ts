@@ -1,9 +1,11 @@
 /** Links and coordinators of some nodes on the memory network, with copies that only count what is
  *  asked of them: what is thought of the members is as the test says it. */
+
 import { crc32 } from 'node:zlib';
 import { Deadlines } from '../../../src/core/deadlines.ts';
 import { assert, CoterieError } from '../../../src/core/errors.ts';
 import type { OpenedStore } from '../../../src/core/membership/standing.ts';
+import { LegCounts } from '../../../src/core/pbs/leg-counts.ts';
 import { encodeLayout, firstLayout, layoutHash } from '../../../src/core/ring/layout.ts';
 import { Ring } from '../../../src/core/ring/ring.ts';
 import { EMPTY_CONTEXT } from '../../../src/core/version/causal-context.ts';
@@ -70,6 +72,7 @@ export interface MemberSpec {
 export class MemberNode {
   readonly replica = new CountingReplica();
   readonly members = new FakeMembers();
+  readonly legs = new LegCounts();
   readonly links: Links;
   readonly coordinator: Coordinator;
 
@@ -118,7 +121,10 @@ export class MemberNode {
       { peerRequestsMax: 100, peerBytesMax: 1_000_000 },
     );
     this.coordinator = new Coordinator(
-      { ...env, peers: this.links, replica, codec, hints: NO_HINTS, fallback: NO_FALLBACK },
+      {
+        ...{ ...env, peers: this.links, replica, codec, legs: this.legs },
+        ...{ hints: NO_HINTS, fallback: NO_FALLBACK },
+      },
       {
         place: () => place,
         isRunning: () => true,

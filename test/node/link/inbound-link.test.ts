@@ -230,3 +230,18 @@ test('a frame that was made for another connection is refused with the whole str
   expect(rig.frames.at(-1)?.hello?.refused?.code).toBe('MALFORMED_MESSAGE');
   expect(rig.closedCount).toBe(1);
 });
+
+test('a reply says how long its request was here', async () => {
+  const rig = new Rig();
+  rig.send([1, 2]);
+  await rig.clock.settle();
+  rig.atWork[1]?.done(ADOPTED);
+  await rig.clock.advance(25);
+  rig.atWork[0]?.done(ADOPTED);
+  await rig.clock.settle();
+  const replies = rig.frames.flatMap((frame) => frame.replies);
+  expect(replies.map(({ id, tookUs }) => [id, tookUs])).toEqual([
+    [2, 0],
+    [1, 25_000],
+  ]);
+});

@@ -57,10 +57,13 @@ export class FarSide {
     return this.frames.flatMap(({ requests }) => requests.map(({ id }) => id));
   }
 
-  send(replies: LinkReply[], hello?: Hello, commitSeq = 0): void {
+  send(answers: Answer[], hello?: Hello, commitSeq = 0): void {
+    const replies = answers.map((answer) => ({ tookUs: 0, ...answer }));
     this.stream?.send(LinkReplyFrame.encode({ hello, commitSeq, replies }).finish());
   }
 }
+
+type Answer = Omit<LinkReply, 'tookUs'> & Partial<Pick<LinkReply, 'tookUs'>>;
 
 export class Rig {
   readonly clock = new ManualClock();
@@ -137,13 +140,14 @@ export class Rig {
     return this;
   }
 
-  call(timeoutMs = 1_000, bytes = 10): Outcome {
+  call(timeoutMs = 1_000, bytes = 10, timed: PeerCall['timed'] = () => {}): Outcome {
     const outcome: Outcome = { count: 0 };
     const call: PeerCall = {
       operation: { $case: 'read', read: { bucket: 'b', key: new Uint8Array(1), digestAbove: 0 } },
       epochs: { current: 1, minimum: 1, read: 1 },
       deadlineMs: this.clock.monotonicMs() + timeoutMs,
       bytes,
+      timed,
       done: (result) => {
         outcome.count += 1;
         if (result instanceof CoterieError) outcome.error = result;

@@ -291,7 +291,7 @@ export class Pair implements AsyncDisposable {
     const frame = LinkReplyFrame.encode({
       hello: undefined,
       commitSeq: 0,
-      replies: [{ id: 1, result }],
+      replies: [{ id: 1, result, tookUs: 0 }],
     }).finish();
     this.#count(frame, '');
     this.#later(() => {

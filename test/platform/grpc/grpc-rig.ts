@@ -72,6 +72,7 @@ export function fakeServices(
       adopt: absent,
       repairStatus: absent,
       repair: absent,
+      legs: absent,
       ...parts.admin,
     },
     accept:

@@ -52,6 +52,7 @@ export class FakeStore {
       level: 'quorum',
       replies: { required: 2, received: 2, nodes: ['n0', 'n1'] },
       elapsedMs: 1,
+      coordinatorMs: 1,
       text: () => undefined,
     };
   }
@@ -87,6 +88,7 @@ export class FakeStore {
       durable: 2,
       requestId: String(options.requestId ?? `id-of-${number}`),
       elapsedMs: 1,
+      coordinatorMs: 1,
     };
   }
 

@@ -3,7 +3,9 @@
  *  as any other, in a drawn order.
  *  Keys are written one after the other, further apart than anything takes: trials are independent
  *  of each other, as those of a prediction are. */
-import type { Client, GetResult, PutResult } from '../../../src/client/types.ts';
+import { readNodeLegs } from '../../../src/client/node-legs.ts';
+import type { Client } from '../../../src/client/types.ts';
+import { LegCounts } from '../../../src/core/pbs/leg-counts.ts';
 import type { LatencyProfile } from '../../../src/core/pbs/profile.ts';
 import type { SimCluster } from '../../../src/sim/cluster/sim-cluster.ts';
 import type { RandomStream } from '../../../src/sim/kernel/random-stream.ts';
@@ -28,8 +30,8 @@ export interface MeasureOptions {
   /** Of each cell. */
   readonly trials: number;
   readonly seed: number;
-  readonly onWrite?: (written: PutResult) => void;
-  readonly onRead?: (read: GetResult) => void;
+  /** What the nodes have counted in the end; clients' ways are not among it. */
+  readonly onLegs?: (legs: LegCounts) => void;
 }
 
 /** A node, and a client beside it. */
@@ -83,7 +85,17 @@ class Measurement {
       }
     }
     await Promise.all(this.#places.map(({ client }) => client.close()));
+    this.#options.onLegs?.(await this.#legs());
     return results;
+  }
+
+  async #legs(): Promise<LegCounts> {
+    const sum = new LegCounts();
+    const admins = this.#cluster.nodes.flatMap(({ node }) =>
+      node === undefined ? [] : node.admin,
+    );
+    for (const { counts } of await readNodeLegs(admins)) sum.merge(counts);
+    return sum;
   }
 
   async #isFresh(key: string, { r, w, t }: FreshnessCell): Promise<boolean> {
@@ -97,8 +109,6 @@ class Measurement {
     if (written.trace?.minter !== writer.node || read.trace?.coordinator !== reader.node) {
       throw new Error(`${key} was not written and read where it should have been`);
     }
-    this.#options.onWrite?.(written);
-    this.#options.onRead?.(read);
     return read.found;
   }
 

@@ -307,6 +307,8 @@ export interface SessionReply {
     | { $case: "error"; error: Error }
     | { $case: "layout"; layout: LayoutReply }
     | undefined;
+  /** microseconds between taking the request and having this; 0 = less than one */
+  tookUs: number;
 }
 
 function createBaseGetRequest(): GetRequest {
@@ -2205,7 +2207,7 @@ export const SessionHelloReply: MessageFns<SessionHelloReply> = {
 };
 
 function createBaseSessionReply(): SessionReply {
-  return { id: 0, result: undefined };
+  return { id: 0, result: undefined, tookUs: 0 };
 }
 
 export const SessionReply: MessageFns<SessionReply> = {
@@ -2229,6 +2231,9 @@ export const SessionReply: MessageFns<SessionReply> = {
       case "layout":
         LayoutReply.encode(message.result.layout, writer.uint32(50).fork()).join();
         break;
+    }
+    if (message.tookUs !== 0) {
+      writer.uint32(56).uint32(message.tookUs);
     }
     return writer;
   },
@@ -2292,6 +2297,14 @@ export const SessionReply: MessageFns<SessionReply> = {
             }
 
             message.result = { $case: "layout", layout: LayoutReply.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.tookUs = reader.uint32();
             continue;
           }
         }

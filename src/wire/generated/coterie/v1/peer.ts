@@ -237,6 +237,8 @@ export interface LinkReply {
     | { $case: "reconciled"; reconciled: Reconciled }
     | { $case: "introduced"; introduced: Introduced }
     | undefined;
+  /** microseconds between taking the request and having this; 0 = less than one */
+  tookUs: number;
 }
 
 export interface Introduced {
@@ -1868,7 +1870,7 @@ export const LinkReplyFrame: MessageFns<LinkReplyFrame> = {
 };
 
 function createBaseLinkReply(): LinkReply {
-  return { id: 0, result: undefined };
+  return { id: 0, result: undefined, tookUs: 0 };
 }
 
 export const LinkReply: MessageFns<LinkReply> = {
@@ -1910,6 +1912,9 @@ export const LinkReply: MessageFns<LinkReply> = {
       case "introduced":
         Introduced.encode(message.result.introduced, writer.uint32(98).fork()).join();
         break;
+    }
+    if (message.tookUs !== 0) {
+      writer.uint32(104).uint32(message.tookUs);
     }
     return writer;
   },
@@ -2021,6 +2026,14 @@ export const LinkReply: MessageFns<LinkReply> = {
             }
 
             message.result = { $case: "introduced", introduced: Introduced.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.tookUs = reader.uint32();
             continue;
           }
         }
