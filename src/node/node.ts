@@ -126,7 +126,7 @@ export class Node implements NodeServices {
     this.#phase = 'running';
     this.#rooms.gossip.start();
     this.#rooms.disk.start();
-    this.#env.log.info('node-started', { node: name, state: this.state, run: opening.run });
+    this.#env.log.info('node-started', { state: this.state, run: opening.run });
     this.#announceServing();
   }
 
@@ -157,7 +157,7 @@ export class Node implements NodeServices {
     await this.#store.stop();
     this.#deadlines.stop();
     this.#phase = 'stopped';
-    if (!hadFailed) this.#env.log.info('node-stopped', { node: this.name });
+    if (!hadFailed) this.#env.log.info('node-stopped');
   }
 
   accept(service: StreamService, stream: FrameStream): StreamHandlers {
@@ -341,7 +341,7 @@ export class Node implements NodeServices {
     if (this.#phase === 'stopping' || this.#phase === 'stopped') return;
     this.#phase = 'failed';
     this.#failure = error.message;
-    this.#env.log.error(event, { node: this.name, message: error.message });
+    this.#env.log.error(event, { message: error.message });
     this.#announceServing();
     this.#rooms?.gossip.stop();
     this.#rooms?.disk.stop();
@@ -358,7 +358,7 @@ export class Node implements NodeServices {
         listener(event);
       } catch (thrown) {
         const { message } = asCoterieError(thrown);
-        this.#env.log.error('member-listener-failed', { node: this.name, message });
+        this.#env.log.error('member-listener-failed', { message });
       }
     }
   }

@@ -83,7 +83,7 @@ export function makeRooms(start: RoomsStart, node: RoomsNode): Rooms {
   const reading = () => ({ wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
   const standing = new StandingKeeper(env, store, openedOf(start), {
     changed: (next) => {
-      env.log.info('standing', { node: name, state: next.state, reason: next.reason });
+      env.log.info('standing', { state: next.state, reason: next.reason });
       if (next.state === 'RECOVERING') repair.forgetProofs();
       links.introduce();
       repair.rebuild.begin();

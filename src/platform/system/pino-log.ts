@@ -7,8 +7,6 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export interface PinoLogOptions {
   /** Events below it are dropped before they are formatted. */
   readonly level: LogLevel;
-  /** Fields of every line, the node's id for instance. */
-  readonly fields?: LogFields;
   /** Standard error by default, so that standard output stays what a command prints. */
   readonly destination?: DestinationStream;
 }
@@ -25,7 +23,7 @@ export class PinoLog implements Log {
   constructor(options: PinoLogOptions) {
     const settings = {
       level: options.level,
-      base: options.fields ?? {},
+      base: {},
       messageKey: 'event',
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label: string) => ({ level: label }) },

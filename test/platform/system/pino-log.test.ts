@@ -10,7 +10,7 @@ const BUILT = join(import.meta.dirname, '../../../dist/platform/system/pino-log.
 function collect(level: LogLevel): { log: PinoLog; lines: () => Record<string, unknown>[] } {
   const written: string[] = [];
   const destination = { write: (line: string): unknown => written.push(line) };
-  const log = new PinoLog({ level, fields: { node: 'n1' }, destination });
+  const log = new PinoLog({ level, destination });
   return { log, lines: () => written.map((line) => JSON.parse(line)) };
 }
 
@@ -21,7 +21,6 @@ it('an event is one JSON object with its level, time, event name and fields', ()
   expect(line).toEqual({
     level: 'warn',
     time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
-    node: 'n1',
     member: 'n2',
     attempt: 3,
     isRetrying: true,
