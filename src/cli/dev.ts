@@ -15,6 +15,7 @@ export interface DevFlags {
   readonly data?: string;
   readonly memory?: boolean;
   readonly metrics?: string;
+  readonly untilStdinCloses?: boolean;
 }
 
 const REPLICAS = 3;
@@ -43,6 +44,7 @@ export function devCommand(context: CliContext): Command {
     .option('--zones <count>', 'zones to spread the nodes over', count, 3)
     .option('--memory', 'keep nothing on disk')
     .option('--metrics <host:port>', 'serve Prometheus text there', parseNode)
+    .option('--until-stdin-closes', 'end also when whoever started it has ended')
     .action((flags: DevFlags) => dev(context, flags));
 }
 
@@ -73,14 +75,18 @@ export function clusterOptions(flags: DevFlags): ClusterOptions {
 
 async function dev(context: CliContext, flags: DevFlags): Promise<void> {
   const options = clusterOptions(flags);
-  await serveUntilStopped(context, async () => {
-    const cluster = await context.ports.startCluster(options);
+  const { ports, command } = context;
+  // Before the start, as in serve.ts.
+  const ends = flags.untilStdinCloses === true ? ports.stdinEnd() : undefined;
+  const begin = async () => {
+    const cluster = await ports.startCluster(options);
     return {
-      greeting: devText(options, cluster.addresses, context.command),
+      greeting: devText(options, cluster.addresses, command),
       failed: Promise.race(cluster.nodes.map((node) => node.failed)),
       stop: () => cluster.stop(),
     };
-  });
+  };
+  await serveUntilStopped(context, begin, ends);
 }
 
 export function devText(

@@ -81,12 +81,16 @@ const BEFORE_DELETE =
   'Start the nodes that are missing (see `coterie status`), or take a weaker --consistency ' +
   'together with --blind or with the --context of an earlier read';
 
+/** What serve.ts does with it. */
+const STARTS_ANEW = 'It starts again by itself now';
+
 const BENCH_NODES =
   'Is the node running? Name those of the cluster with --nodes HOST:PORT,HOST:PORT';
 
 function nextStep(error: CoterieError, isBench: boolean): string | undefined {
   // A folder that cannot be opened says itself what to do, and no node has a log of it.
   if (error.details['operation'] === 'open') return undefined;
+  if (error.details['startsAnew'] === true) return STARTS_ANEW;
   if (error.code === 'UNREACHABLE' && isBench) return BENCH_NODES;
   if (error.code === 'NO_REPLICA' && error.details['readsFirst'] === true) return BEFORE_DELETE;
   return NEXT_STEPS[error.code];

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { errorText } from '../../src/cli/error-report.ts';
 import { CoterieError } from '../../src/core/errors.ts';
+import { damagedError } from '../../src/node/storage/opening.ts';
 import { FakeWorld } from './fake-world.ts';
 
 let world: FakeWorld;
@@ -116,6 +118,12 @@ describe('start', () => {
     expect(exitCode).toBe(5);
     expect(stderr).toContain('STORAGE_IO: The batch could not be written');
     expect(world.stopped).toBe(1);
+  });
+
+  test('of a damaged folder it says that it starts again by itself, and nobody need do it', () => {
+    const text = errorText(damagedError('bad block'));
+    expect(text).toMatch(/^STORAGE_IO: .*sets these files aside.*starts again by itself now\.\n$/);
+    expect(text).not.toContain('then start it again');
   });
 
   test('a wrong setting is a usage error that names its source', async () => {

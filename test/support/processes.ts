@@ -141,18 +141,21 @@ export interface ServedProcess {
   log(): string;
   /** Sends a signal that does not end it. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
+  /** What the end of this process would do, and waits for its end: the exit code. */
+  abandon(): Promise<number | null>;
   /** Sends a signal and waits for the end: the exit code, null when the signal was the end. */
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts a long-running command and waits for a line of standard output: by default the one that
- *  begins with `ready`. */
+/** Starts `start` or `dev` and waits for a line of standard output: by default the one that begins
+ *  with `ready`. It ends with this process, however that ends: a test run that is killed leaves
+ *  nothing behind. */
 export async function serve(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   line: RegExp = /^ready .*$/m,
 ): Promise<ServedProcess> {
-  const child = start([BIN, ...args], { env: environment(env) });
+  const child = start([BIN, ...args, '--until-stdin-closes'], { env: environment(env) });
   let stdout = '';
   let stderr = '';
   let hasExited = false;
@@ -182,6 +185,10 @@ export async function serve(
     log: () => stderr,
     signal: (signal) => {
       child.kill(signal);
+    },
+    abandon: () => {
+      child.stdin?.end();
+      return exited;
     },
     stop: (signal) => {
       child.kill(signal);

@@ -84,8 +84,8 @@ export function damageOf({ chain, engineDamage, isDamageNew }: OpeningState): {
 export function damagedError(reason: string): CoterieError {
   return new CoterieError(
     'STORAGE_IO',
-    `The data folder is damaged (${reason}): at its next start the node keeps these files ` +
-      'elsewhere, begins with none and is rebuilt from the others',
+    `The data folder is damaged (${reason}): this node stops, and its next start sets these ` +
+      'files aside, begins with none and is rebuilt from the others',
     { applied: 'no', details: { operation: 'getMany', isCorruption: true, startsAnew: true } },
   );
 }
