@@ -1,8 +1,9 @@
 /** A client over gRPC and this machine's clock and randomness: what a service that uses Coterie
  *  calls. */
 import { createClient } from './client/client.ts';
-import { CONNECT_OPTIONS, checkOptionNames } from './client/option-names.ts';
+import { CONNECT_OPTIONS } from './client/option-names.ts';
 import type { AbortSignalLike, Client, ClientOptions } from './client/types.ts';
+import { checkOptionNames } from './core/known-options.ts';
 import type { Log } from './env/log.ts';
 import { GrpcTransport } from './platform/grpc/grpc-transport.ts';
 import { systemClock } from './platform/system/system-clock.ts';

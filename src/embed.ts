@@ -1,15 +1,18 @@
-/** A node, or a whole cluster, in this process: the same code, engine and wire as separate
- *  processes use.
- *  Not here: configuration (config), the cluster's first layout (client/init-cluster.ts). */
+/** A node in this process: the same code, engine and wire as separate processes use.
+ *  Not here: configuration (config), a whole cluster in this process (start-cluster.ts). */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { initCluster } from './client/init-cluster.ts';
 import type { Client, ClientOptions } from './client/types.ts';
-import { formatAddress, parseAddress } from './config/address.ts';
+import { parseAddress } from './config/address.ts';
 import { resolveConfig } from './config/resolve.ts';
 import type { NodeConfig, NodeConfigInput } from './config/schema.ts';
 import { connect } from './connect.ts';
 import { CoterieError } from './core/errors.ts';
+import {
+  checkOptionNames,
+  type KnownOptions,
+  knownOptions,
+  type OptionNames,
+} from './core/known-options.ts';
 import {
   checkDetectorOptions,
   DEFAULT_DETECTOR_OPTIONS,
@@ -37,6 +40,7 @@ import { MemoryStore } from './platform/memory/memory-store.ts';
 import { RocksdbFolder } from './platform/rocksdb/rocksdb-folder.ts';
 import type { Standstill } from './platform/standstill/standstill.ts';
 import { systemCrc32 } from './platform/system/crc32.ts';
+import { NamedLog } from './platform/system/named-log.ts';
 import { nullMetrics } from './platform/system/null-metrics.ts';
 import { PinoLog, silentLog } from './platform/system/pino-log.ts';
 import { PromMetrics } from './platform/system/prom-metrics.ts';
@@ -74,14 +78,19 @@ export interface RunningNode extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** Starts one node. It serves data once it belongs to a cluster (`coterie cluster init`, or
- *  `startCluster`).
- *  Errors: INVALID_CONFIG; CONFLICT when the folder or the port is taken; STORAGE_IO;
- *  VERSION_UNSUPPORTED. */
-export function startNode(
+const START: KnownOptions = knownOptions('startNode', {
+  log: true,
+} satisfies OptionNames<StartOptions>);
+
+/** Starts one node. It serves data once it belongs to a cluster (`initCluster`, or `coterie cluster
+ *  init`).
+ *  Errors: INVALID_CONFIG; INVALID_ARGUMENT for an option that there is not; CONFLICT when the
+ *  folder or the port is taken; STORAGE_IO; VERSION_UNSUPPORTED. */
+export async function startNode(
   input: NodeConfigInput = {},
   options: StartOptions = {},
 ): Promise<RunningNode> {
+  checkOptionNames(options, START);
   return startNodeOn(undefined, input, options);
 }
 
@@ -93,7 +102,8 @@ export async function startNodeOn(
   options: StartOptions = {},
 ): Promise<RunningNode> {
   const config = resolveConfig(input);
-  const log = options.log ?? makeLog(config);
+  let nameOf = (): string => config.node.id ?? '';
+  const log = new NamedLog(options.log ?? makeLog(config), () => nameOf());
   const stopping: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     standstill?.goOn();
@@ -106,6 +116,7 @@ export async function startNodeOn(
     stopping.push(() => transport.close());
     const clock = standstill?.clock ?? systemClock;
     const node = makeNode(config, { log, metrics: metrics ?? nullMetrics, transport, clock });
+    nameOf = () => node.name;
     const failed = new Promise<CoterieError>((resolve) => node.onFailed(resolve));
     const services = standstill?.services(node, log) ?? node;
     const server = new GrpcServer({ ...listenOn(config), services, log, doorway: standstill });
@@ -133,138 +144,6 @@ export async function startNodeOn(
   } catch (error) {
     await stop();
     throw error;
-  }
-}
-
-export interface ClusterOptions extends StartOptions {
-  /** 1..32, default 3. */
-  readonly nodes?: number;
-  /** Node i listens on this port plus i; 0, the default, takes free ones, which suits a cluster in
-   *  memory only. */
-  readonly port?: number;
-  /** Each node has a folder of its own in it. Needed for `rocksdb`. */
-  readonly dataDirectory?: string;
-  /** Default: as many as nodes, at most 3. */
-  readonly zones?: number;
-  /** Default: 3, or as many as there are nodes when they are fewer. */
-  readonly replicas?: number;
-  /** Default 256; a power of two. */
-  readonly partitions?: number;
-  /** Default `rocksdb` when there is a data directory, otherwise `memory`. */
-  readonly engine?: 'rocksdb' | 'memory';
-  /** `host:port` of the metrics page of the first node. */
-  readonly metrics?: string;
-  /** Further settings of every node. */
-  readonly config?: NodeConfigInput;
-}
-
-export interface RunningCluster extends AsyncDisposable {
-  readonly addresses: readonly string[];
-  readonly nodes: readonly RunningNode[];
-  /** A client that knows every node; closed by its user. */
-  client(options?: Omit<ClientOptions, 'nodes'>): Promise<Client>;
-  stop(): Promise<void>;
-}
-
-const NODES = 3;
-const REPLICAS = 3;
-const PARTITIONS = 256;
-
-/** Starts nodes in this process and makes them one cluster; started again on the same folder and
- *  ports, the cluster is there with its data. Resolves when every node serves.
- *  Errors: those of `startNode`; CLUSTER_MISMATCH when the folders hold another cluster than these
- *  options describe. */
-export function startCluster(options: ClusterOptions = {}): Promise<RunningCluster> {
-  return startClusterWith(options, (input) => startNode(input, options));
-}
-
-/** Not for users: who starts the nodes is up to the caller. `index` from 0. */
-export async function startClusterWith(
-  options: ClusterOptions,
-  start: (input: NodeConfigInput, index: number) => Promise<RunningNode>,
-): Promise<RunningCluster> {
-  const count = options.nodes ?? NODES;
-  const replicas = options.replicas ?? Math.min(REPLICAS, count);
-  const partitions = options.partitions ?? PARTITIONS;
-  const nodes: RunningNode[] = [];
-  const stop = async (): Promise<void> => {
-    await Promise.all(nodes.splice(0).map((node) => node.stop()));
-  };
-  try {
-    for (let index = 0; index < count; index += 1) {
-      const seeds = nodes.slice(0, 1).map((node) => node.address);
-      nodes.push(await start(nodeInput(options, { index, count, seeds }), index));
-    }
-    const addresses = nodes.map((node) => node.address);
-    await initCluster(
-      { nodes: addresses, replicas, partitions },
-      nodes.map((node) => ({ target: node.address, admin: node.admin })),
-    );
-    await Promise.all(nodes.map(untilServing));
-    return {
-      addresses,
-      nodes: [...nodes],
-      client: (clientOptions = {}) => connect({ ...clientOptions, nodes: addresses }),
-      stop,
-      [Symbol.asyncDispose]: stop,
-    };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-}
-
-interface NodeOfCluster {
-  /** From 0. */
-  readonly index: number;
-  readonly count: number;
-  readonly seeds: readonly string[];
-}
-
-function nodeInput(
-  options: ClusterOptions,
-  { index, count, seeds }: NodeOfCluster,
-): NodeConfigInput {
-  const zones = options.zones ?? Math.min(REPLICAS, count);
-  const { dataDirectory, port = 0, config = {} } = options;
-  const engine = options.engine ?? (dataDirectory === undefined ? 'memory' : 'rocksdb');
-  if (engine === 'rocksdb' && dataDirectory === undefined) {
-    throw new CoterieError('INVALID_CONFIG', 'The rocksdb engine needs a dataDirectory');
-  }
-  const name = `node-${index + 1}`;
-  return {
-    ...config,
-    node: {
-      ...config.node,
-      id: name,
-      zone: `zone-${(index % zones) + 1}`,
-      engine,
-      ...(dataDirectory === undefined ? {} : { dataDirectory: join(dataDirectory, name) }),
-    },
-    listen: { address: formatAddress({ host: '127.0.0.1', port: port === 0 ? 0 : port + index }) },
-    membership: {
-      ...config.membership,
-      seeds: [...(config.membership?.seeds ?? []), ...seeds],
-    },
-    log: { level: 'error', ...config.log },
-    metrics: index === 0 && options.metrics !== undefined ? { listen: options.metrics } : {},
-  };
-}
-
-const SERVING_WAIT_MS = 10_000;
-const SERVING_POLL_MS = 5;
-
-/** A node serves as soon as its peers have answered it, which takes a round trip. RECOVERING is not
- *  waited out. */
-async function untilServing(node: RunningNode): Promise<void> {
-  const deadlineMs = systemClock.monotonicMs() + SERVING_WAIT_MS;
-  for (;;) {
-    const { state, reason } = await node.admin.status({});
-    if (state === 'SERVING' || state === 'RECOVERING') return;
-    if (systemClock.monotonicMs() > deadlineMs) {
-      throw new CoterieError('NOT_RUNNING', `${node.name} is ${state} and not SERVING: ${reason}`);
-    }
-    await new Promise<void>((resolve) => systemClock.setTimer(SERVING_POLL_MS, resolve));
   }
 }
 

@@ -2,6 +2,13 @@
  *  (`import { simulate } from 'coterie/sim'`).
  *  Not here: the simulator (sim), the command line (cli/sim.ts). */
 
+import { CoterieError } from './core/errors.ts';
+import {
+  checkOptionNames,
+  type KnownOptions,
+  knownOptions,
+  type OptionNames,
+} from './core/known-options.ts';
 import { systemCrc32 } from './platform/system/crc32.ts';
 import { macrotaskDriver } from './platform/system/macrotask-driver.ts';
 import { systemClock } from './platform/system/system-clock.ts';
@@ -43,14 +50,31 @@ export interface SimulateOptions {
 }
 
 export const MINUTES_DEFAULT = 2;
+const RUNS_MAX = 1_000_000;
+const OPTIONS: OptionNames<SimulateOptions> = {
+  seed: true,
+  runs: true,
+  nodes: true,
+  replicas: true,
+  minutes: true,
+  faults: true,
+  workload: true,
+  rate: true,
+  values: true,
+  onRun: true,
+};
+const SIMULATE: KnownOptions = knownOptions('simulate', OPTIONS);
 
 /** What a simulation runs on: nothing of the machine but its event loop. */
 export const simulationWorld: RunWorld = { driver: macrotaskDriver, checksum: systemCrc32 };
 
 /** Runs one seed after the other. A broken promise is a `violation` of the report, not an error.
- *  Errors: INVALID_ARGUMENT. */
+ *  Errors: INVALID_ARGUMENT for options that do not fit; also when a function of `values` throws or
+ *  returns something else than it should, with what it threw as `cause`. */
 export async function simulate(options: SimulateOptions = {}): Promise<CampaignReport> {
+  checkOptionNames(options, SIMULATE);
   const { seed: firstSeed = 1, runs = 1, onRun, values, ...rest } = options;
+  checkRuns(runs);
   const runOptions = values === undefined ? {} : { values };
   const summaries: RunSummary[] = [];
   const startedMs = systemClock.monotonicMs();
@@ -64,8 +88,27 @@ export async function simulate(options: SimulateOptions = {}): Promise<CampaignR
   return reportOf(summaries, {
     firstSeed,
     realSeconds: (systemClock.monotonicMs() - startedMs) / 1_000,
-    replayOf: (seed) => replayCommand({ ...rest, seed }),
+    replayOf: (seed) =>
+      values === undefined ? replayCommand({ ...rest, seed }) : replayCall({ seed, ...rest }),
   });
+}
+
+function checkRuns(runs: number): void {
+  if (Number.isInteger(runs) && runs >= 1 && runs <= RUNS_MAX) return;
+  const shown = String(runs);
+  throw new CoterieError(
+    'INVALID_ARGUMENT',
+    `runs is ${shown}; it must be a whole number from 1 to ${RUNS_MAX}`,
+  );
+}
+
+/** The command line knows nothing of a program's own functions: only the program repeats its run.
+ */
+function replayCall(options: SeedOptions): string {
+  const given = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}: ${JSON.stringify(value)}`],
+  );
+  return `simulate({ ${[...given, 'values'].join(', ')} })`;
 }
 
 export type SeedOptions = Omit<SimulateOptions, 'runs' | 'onRun' | 'values'> & {

@@ -22,7 +22,7 @@ const ports: CliPorts = {
     return startNode(config);
   },
   startCluster: async (options) => {
-    const { startCluster } = await import('../embed.ts');
+    const { startCluster } = await import('../start-cluster.ts');
     return startCluster(options);
   },
   simulator: async () => {

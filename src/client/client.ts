@@ -6,13 +6,13 @@
 
 import { Deadlines } from '../core/deadlines.ts';
 import { CoterieError } from '../core/errors.ts';
+import { checkOptionNames } from '../core/known-options.ts';
 import { DEFAULT_BUCKET, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../core/limits.ts';
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
 import { Ring } from '../core/ring/ring.ts';
 import { Call, type CallEnvironment, type CallSpec } from './call.ts';
 import {
   CLIENT_OPTIONS,
-  checkOptionNames,
   DELETE_OPTIONS,
   GET_OPTIONS,
   LAYOUT_OPTIONS,

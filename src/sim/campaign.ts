@@ -31,7 +31,8 @@ export interface CampaignReport {
   readonly firstSeed: number;
   readonly violations: readonly (FoundViolation & {
     readonly seed: number;
-    /** The command that repeats it. */
+    /** What repeats it: a command, or where it ran functions of the caller's, the call of
+     *  `simulate`. */
     readonly replay: string;
   })[];
   readonly operations: number;

@@ -9,6 +9,7 @@
 import { notOffered } from './capabilities.ts';
 import { CHECKERS } from './checkers/all.ts';
 import type { Checker, Violation } from './checkers/checker.ts';
+import { CallerValues } from './clients/caller-values.ts';
 import { ClientProcess } from './clients/client-process.ts';
 import { OperationNotes } from './clients/operation-notes.ts';
 import { ScriptClient } from './clients/script-client.ts';
@@ -43,7 +44,7 @@ export const runScenario: RunScenario = async (world, scenario, options = {}) =>
 
 class Run {
   readonly #world: RunWorld;
-  readonly #values: SetValues;
+  readonly #values: CallerValues;
   readonly #scenario: Scenario;
   readonly #kernel: Kernel;
   readonly #cluster: SimCluster;
@@ -63,7 +64,7 @@ class Run {
 
   constructor(world: RunWorld, scenario: Scenario, values: SetValues = NUMBER_LISTS) {
     this.#world = world;
-    this.#values = values;
+    this.#values = new CallerValues(values, scenario.seed);
     this.#scenario = scenario;
     this.#kernel = new Kernel(scenario.seed);
     this.#cluster = new SimCluster(this.#kernel, scenario, world);
@@ -71,7 +72,7 @@ class Run {
     this.#closing = new Closing(this.#cluster, keysOf(scenario));
   }
 
-  /** Never rejects for what the product does. */
+  /** Never rejects for what the product does. Errors: those of the caller's own functions. */
   async carryOut(): Promise<void> {
     const { driver } = this.#world;
     const kernel = this.#kernel;
@@ -80,6 +81,7 @@ class Run {
       await drive({ driver, kernel, withinMs }, () => this.#phases());
       await this.#expectQuiet();
     } catch (error) {
+      if (this.#values.fault !== undefined) throw this.#values.fault;
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       const atS = kernel.nowUs / (1_000 * US_PER_MS);
       const message = `Seed ${this.#scenario.seed} broke after ${atS} virtual s: ${text}`;

@@ -31,7 +31,7 @@ afterAll(async () => {
  *  timers that are left at its end: everything else that stays keeps it from ending at all. */
 async function program(body: string, env: Readonly<Record<string, string>> = {}) {
   const source = `
-    import { connect, startCluster, startNode } from ${JSON.stringify(PACKAGE)};
+    import { connect, initCluster, startCluster, startNode } from ${JSON.stringify(PACKAGE)};
     const say = (line) => console.log(JSON.stringify(line));
     const config = { log: { level: 'error' } };
     ${body}
@@ -101,6 +101,34 @@ describe('a program', () => {
       await cluster.stop();
     `);
     expect(second).toEqual(['on disk', []]);
+  });
+
+  it('makes nodes of its own one cluster, once, and they serve when it is told so', async () => {
+    const said = await program(`
+      const start = (id) => startNode({
+        node: { id, zone: id, engine: 'memory' },
+        listen: { address: '127.0.0.1:0' },
+        log: { level: 'silent' },
+      });
+      const nodes = [await start('a'), await start('b'), await start('c')];
+      const addresses = nodes.map(({ address }) => address);
+      const first = await initCluster({ nodes: addresses, partitions: 16 });
+      say([first.changed, first.members, first.replicas, first.partitions, first.layoutVersion]);
+      const client = await connect({ nodes: addresses, clusterId: first.clusterId });
+      say((await client.put('k', 'v', { consistency: 'all' })).acks.received);
+      await client.close();
+      const again = await initCluster({ nodes: [...addresses].reverse(), partitions: 16 });
+      say([again.changed, again.clusterId === first.clusterId]);
+      say(await initCluster({ nodes: addresses.slice(1), replicas: 2 }).catch(({ code }) => code));
+      for (const node of nodes) await node.stop();
+    `);
+    expect(said).toEqual([
+      [true, ['a', 'b', 'c'], 3, 16, 1],
+      3,
+      [false, true],
+      'CLUSTER_MISMATCH',
+      [],
+    ]);
   });
 
   it('with one fresh node, or with nobody to connect to, ends as well', async () => {

@@ -65,7 +65,7 @@ describe('before init', () => {
   it.each([
     ['fewer nodes than replicas', [0, 1], [], /3 replicas need as many nodes; 2 given/],
     ['partitions that are no power of two', [0, 1, 2], ['--partitions', '100'], /power of two/],
-    ['one node named twice', [0, 0, 1], [], /given twice/],
+    ['one node named twice', [0, 0, 1], [], /named twice/],
   ])('an init with %s is refused', async (_, indexes, flags, reason) => {
     const refused = await coterie(['cluster', 'init', ...nodes.nodes(...indexes), ...flags]);
     expect(refused.code).toBe(2);

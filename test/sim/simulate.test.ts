@@ -32,7 +32,30 @@ describe('simulate', () => {
   it('finds a merge that loses changes, and says so', async () => {
     const report = await simulate({ ...options, values: WRONG });
     expect(report.violations.map(({ check }) => check)).toContain('set-elements');
-    expect(report.violations[0]?.replay).toMatch(/^coterie sim --seed \d+ --nodes 3 /);
+    const { seed, replay } = report.violations[0] ?? {};
+    expect(replay).toBe(
+      `simulate({ seed: ${seed}, nodes: 3, minutes: 0.5, workload: "set", faults: [], values })`,
+    );
+  });
+
+  it('says that a function of the caller failed, and not that a promise was broken', async () => {
+    const thrown = new TypeError('carts is not iterable');
+    const merge = () => {
+      throw thrown;
+    };
+    await expect(simulate({ ...options, values: { ...RIGHT, merge } })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'Your values.merge threw TypeError: carts is not iterable, in the run of seed 1',
+      cause: thrown,
+    });
+    const change = () => undefined as unknown as string;
+    await expect(simulate({ ...options, values: { ...RIGHT, change } })).rejects.toMatchObject({
+      message: 'Your values.change returned undefined, not a string, in the run of seed 1',
+    });
+    const elements = () => ['1'] as unknown as number[];
+    await expect(simulate({ ...options, values: { ...RIGHT, elements } })).rejects.toMatchObject({
+      message: 'Your values.elements did not return a list of numbers, in the run of seed 1',
+    });
   });
 
   it('refuses options that make no sense', async () => {

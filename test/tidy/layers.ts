@@ -65,6 +65,8 @@ export const LAYERS: readonly Layer[] = [
   { ...ALL, prefix: 'src/cli/', packages: ['commander', 'picocolors', 'cli-table3', 'uplot'] },
   { ...ALL, prefix: 'src/connect.ts' },
   { ...ALL, prefix: 'src/embed.ts' },
+  { ...ALL, prefix: 'src/start-cluster.ts' },
+  { ...ALL, prefix: 'src/init-cluster.ts' },
   { ...ALL, prefix: 'src/simulate.ts' },
   { ...ALL, prefix: 'src/index.ts' },
 ];

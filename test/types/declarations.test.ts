@@ -74,7 +74,7 @@ test('declarations name no package that users do not install with ours', () => {
 });
 
 const PROGRAM = `
-import { type Client, CoterieError, connect, startCluster, startNode } from 'coterie';
+import { type Client, CoterieError, connect, initCluster, startCluster, startNode } from 'coterie';
 import manifest from 'coterie/package.json' with { type: 'json' };
 
 export async function program(): Promise<string> {
@@ -89,6 +89,12 @@ export async function program(): Promise<string> {
   await client.put('key', 1);
   const bytes: Uint8Array | undefined = get.siblings[0]?.value;
   await using cluster = await startCluster({ nodes: 3 });
+  const { clusterId, members } = await initCluster({ nodes: ['127.0.0.1:7400'], replicas: 1 });
+  const names: readonly string[] = [...members, clusterId];
+  // @ts-expect-error nodes are needed
+  await initCluster({ replicas: 1 });
+  await using node = await startNode({ node: { id: names[0] ?? 'a', engine: 'memory' } });
+  node.onMemberEvent(({ kind, name }) => [kind, name]);
   return [manifest.version, bytes?.length, typeof cluster, typeof startNode].join();
 }
 

@@ -44,11 +44,11 @@ export function proposalId({ nodes, replicas, partitions }: InitArguments): Uint
 /** Errors: INVALID_ARGUMENT when the arguments make no cluster, whatever the nodes answer. */
 export function checkArguments({ nodes, replicas, partitions }: InitArguments): void {
   const twice = nodes.find((node, index) => nodes.indexOf(node) !== index);
-  if (twice !== undefined) throw usage(`--node ${twice} is given twice`);
+  if (twice !== undefined) throw usage(`${twice} is named twice`);
   if (nodes.length < replicas) {
     throw usage(
       `${replicas} replicas need as many nodes; ${nodes.length} given: ` +
-        'name more with --node, or lower --replicas',
+        'name more of them, or ask for fewer replicas',
     );
   }
   if (!isPartitionCount(partitions)) {

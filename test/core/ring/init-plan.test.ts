@@ -123,7 +123,7 @@ describe('arguments', () => {
       '3 replicas need as many nodes; 2 given',
     );
     expect(refusal(() => checkArguments({ ...sizes, nodes: ['a:1', 'b:1', 'a:1'] }))).toContain(
-      'a:1 is given twice',
+      'a:1 is named twice',
     );
     const three = { ...sizes, nodes: ['a:1', 'b:1', 'c:1'], partitions: 100 };
     expect(refusal(() => checkArguments(three))).toContain('100; it must be a power of two');

@@ -1,0 +1,119 @@
+/** Makes started nodes one cluster, over gRPC: for a program whose nodes run in several processes.
+ *  Not here: the two steps of it (client/init-cluster.ts), a cluster in this process
+ *  (start-cluster.ts). */
+import { initCluster as initNodes } from './client/init-cluster.ts';
+import { parseAddress } from './config/address.ts';
+import { bytesToHex } from './core/bytes.ts';
+import { CoterieError } from './core/errors.ts';
+import {
+  checkOptionNames,
+  type KnownOptions,
+  knownOptions,
+  type OptionNames,
+} from './core/known-options.ts';
+import { REPLICAS_MAX } from './core/ring/quota.ts';
+import { createAdminClient } from './platform/grpc/unary-client.ts';
+import { systemClock } from './platform/system/system-clock.ts';
+import type { AdminService } from './wire/services.ts';
+
+export interface InitOptions {
+  /** `host:port` of every node of the cluster. */
+  readonly nodes: readonly string[];
+  /** 1..9, at most as many as nodes. Default 3. */
+  readonly replicas?: number;
+  /** A power of two; never changes. Default 256. */
+  readonly partitions?: number;
+  /** For each call to a node, and then for all of them to serve. Default 5,000. */
+  readonly timeoutMs?: number;
+}
+
+export interface InitResult {
+  /** 32 hex digits. */
+  readonly clusterId: string;
+  /** False: the nodes were this cluster already. */
+  readonly changed: boolean;
+  readonly layoutVersion: number;
+  readonly replicas: number;
+  readonly partitions: number;
+  /** Names of the members. */
+  readonly members: readonly string[];
+}
+
+const REPLICAS = 3;
+const PARTITIONS = 256;
+const TIMEOUT_MS = 5_000;
+const SERVING_POLL_MS = 5;
+const OPTIONS: OptionNames<InitOptions> = {
+  nodes: true,
+  replicas: true,
+  partitions: true,
+  timeoutMs: true,
+};
+const INIT: KnownOptions = knownOptions('initCluster', OPTIONS);
+
+/** Makes the nodes one cluster and resolves when all of them serve. Repeating it with the same
+ *  nodes and numbers changes nothing and completes what was made half.
+ *  Errors: INVALID_ARGUMENT; UNREACHABLE or DEADLINE_EXCEEDED when a node does not answer (nothing
+ *  was changed); CLUSTER_MISMATCH when one belongs to another cluster; NOT_RUNNING when they are a
+ *  cluster and one does not serve yet. */
+export async function initCluster(options: InitOptions): Promise<InitResult> {
+  checkOptionNames(options, INIT);
+  const { nodes, replicas = REPLICAS, partitions = PARTITIONS, timeoutMs = TIMEOUT_MS } = options;
+  checkNodes(nodes);
+  mustBeWithin('replicas', replicas, REPLICAS_MAX);
+  mustBeWithin('timeoutMs', timeoutMs, 3_600_000);
+  const admins = nodes.map((target) => ({
+    target,
+    admin: createAdminClient(target, { timeoutMs }),
+  }));
+  try {
+    const { layout, kind } = await initNodes({ nodes, replicas, partitions }, admins);
+    await Promise.all(admins.map(({ target, admin }) => untilServing(target, admin, timeoutMs)));
+    return {
+      clusterId: bytesToHex(layout.clusterId),
+      changed: kind !== 'unchanged',
+      layoutVersion: layout.version,
+      replicas,
+      partitions,
+      members: layout.roles.map(({ name }) => name),
+    };
+  } finally {
+    for (const { admin } of admins) admin.close();
+  }
+}
+
+/** A node serves as soon as its peers have answered it, which takes a round trip. RECOVERING is not
+ *  waited out. Errors: NOT_RUNNING after so long. */
+export async function untilServing(
+  name: string,
+  admin: Pick<AdminService, 'status'>,
+  timeoutMs: number,
+): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + timeoutMs;
+  for (;;) {
+    const { state, reason } = await admin.status({});
+    if (state === 'SERVING' || state === 'RECOVERING') return;
+    if (systemClock.monotonicMs() > deadlineMs) {
+      throw new CoterieError('NOT_RUNNING', `${name} is ${state} and not SERVING: ${reason}`);
+    }
+    await new Promise<void>((resolve) => systemClock.setTimer(SERVING_POLL_MS, resolve));
+  }
+}
+
+function checkNodes(nodes: unknown): void {
+  if (!Array.isArray(nodes)) throw usage('nodes is not a list; give the host:port of each node');
+  const wrong: unknown = nodes.find(
+    (node) => typeof node !== 'string' || parseAddress(node) === undefined,
+  );
+  if (wrong === undefined) return;
+  throw usage(`The node address ${JSON.stringify(wrong)} is not of the form host:port`);
+}
+
+function mustBeWithin(name: string, value: number, max: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= max) return;
+  throw usage(`${name} is ${String(value)}; it must be a whole number from 1 to ${max}`);
+}
+
+function usage(message: string): CoterieError {
+  return new CoterieError('INVALID_ARGUMENT', message);
+}
