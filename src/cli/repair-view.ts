@@ -97,8 +97,9 @@ function debtLines(members: readonly MemberRepair[], { colors }: Look): string[]
 /** Of a node that is RECOVERING. */
 export function rebuildText(rebuild: Rebuild): string {
   const { done, partitions, keys, bytes, estimateMs, waitingFor } = rebuild;
+  const of = counted(partitions, 'partition');
   const parts = [
-    `rebuilt ${done} of ${counted(partitions, 'partition')}, ${counted(keys, 'key')}, ${bytesText(bytes)}`,
+    `rebuilt ${done} of ${of}, ${counted(keys, 'key')}, ${bytesText(bytes)}`,
     ...(estimateMs === undefined ? [] : [`about ${shortTime(estimateMs)} left`]),
     ...(waitingFor === '' ? [] : [`waits for ${waitingFor}`]),
   ];

@@ -100,8 +100,8 @@ function writtenText(result: PutResult | DeleteResult): string {
   return `${result.level}: ${acks}, ${durableText(result)}, ${milliseconds(result.elapsedMs)}`;
 }
 
-/** What `durable` counts: acknowledgements of replicas. A stand-in counts toward the level only when
- *  it has the write on its disk, and never toward this. */
+/** `durable` counts acknowledgements of replicas. A stand-in counts toward the level only when it
+ *  has the write on its disk, and never toward this. */
 function durableText({ acks, durable }: PutResult | DeleteResult): string {
   const replicas = acks.nodes.length;
   if (acks.standIns !== undefined) {

@@ -37,8 +37,8 @@ export function nodeNames(place: Place, nodes: readonly number[]): string[] {
   return nodes.map((nodeIndex) => nodeName(place, nodeIndex));
 }
 
-/** NO_REPLICA {required, reachable, down, others} when too few replicas may be reached; `others`: how
- *  many members that own no replica may be; sloppy, if it was. */
+/** NO_REPLICA {required, reachable, down, others} when too few replicas may be reached; `others`:
+ *  how many members that own no replica may be; `sloppy` if it was. */
 export function reachRefusal(plan: Plan, peers: Peers): CoterieError | undefined {
   let down: number[] | undefined;
   for (const nodeIndex of plan.replicas) {
