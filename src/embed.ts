@@ -206,11 +206,7 @@ function makeStore(config: NodeConfig, { log, clock }: NodePorts): Store {
   if (engine === 'memory') return new MemoryStore({ clock });
   const { cacheBytes, writeBufferBytes } = config.storage;
   const options = { location: dataDirectory, cacheBytes, writeBufferBytes };
-  return new RocksdbFolder(
-    options,
-    () => clock.wallMs(),
-    ({ name, reason }) => log.error('folder-set-aside', { kept: name, reason }),
-  );
+  return new RocksdbFolder({ log, clock }, options);
 }
 
 function nodeOptions(config: NodeConfig): NodeOptions {

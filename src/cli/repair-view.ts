@@ -2,7 +2,6 @@
  *  Pure. */
 import type { MemberRepair, RepairProgress } from '../client/repair-cluster.ts';
 import type { PairState, Rebuild, RepairStatusReply } from '../wire/generated/coterie/v1/admin.ts';
-import { counted, whole } from './counted.ts';
 import { shortTime } from './duration.ts';
 import { type Look, renderTable } from './table.ts';
 
@@ -56,18 +55,18 @@ export function repairStatusText(members: readonly MemberRepair[], look: Look): 
   const hints = members.flatMap(({ name, status }) => hintRows(name, status));
   if (hints.length > 0) {
     const head = ['holder', 'for', 'hints', 'bytes', 'oldest', 'state', 'dirty partitions'];
-    sections.push(`Hints:\n${renderTable({ head, rows: hints, keys: 2 }, look)}`);
+    sections.push(`Hints:\n${renderTable({ head, rows: hints }, look)}`);
   }
   const exchanges = members.flatMap(({ name, status }) => exchangeRows(name, status?.pairs ?? []));
   if (exchanges.length > 0) {
     const head = ['node', 'peer', 'partitions', 'oldest equal', 'differing', 'found', 'sent'];
     head.push('received', 'really differed', 'failed');
-    sections.push(`Exchanges:\n${renderTable({ head, rows: exchanges, keys: 2 }, look)}`);
+    sections.push(`Exchanges:\n${renderTable({ head, rows: exchanges }, look)}`);
   }
   const worst = worstRows(members);
   if (worst.length > 0) {
     const head = ['partition', 'node', 'peer', 'differing', 'why'];
-    sections.push(`Not equal:\n${renderTable({ head, rows: worst, keys: 3 }, look)}`);
+    sections.push(`Not equal:\n${renderTable({ head, rows: worst }, look)}`);
   }
   return sections.join('\n');
 }
@@ -77,14 +76,12 @@ function debtLines(members: readonly MemberRepair[], { colors }: Look): string[]
   const isKnown = members.every(({ error }) => error === undefined);
   const color = debt === 0 ? colors.green : colors.yellow;
   const among = isKnown ? '' : ', at the members that answer';
-  const lines = [
-    `repair debt  ${color(whole(debt))} ${debt === 1 ? 'copy' : 'copies'} of keys${among}\n`,
-  ];
+  const lines = [`repair debt  ${color(String(debt))} copies of keys${among}\n`];
   for (const { name, error, status } of members) {
     if (error !== undefined) lines.push(`${colors.red(name)}  does not answer: ${error.message}\n`);
     if (status?.rebuild !== undefined) lines.push(`${name}  ${rebuildText(status.rebuild)}\n`);
     if (status !== undefined && status.unreadableKeys > 0) {
-      lines.push(`${name}  ${counted(status.unreadableKeys, 'unreadable key')}\n`);
+      lines.push(`${name}  ${status.unreadableKeys} unreadable keys\n`);
     }
     if (status?.scrub !== undefined && status.scrub.corrupt > 0) {
       const { corrupt, records } = status.scrub;
@@ -97,9 +94,8 @@ function debtLines(members: readonly MemberRepair[], { colors }: Look): string[]
 /** Of a node that is RECOVERING. */
 export function rebuildText(rebuild: Rebuild): string {
   const { done, partitions, keys, bytes, estimateMs, waitingFor } = rebuild;
-  const of = counted(partitions, 'partition');
   const parts = [
-    `rebuilt ${done} of ${of}, ${counted(keys, 'key')}, ${bytesText(bytes)}`,
+    `rebuilt ${done} of ${partitions} partitions, ${keys} keys, ${bytesText(bytes)}`,
     ...(estimateMs === undefined ? [] : [`about ${shortTime(estimateMs)} left`]),
     ...(waitingFor === '' ? [] : [`waits for ${waitingFor}`]),
   ];

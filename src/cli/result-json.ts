@@ -76,12 +76,10 @@ function repliesJson({ required, received, nodes, standIns }: Replies) {
 
 function traceFields(trace: RequestTrace | undefined) {
   if (trace === undefined) return {};
-  const steps = trace.steps.map(({ sentAtMs, answeredAtMs, outcome, ...step }) => ({
+  const steps = trace.steps.map((step) => ({
     ...step,
-    sentAtMs: rounded(sentAtMs),
-    // Before the reply was sent. On the wire, absent is 0 and the empty text.
-    answeredAtMs: answeredAtMs === 0 ? null : rounded(answeredAtMs),
-    outcome: answeredAtMs === 0 && outcome === '' ? null : outcome,
+    sentAtMs: rounded(step.sentAtMs),
+    answeredAtMs: rounded(step.answeredAtMs),
   }));
   return { trace: { ...trace, steps, elapsedMs: rounded(trace.elapsedMs) } };
 }

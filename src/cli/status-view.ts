@@ -1,7 +1,6 @@
 /** What `coterie status` shows, made from the answer of one node alone. Pure. */
 import { bytesToHex } from '../core/bytes.ts';
 import type { MemberStatus, StatusReply } from '../wire/generated/coterie/v1/admin.ts';
-import { counted } from './counted.ts';
 import { duration, shortTime } from './duration.ts';
 import { type Look, renderTable } from './table.ts';
 
@@ -24,7 +23,7 @@ export function statusJson(reply: StatusReply) {
       engine: reply.engine,
       disk: { freeBytes: reply.diskFreeBytes, totalBytes: reply.diskTotalBytes },
       version: reply.version,
-      uptimeSeconds: Math.round(reply.uptimeSeconds),
+      uptimeSeconds: reply.uptimeSeconds,
     },
     nodes: reply.members.map(memberJson),
   };
@@ -86,7 +85,7 @@ function nodeLines(reply: StatusReply, look: Look): string[] {
   const colorOf = colorOfStanding(reply.state, look);
   const reason = reply.reason === '' ? '' : ` (${reply.reason})`;
   const { clusterId, layoutVersion, partitions, replicas } = reply;
-  const sizes = `${counted(partitions, 'partition')}, ${counted(replicas, 'replica')}`;
+  const sizes = `${partitions} partitions, ${replicas} replicas`;
   const up = `up ${duration(reply.uptimeSeconds)}`;
   const cluster =
     clusterId.length === 0
@@ -169,6 +168,10 @@ function storageText(reply: StatusReply): string {
   }
   if (unreadableKeys > 0) parts.push(counted(unreadableKeys, 'unreadable key'));
   return parts.join(', ');
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function gibibytes(bytes: number): string {

@@ -18,8 +18,6 @@ export interface WatchOptions<Reply> {
   readonly isJson: boolean;
   readonly ask: (admin: AdminConnection) => Promise<Reply>;
   readonly show: (reply: Reply) => string;
-  /** Whose view it is, of which that node was asked. */
-  readonly origin: (node: string) => string;
 }
 
 /** Ends without an error when the process is told to stop. Errors: those that asking again does not
@@ -140,8 +138,7 @@ class Picture<Reply> {
   }
 
   #title(node: string): string {
-    const { origin, intervalMs } = this.#options;
-    return `${this.#now()} ${origin(node)}, every ${intervalMs} ms`;
+    return `${this.#now()} as seen by ${node}, every ${this.#options.intervalMs} ms`;
   }
 
   #now(): string {

@@ -53,7 +53,6 @@ export class FakeWorld {
   stderr = '';
   isTerminal = false;
   isErrorTerminal = false;
-  columns: number | undefined;
   bench: BenchPorts | undefined;
   /** Of the cluster that clients connect to. */
   ring: Ring | undefined;
@@ -69,7 +68,6 @@ export class FakeWorld {
       terminal: {
         isTerminal: this.isTerminal,
         isErrorTerminal: this.isErrorTerminal,
-        columns: this.columns,
         colors,
         errorColors: colors,
         input: (async function* () {

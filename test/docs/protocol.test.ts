@@ -24,6 +24,7 @@ import {
   encodeRun,
 } from '../../src/node/storage/meta-rows.ts';
 import { makeRecordKey } from '../../src/node/storage/record-key.ts';
+import { encodeNote, type NotedRange } from '../../src/platform/rocksdb/reading-notes.ts';
 import { systemCrc32 } from '../../src/platform/system/crc32.ts';
 import { encodeError } from '../../src/wire/error-codec.ts';
 
@@ -63,6 +64,13 @@ const header = codec.header(codec.encode(firstPut()));
 const run = { isClean: true, run: 3, cleanCommitSeq: 2 ** 32 + 1, storeId: counting };
 const partitioning = { partitions: 256, clusterKeyHigh: 0xdeadbeef, clusterKeyLow: 1 };
 
+const end = Uint8Array.of(0x45);
+
+function noteOf(range: NotedRange): Uint8Array {
+  const bytes = Buffer.alloc(100);
+  return bytes.subarray(0, encodeNote(range, bytes));
+}
+
 test.each([
   ['a first put', codec.encode(firstPut())],
   ['the empty record', codec.encode(EMPTY_RECORD)],
@@ -75,6 +83,8 @@ test.each([
   ['a number', encodeNumber(2 ** 53 - 1)],
   ['a damage row', encodeDamage({ hasGap: true, engineDamage: 'bad' })],
   ['a partitioning row', encodePartitioning(partitioning)],
+  ['a reading note', noteOf({ from: Uint8Array.of(0x44, 0), to: end, reverse: false })],
+  ['a reading note from the end', noteOf({ from: Uint8Array.of(0x44), to: end, reverse: true })],
 ])('the page shows the bytes of %s', (_, bytes) => {
   const digits = bytesToHex(bytes);
   expect(DIGITS.includes(digits), `docs/protocol.md should have ${digits}`).toBe(true);

@@ -102,6 +102,15 @@ export class ProcessCluster implements AsyncDisposable {
     this.#addresses[index] = served.ready.split(' ')[1] ?? '';
   }
 
+  /** Starts the node, and again whenever it has ended, as the supervisor does under which nodes
+   *  run. Disposed it goes on as it is. */
+  supervise(index: number): Supervision {
+    return new Supervision(async () => {
+      await this.startNode(index);
+      return this.process(index);
+    });
+  }
+
   startArguments(index: number, listen: string): string[] {
     const place = ['--data', this.folderOf(index), '--zone', `z${index}`];
     const seeds = this.#isSeeded && index > 0 ? ['--seed', this.address(0)] : [];
@@ -183,5 +192,58 @@ export class ProcessCluster implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill(...this.#running.keys());
     await this.#folder[Symbol.asyncDispose]();
+  }
+}
+
+const ENDS_MAX = 10;
+
+export class Supervision implements AsyncDisposable {
+  readonly #start: () => Promise<ServedProcess>;
+  readonly #lives: ServedProcess[] = [];
+  /** What was said by those that ended before they served. */
+  readonly #stillborn: string[] = [];
+  #starting: Promise<unknown> = Promise.resolve();
+  #ends = 0;
+  #isOver = false;
+
+  constructor(start: () => Promise<ServedProcess>) {
+    this.#start = start;
+    this.#next();
+  }
+
+  /** How often it ended by itself. */
+  get ends(): number {
+    return this.#ends;
+  }
+
+  /** Of all its lives. */
+  log(): string {
+    return [...this.#stillborn, ...this.#lives.map((life) => life.log())].join('');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
+    await this.#starting;
+  }
+
+  #next(): void {
+    // One that never stays up is not started for ever: the test fails by its own deadline.
+    if (this.#isOver || this.#ends >= ENDS_MAX) return;
+    this.#starting = this.#start().then(
+      (served) => {
+        this.#lives.push(served);
+        void served.exited.then(() => this.#ended());
+      },
+      (error: unknown) => {
+        this.#stillborn.push(String(error));
+        this.#ended();
+      },
+    );
+  }
+
+  #ended(): void {
+    if (this.#isOver) return;
+    this.#ends += 1;
+    this.#next();
   }
 }

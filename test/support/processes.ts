@@ -139,6 +139,8 @@ export interface ServedProcess {
   output(): string;
   /** Everything on standard error so far: its log, a line per entry. */
   log(): string;
+  /** Settles when it has ended: the exit code, null when a signal was the end. */
+  readonly exited: Promise<number | null>;
   /** Sends a signal that does not end it. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
   /** What the end of this process would do, and waits for its end: the exit code. */
@@ -183,6 +185,7 @@ export async function serve(
     ready,
     output: () => stdout,
     log: () => stderr,
+    exited,
     signal: (signal) => {
       child.kill(signal);
     },

@@ -5,6 +5,10 @@
  *  discontinued, so what is beneath will not move. */
 declare module 'rocksdb' {
   interface RocksdbIterator {
+    /** What the last native read collected and nobody has taken yet; null before the first. */
+    readonly cache: readonly Buffer[] | null;
+    /** The last native read met the end. */
+    readonly finished: boolean;
     next(callback: (error: Error | null | undefined, key?: Buffer, value?: Buffer) => void): void;
     end(callback: (error: Error | null | undefined) => void): void;
   }
@@ -21,6 +25,8 @@ declare module 'rocksdb' {
     cacheSize: number;
     writeBufferSize: number;
     maxOpenFiles: number;
+    /** Takes no lock, writes nothing, and replays the log in memory. */
+    readOnly: boolean;
   }
 
   interface RocksdbIteratorOptions {

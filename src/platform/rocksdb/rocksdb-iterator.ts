@@ -9,12 +9,15 @@ import { assertMayRead } from '../../core/store-gate.ts';
 import type { StoreEntry, StoreIterator, StoreRange } from '../../env/store.ts';
 import { asBuffer, asBytes } from './buffer-view.ts';
 import type { EngineHealth } from './engine-health.ts';
+import type { ReadingSlot } from './reading-notes.ts';
 
 /** What one native read collects: 128 KiB makes 64 open iterators cost 8 MiB at most beside single
  *  large values, and reads half as fast again as the binding's 16 KiB. */
 const READ_BYTES = 128 * 1_024;
 /** The binding takes the limit as a signed 32-bit number; -1 is none. */
 const LIMIT_MAX = 2 ** 31 - 1;
+
+type EntryTaker = (error: Error | null | undefined, key?: Buffer, value?: Buffer) => void;
 
 /** undefined when the range is empty: the binding takes an empty bound for "no bound". */
 export function rocksdbIteratorOptions(range: StoreRange): RocksdbIteratorOptions | undefined {
@@ -27,18 +30,33 @@ export function rocksdbIteratorOptions(range: StoreRange): RocksdbIteratorOption
   return gte.length === 0 ? options : { ...options, gte };
 }
 
+interface IteratorParts {
+  /** Without one it is empty. */
+  readonly source: RocksdbIterator | undefined;
+  readonly range: StoreRange;
+  readonly health: EngineHealth;
+  /** Where it notes what it reads. */
+  readonly slot: ReadingSlot | undefined;
+}
+
 export class RocksdbStoreIterator implements StoreIterator {
   readonly #source: RocksdbIterator | undefined;
   readonly #health: EngineHealth;
+  readonly #slot: ReadingSlot | undefined;
+  readonly #range: StoreRange;
   readonly #onClosed: () => void;
   #reading: Promise<readonly StoreEntry[]> | undefined;
   #closing: Promise<void> | undefined;
   #isAtEnd: boolean;
+  #isNoted = false;
+  /** Of the last native read: the next one begins there. */
+  #lastKey: Uint8Array | undefined;
 
-  /** Without a source it is empty. */
-  constructor(source: RocksdbIterator | undefined, health: EngineHealth, onClosed: () => void) {
+  constructor({ source, range, health, slot }: IteratorParts, onClosed: () => void) {
     this.#source = source;
     this.#health = health;
+    this.#slot = slot;
+    this.#range = range;
     this.#onClosed = onClosed;
     this.#isAtEnd = source === undefined;
   }
@@ -53,6 +71,8 @@ export class RocksdbStoreIterator implements StoreIterator {
       return await this.#reading;
     } finally {
       this.#reading = undefined;
+      if (this.#isNoted) this.#slot?.clear();
+      this.#isNoted = false;
     }
   }
 
@@ -80,13 +100,31 @@ export class RocksdbStoreIterator implements StoreIterator {
           return;
         }
         entries.push({ key: asBytes(key), value: asBytes(value) });
+        // A copy: what is handed out belongs to the caller.
+        if (isUsedUp(source)) this.#lastKey = Uint8Array.from(key);
         const { refusal } = this.#health;
         if (refusal !== undefined) reject(refusal);
         else if (entries.length === count) resolve(entries);
-        else source.next(take);
+        else this.#step(source, take);
       };
-      source.next(take);
+      this.#step(source, take);
     });
+  }
+
+  /** One entry, from what the last native read collected if there is any left. A note stands until
+   *  the next one or the end of `next`: it costs half as much as to clear each. */
+  #step(source: RocksdbIterator, take: EntryTaker): void {
+    if (isUsedUp(source) && !source.finished) this.#note();
+    source.next(take);
+  }
+
+  #note(): void {
+    const { from, to, reverse = false } = this.#range;
+    const last = this.#lastKey;
+    this.#slot?.note(
+      reverse ? { from, to: last ?? to, reverse } : { from: last ?? from, to, reverse },
+    );
+    this.#isNoted = true;
   }
 
   async #close(): Promise<void> {
@@ -96,6 +134,7 @@ export class RocksdbStoreIterator implements StoreIterator {
       const source = this.#source;
       if (source !== undefined) await this.#end(source);
     } finally {
+      this.#slot?.release();
       this.#onClosed();
     }
   }
@@ -108,4 +147,9 @@ export class RocksdbStoreIterator implements StoreIterator {
       });
     });
   }
+}
+
+/** Nothing is left of the last native read. */
+function isUsedUp({ cache }: RocksdbIterator): boolean {
+  return cache === null || cache.length === 0;
 }

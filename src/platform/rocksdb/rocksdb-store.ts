@@ -17,6 +17,7 @@ import { asBytes } from './buffer-view.ts';
 import { EngineHealth } from './engine-health.ts';
 import { loadRocksdb } from './load-rocksdb.ts';
 import { makeFolder } from './make-folder.ts';
+import type { ReadingNotes } from './reading-notes.ts';
 import type { RocksdbStep } from './rocksdb-error.ts';
 import { RocksdbStoreIterator, rocksdbIteratorOptions } from './rocksdb-iterator.ts';
 
@@ -38,12 +39,15 @@ export interface RocksdbStoreOptions {
   /** Table files kept open, 1,000 by default (about 64 GB of data); a smaller number reopens
    *  them. */
   readonly maxOpenFiles?: number;
+  /** The folder is looked at, whoever has it open, and not changed. Default false. */
+  readonly readOnly?: boolean;
 }
 
 export class RocksdbStore implements Store {
   readonly engine = 'rocksdb';
   readonly #options: Required<RocksdbStoreOptions>;
   readonly #health: EngineHealth;
+  readonly #notes: ReadingNotes | undefined;
   readonly #gate = new StoreGate();
   readonly #iterators = new Set<RocksdbStoreIterator>();
   #openedDatabase: RocksdbDatabase | undefined;
@@ -52,14 +56,17 @@ export class RocksdbStore implements Store {
   /** Settles when the last batch has; never rejects. */
   #lastBatch: Promise<unknown> = Promise.resolve();
 
-  /** Errors: INVALID_CONFIG for a size that the binding cannot take. */
-  constructor(options: RocksdbStoreOptions) {
+  /** `notes`: where iterators note what they read. Errors: INVALID_CONFIG for a size that the
+   *  binding cannot take. */
+  constructor(options: RocksdbStoreOptions, notes?: ReadingNotes) {
     this.#options = {
       location: options.location,
       cacheBytes: checkedSize('cacheBytes', options.cacheBytes ?? 64 * MIB),
       writeBufferBytes: checkedSize('writeBufferBytes', options.writeBufferBytes ?? 64 * MIB),
       maxOpenFiles: checkedSize('maxOpenFiles', options.maxOpenFiles ?? 1_000),
+      readOnly: options.readOnly ?? false,
     };
+    this.#notes = notes;
     this.#health = new EngineHealth(options.location);
   }
 
@@ -116,7 +123,8 @@ export class RocksdbStore implements Store {
       const { refusal } = this.#health;
       if (refusal !== undefined) throw refusal;
       const source = options && this.#iteratorOf(options);
-      const iterator = new RocksdbStoreIterator(source, this.#health, () => {
+      const parts = { source, range, health: this.#health, slot: this.#notes?.take() };
+      const iterator = new RocksdbStoreIterator(parts, () => {
         this.#iterators.delete(iterator);
         this.#gate.endIterator();
       });
@@ -156,12 +164,12 @@ export class RocksdbStore implements Store {
   async #open(): Promise<void> {
     let hasOpened = false;
     try {
-      const { location, cacheBytes, writeBufferBytes, maxOpenFiles } = this.#options;
+      const { location, cacheBytes, writeBufferBytes, maxOpenFiles, readOnly } = this.#options;
       const Rocksdb = await loadRocksdb();
       await makeFolder(location);
       const database = new Rocksdb(location);
       const sizes = { cacheSize: cacheBytes, writeBufferSize: writeBufferBytes, maxOpenFiles };
-      await this.#call<void>('open', (done) => database.open(sizes, done));
+      await this.#call<void>('open', (done) => database.open({ ...sizes, readOnly }, done));
       this.#openedDatabase = database;
       hasOpened = true;
     } finally {
