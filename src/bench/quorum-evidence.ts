@@ -4,19 +4,26 @@
  *  the name of the field.
  *  Not here: judging (core/pbs/advice.ts), reading files. Predictions are of this database's own
  *  shape. */
+import { CoterieError } from '../core/errors.ts';
 import { type Candidate, levelName, type PercentileName } from '../core/pbs/advice.ts';
 import type { LatencyProfile } from '../core/pbs/profile.ts';
 import { decodeProfile } from '../core/pbs/profile-file.ts';
 import { JsonFields } from './report/json-fields.ts';
 import { QUORUM_FORMAT } from './report/read-quorum.ts';
+import { RUN_FORMAT } from './report/read-run.ts';
 
+/** Errors: INVALID_ARGUMENT for a report of the other benchmark. */
 export function isQuorumReport(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'format' in value &&
-    value.format === QUORUM_FORMAT
-  );
+  const format =
+    typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
+  if (format === RUN_FORMAT) {
+    throw new CoterieError(
+      'INVALID_ARGUMENT',
+      'It is a report of `coterie bench run`, which knows one setting and nothing of staleness: ' +
+        'give one of `coterie bench quorum --json`',
+    );
+  }
+  return format === QUORUM_FORMAT;
 }
 
 /** Errors: INVALID_ARGUMENT. */

@@ -6,8 +6,7 @@ import type {
   KnownLatency,
   LatencyFinding,
 } from '../core/pbs/advice.ts';
-import { renderTable } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { type Look, renderTable } from './table.ts';
 
 interface EvidenceName {
   readonly kind: 'report' | 'profile';
@@ -50,7 +49,7 @@ function rounded(ms: number | null): number | null {
 export function adviceText(
   advice: readonly Advised[],
   { kind, name }: EvidenceName,
-  terminal: Pick<Terminal, 'isTerminal' | 'colors'>,
+  terminal: Look,
 ): string {
   const met = advice.filter(({ isMet }) => isMet).length;
   const basis = kind === 'report' ? `measured in ${name}` : `predicted from ${name}`;
@@ -90,7 +89,8 @@ function goalsText(advised: Advised): string {
     ...fresh
       .filter(({ verdict, source }) => verdict === 'met' && source !== 'promised')
       .map(
-        ({ found, afterMs, source }) => `${percent(found)} fresh after ${afterMs} ms, ${source}`,
+        ({ found, share, afterMs, source }) =>
+          `${foundText(found, share)} fresh after ${afterMs} ms, ${source}`,
       ),
   ];
   return [isMet ? 'met' : '', ...complaints, ...remarks].filter((part) => part !== '').join('; ');
@@ -104,8 +104,8 @@ function latencyComplaint({ verb, percentile, wantedMs, foundMs }: LatencyFindin
 function freshComplaint({ share, afterMs, found, source, verdict }: FreshFinding): string {
   const when = afterMs === 0 ? 'at once' : `after ${afterMs} ms`;
   if (found === null) return `fresh ${when} is not known`;
-  if (verdict === 'unclear') return `too few reads to tell ${percent(share)} fresh ${when}`;
-  return `${percent(found)} fresh ${when} (${source}), not ${percent(share)}`;
+  if (verdict === 'unclear') return `too few reads to tell ${goalText(share)} fresh ${when}`;
+  return `${foundText(found, share)} fresh ${when} (${source}), not ${goalText(share)}`;
 }
 
 function latencyText(known: KnownLatency | undefined): string {
@@ -116,7 +116,21 @@ function msText(ms: number): string {
   return `${ms.toFixed(ms < 100 ? 2 : 0)} ms`;
 }
 
-/** Rounded down: what is not certain must not look so. */
-function percent(share: number | null): string {
-  return share === null ? '-' : `${Math.floor(1e5 * share + 1e-6) / 1e3} %`;
+/** As it was given. */
+function goalText(share: number): string {
+  return `${percentOf(share)} %`;
+}
+
+/** With one digit more than the goal that it is compared with; rounded down, for what is not
+ *  certain must not look so. */
+function foundText(found: number | null, goal: number): string {
+  if (found === null) return '-';
+  const digits = 1 + (String(percentOf(goal)).split('.')[1]?.length ?? 0);
+  const scale = 10 ** digits;
+  return `${(Math.floor(100 * scale * found + 1e-6) / scale).toFixed(digits)} %`;
+}
+
+/** Without what binary fractions add. */
+function percentOf(share: number): number {
+  return Number((100 * share).toFixed(6));
 }

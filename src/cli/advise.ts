@@ -15,14 +15,14 @@ import { FRESH_AT_MS, NODES_PREDICTED_MAX, predict, TRIALS_MAX } from '../core/p
 import { type LatencyProfile, PROFILE_NAMES, PUBLISHED_PROFILES } from '../core/pbs/profile.ts';
 import { decodeProfile } from '../core/pbs/profile-file.ts';
 import { adviceJson, adviceText } from './advice-text.ts';
-import { wholeNumberIn } from './arguments.ts';
+import { required, wholeNumberIn } from './arguments.ts';
 import { collectFresh, parseDuration } from './goal-arguments.ts';
 import { isPublished, loadFile } from './latency-profile.ts';
 import type { CliContext } from './ports.ts';
 import { jsonLine } from './result-json.ts';
 
 interface AdviseFlags {
-  readonly from: string;
+  readonly from?: string;
   readonly readP50?: number;
   readonly readP99?: number;
   readonly readP999?: number;
@@ -49,9 +49,9 @@ const nodeCount = wholeNumberIn({ min: 0, max: REPLICAS_MAX });
 export function adviseCommand(context: CliContext): Command {
   return new Command('advise')
     .description('show which N, R and W meet the goals; exits 1 when none does')
-    .requiredOption(
+    .option(
       '--from <name>',
-      'a report of `bench quorum --json`, a file of measured latencies, or ' +
+      'needed: a report of `bench quorum --json`, a file of measured latencies, or ' +
         PROFILE_NAMES.join(', '),
     )
     .option('--read-p50 <time>', 'the median of reads, at most: 5ms', parseDuration)
@@ -139,7 +139,7 @@ interface Evidence {
 }
 
 async function evidenceOf(flags: AdviseFlags, goals: Goals): Promise<Evidence> {
-  const { from } = flags;
+  const from = required('--from <name>', flags.from);
   const predicted = (profile: LatencyProfile): Evidence => {
     const candidates = predictedCandidates(predictionsOf(profile, flags, goals));
     return { kind: 'profile', name: profile.name, candidates };

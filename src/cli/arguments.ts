@@ -41,6 +41,13 @@ export function nodesOf(
   return listed;
 }
 
+/** Commander looks for options that are missing before those that it does not know: with its own
+ *  check a misspelt name would be told as a missing one. Errors: INVALID_ARGUMENT. */
+export function required<Value>(option: string, value: Value | undefined): Value {
+  if (value !== undefined) return value;
+  throw new CoterieError('INVALID_ARGUMENT', `required option '${option}' not specified`);
+}
+
 interface Range {
   readonly min: number;
   readonly max: number;

@@ -11,6 +11,7 @@ import type { Terminal } from './terminal.ts';
 
 const EXIT_DIFFERS = 1;
 const SHOWN_DIFFERENCES = 20;
+const HEAD = ['setting', 'figure', 'a', 'b', 'b / a', 'verdict'];
 
 export function benchCompareCommand(context: CliContext): Command {
   return new Command('compare')
@@ -57,7 +58,7 @@ function comparisonText(comparison: Comparison, terminal: Terminal): string {
     ...(unknown === 0 ? [] : [`of ${unknown} no noise is known`]),
   ];
   return [
-    renderTable({ head: ['setting', 'figure', 'a', 'b', 'b / a', 'verdict'], rows }, terminal),
+    renderTable({ head: HEAD, rows, keys: 2 }, terminal),
     `\n${sums.join(', ')}.\n`,
     differencesText(
       'Not asked for alike, so these are figures of different things',

@@ -12,7 +12,8 @@ import {
   WRITES_PER_READ_MAX,
 } from '../core/pbs/predict.ts';
 import { MODELS, type Model } from '../core/pbs/trials.ts';
-import { wholeNumberIn } from './arguments.ts';
+import { required, wholeNumberIn } from './arguments.ts';
+import { counted, whole } from './counted.ts';
 import { isPublished, loadProfile, PROFILE_HELP } from './latency-profile.ts';
 import type { CliContext } from './ports.ts';
 import { jsonLine } from './result-json.ts';
@@ -20,7 +21,7 @@ import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 interface PredictFlags {
-  readonly profile: string;
+  readonly profile?: string;
   readonly n: number;
   readonly r: number;
   readonly w: number;
@@ -42,7 +43,7 @@ const seedNumber = wholeNumberIn({ min: 0, max: Number.MAX_SAFE_INTEGER });
 export function predictCommand(context: CliContext): Command {
   return new Command('predict')
     .description('predict latency and staleness of one setting from latency distributions')
-    .requiredOption('--profile <name>', PROFILE_HELP)
+    .option('--profile <name>', `needed: ${PROFILE_HELP}`)
     .option('--n <count>', 'replicas of a key', replicaCount, 3)
     .option('--r <count>', 'answers that a read waits for', replicaCount, 1)
     .option('--w <count>', 'acknowledgements that a write waits for', replicaCount, 1)
@@ -69,10 +70,11 @@ export function predictCommand(context: CliContext): Command {
 
 async function showPrediction({ terminal }: CliContext, flags: PredictFlags): Promise<void> {
   const { n, r, w, trials, seed, writesPerRead } = flags;
-  const profile = await loadProfile(flags.profile, { n, r, w });
+  const name = required('--profile <name>', flags.profile);
+  const profile = await loadProfile(name, { n, r, w });
   const [prediction] = predict({
     profile,
-    model: flags.model ?? (isPublished(flags.profile) ? 'wars' : 'coterie'),
+    model: flags.model ?? (isPublished(name) ? 'wars' : 'coterie'),
     replicas: n,
     nodes: flags.nodes ?? n,
     readsAll: flags.readAll === true,
@@ -113,8 +115,8 @@ function predictionText(prediction: Prediction, terminal: Terminal): string {
   const isStrict = r + w > n;
   const rows: [string, string][] = [
     ['setting', `N ${n}, R ${r}, W ${w}${isStrict ? ' (every read is fresh)' : ''}`],
-    ['profile', model === 'coterie' ? `${profile}, ${nodes} nodes` : profile],
-    ['model', `${model}, ${trials} trials from seed ${seed}`],
+    ['profile', model === 'coterie' ? `${profile}, ${counted(nodes, 'node')}` : profile],
+    ['model', `${model}, ${whole(trials)} trials from seed ${seed}`],
     ['read', percentilesText(readMs)],
     ['write', percentilesText(writeMs)],
     ...freshRows(prediction),
@@ -128,7 +130,7 @@ function predictionText(prediction: Prediction, terminal: Terminal): string {
     ],
     ['reads of one client', `${percent(prediction.monotonic)} do not go back`],
   ];
-  return renderTable({ head: ['what', 'how much'], rows }, terminal);
+  return renderTable({ head: [], rows }, terminal);
 }
 
 /** Up to the first time at which hardly a read is stale. */

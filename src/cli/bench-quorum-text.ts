@@ -1,8 +1,8 @@
 /** The result of a matrix for people. */
 import type { QuorumReport, ReportedSetting } from '../bench/quorum/quorum-report.ts';
 import { FIGURE_NAMES, FIGURES } from '../bench/report/measured.ts';
-import { renderTable } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { counted, whole } from './counted.ts';
+import { type Look, renderTable } from './table.ts';
 
 const HEAD = [
   'setting',
@@ -21,14 +21,11 @@ const HEAD = [
   'errors',
 ];
 
-export function quorumText(
-  report: QuorumReport,
-  terminal: Pick<Terminal, 'isTerminal' | 'colors'>,
-): string {
+export function quorumText(report: QuorumReport, terminal: Look): string {
   const { settings, cluster, config, elapsedSeconds } = report;
   const table = renderTable({ head: HEAD, rows: settings.map(rowOf) }, terminal);
   const head =
-    `${cluster.nodes} ${cluster.kind} nodes, workload ${report.workload}, ` +
+    `${counted(cluster.nodes, `${cluster.kind} node`)}, workload ${report.workload}, ` +
     `${config.rounds} slices of ${config.sliceSeconds} s for each setting, ` +
     `${config.inFlight} in flight; ` +
     `${elapsedSeconds.toFixed(0)} s in all\n`;
@@ -55,7 +52,7 @@ function rowOf(setting: ReportedSetting): string[] {
   const failed = Object.entries({ ...probeErrors, ...errors });
   return [
     name,
-    Math.round(figures.throughput?.value ?? 0).toLocaleString('en-US'),
+    whole(figures.throughput?.value ?? 0),
     ms('readP50Ms'),
     ms('readP99Ms'),
     ms('readP999Ms'),

@@ -1,13 +1,10 @@
 /** The result of a benchmark for people. */
 import type { LatencySummary } from '../bench/latencies.ts';
 import type { RunConfig, RunReport } from '../bench/run-report.ts';
-import { renderTable } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { whole } from './counted.ts';
+import { type Look, renderTable } from './table.ts';
 
-export function runText(
-  report: RunReport,
-  terminal: Pick<Terminal, 'isTerminal' | 'colors'>,
-): string {
+export function runText(report: RunReport, terminal: Look): string {
   const { elapsedSeconds, operations, throughput, errors, cpuSecondsPer1000 } = report;
   const kinds = [
     ['read', report.read],
@@ -69,10 +66,6 @@ function paceText({ pace }: RunConfig): string {
 
 function latencyCells({ count, p50Ms, p99Ms, p999Ms, maxMs }: LatencySummary): string[] {
   return [whole(count), ...[p50Ms, p99Ms, p999Ms, maxMs].map((ms) => ms?.toFixed(2) ?? '')];
-}
-
-function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
 }
 
 function seconds(value: number | null): string {

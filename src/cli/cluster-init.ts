@@ -11,6 +11,7 @@ import { layoutHash, ROLES_MAX } from '../core/ring/layout.ts';
 import { REPLICAS_MAX } from '../core/ring/quota.ts';
 import { PARTITIONS_MAX } from '../core/ring/token.ts';
 import { ADMIN_TIMEOUT_MS, nodesOf, wholeNumberIn } from './arguments.ts';
+import { counted } from './counted.ts';
 import { nodeOption, timeoutOption } from './data-options.ts';
 import { toCoterieError } from './error-report.ts';
 import type { AdminConnection, CliContext } from './ports.ts';
@@ -86,7 +87,9 @@ async function clusterInit(context: CliContext, flags: InitFlags): Promise<void>
 function checkExpectation({ replicas, expect }: InitFlags, named: readonly string[]): void {
   if (expect === undefined) return;
   if (expect < replicas) {
-    const message = `--expect is ${expect}, but ${replicas} replicas need as many nodes`;
+    const message =
+      `--expect is ${expect}, but ${replicas} replicas need as many nodes: ` +
+      `give --replicas ${expect}, or start more nodes`;
     throw new CoterieError('INVALID_ARGUMENT', message);
   }
   if (named.length > 1 && named.length !== expect) {
@@ -112,7 +115,9 @@ async function foundPeers(
   const search = { target: only, replicas, timeoutMs, ...(expect === undefined ? {} : { expect }) };
   const nodes = await findNodes(asked, search, clock);
   if (flags.json !== true) {
-    await terminal.write(`${only} has found ${nodes.length} nodes: ${nodeList(nodes)}\n`);
+    await terminal.write(
+      `${only} has found ${counted(nodes.length, 'node')}: ${nodeList(nodes)}\n`,
+    );
   }
   return Promise.all(
     nodes.map(async (node) =>
@@ -164,8 +169,8 @@ export function planJson({ kind, layout, encoded }: InitPlan) {
 export function planText({ kind, layout, targets }: InitPlan): string {
   const { roles, replicas, partitions } = layout;
   const cluster =
-    `cluster ${bytesToHex(layout.clusterId)}: ${roles.length} nodes, ${replicas} replicas, ` +
-    `${partitions} partitions`;
+    `cluster ${bytesToHex(layout.clusterId)}: ${counted(roles.length, 'node')}, ` +
+    `${counted(replicas, 'replica')}, ${counted(partitions, 'partition')}`;
   const names = roles.map((role) => role.name).join(', ');
   switch (kind) {
     case 'create':

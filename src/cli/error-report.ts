@@ -32,17 +32,17 @@ export function toCoterieError(error: unknown): CoterieError {
   return new CoterieError('ASSERTION_FAILED', `Unexpected failure: ${message}`, { cause: error });
 }
 
-/** The one place where a failure is shown. `isBench`: its nodes are given in another way. */
+/** The one place where a failure is shown. `command`: the advice depends on it. */
 export async function reportError(
   error: CoterieError,
   terminal: Pick<Terminal, 'writeError' | 'errorColors'>,
   isJson: boolean,
-  isBench = false,
+  command = '',
 ): Promise<void> {
   if (isJson || isBug(error)) return terminal.writeError(errorJson(error));
   const { code } = error;
   await terminal.writeError(
-    errorText(error, isBench).replace(code, terminal.errorColors.red(code)),
+    errorText(error, command).replace(code, terminal.errorColors.red(code)),
   );
 }
 
@@ -54,15 +54,13 @@ export function errorJson(error: CoterieError): string {
 }
 
 /** The line for stderr without it. */
-export function errorText(error: CoterieError, isBench = false): string {
-  const sentences = [error.message, nextStep(error, isBench), doubt(error)];
+export function errorText(error: CoterieError, command = ''): string {
+  const sentences = [error.message, nextStep(error, command), doubt(error)];
   const text = sentences.filter((sentence) => sentence !== undefined).join('. ');
   return `${error.code}: ${text}.\n`;
 }
 
 const NEXT_STEPS: Partial<Record<ErrorCode, string>> = {
-  NO_REPLICA:
-    'Start the nodes that are missing (see `coterie status`) or take a weaker --consistency',
   QUORUM_NOT_MET:
     'See `coterie status` and `coterie status --repair` for what is wrong with the others',
   DEADLINE_EXCEEDED: 'Give it longer with --timeout, or see `coterie status` for what is slow',
@@ -84,15 +82,38 @@ const BEFORE_DELETE =
 /** What serve.ts does with it. */
 const STARTS_ANEW = 'It starts again by itself now';
 
+const START_MISSING = 'Start the nodes that are missing (see `coterie status`)';
+
+/** What helps beside starting nodes: fewer replicas, other members in their place, or none. */
+function withoutReplicas({ details }: CoterieError, command: string): string {
+  const { level, required, reachable, others, sloppy } = details;
+  const isWrite = command === 'put' || command === 'delete';
+  if (reachable === 0) {
+    const isAny = !isWrite || level === 'any';
+    return isAny ? START_MISSING : `${START_MISSING}, or take --consistency any, which needs none`;
+  }
+  const weaker = `${START_MISSING}, or take a weaker --consistency`;
+  const canStandIn =
+    isWrite &&
+    sloppy !== true &&
+    STOOD_IN_FOR.test(String(level)) &&
+    Number(reachable) + Number(others) >= Number(required);
+  return canStandIn ? `${weaker}, or --sloppy, and other members stand in` : weaker;
+}
+
+/** Levels that --sloppy goes with (core/quorum/level.ts). */
+const STOOD_IN_FOR = /^(one|two|three|quorum|w=\d+)$/;
+
 const BENCH_NODES =
   'Is the node running? Name those of the cluster with --nodes HOST:PORT,HOST:PORT';
 
-function nextStep(error: CoterieError, isBench: boolean): string | undefined {
+function nextStep(error: CoterieError, command: string): string | undefined {
   // A folder that cannot be opened says itself what to do, and no node has a log of it.
   if (error.details['operation'] === 'open') return undefined;
   if (error.details['startsAnew'] === true) return STARTS_ANEW;
-  if (error.code === 'UNREACHABLE' && isBench) return BENCH_NODES;
+  if (error.code === 'UNREACHABLE' && command === 'bench') return BENCH_NODES;
   if (error.code === 'NO_REPLICA' && error.details['readsFirst'] === true) return BEFORE_DELETE;
+  if (error.code === 'NO_REPLICA') return withoutReplicas(error, command);
   return NEXT_STEPS[error.code];
 }
 

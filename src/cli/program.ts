@@ -20,8 +20,10 @@ import { statusCommand } from './status.ts';
 const EXIT_USAGE = 2;
 
 const HELP_AFTER = `
-Exit codes: 0 done, 1 not found, 2 usage, 3 unavailable or timed out, 4 state, 5 storage,
-6 protocol, 70 bug. Nodes are --node HOST:PORT, else COTERIE_NODES, else 127.0.0.1:7400.
+Exit codes: 0 done; 1 the answer is no: not found (get), no setting meets the goals (advise), a
+figure differs (bench compare), a promise was broken (sim); 2 usage; 3 unavailable or timed out;
+4 state; 5 storage; 6 protocol; 70 bug; 130 Ctrl-C.
+Nodes are --node HOST:PORT, else COTERIE_NODES, else 127.0.0.1:7400.
 `;
 
 /** Runs one command line (without interpreter and script); its exit code. Never rejects. */
@@ -46,7 +48,7 @@ export async function runCli(
       return EXIT_USAGE;
     }
     const failure = toCoterieError(error);
-    await reportError(failure, context.terminal, wantsJson(argv), argv[0] === 'bench');
+    await reportError(failure, context.terminal, wantsJson(argv), argv[0]);
     return exitCodeOf(failure);
   }
 }

@@ -2,6 +2,7 @@
  *  Pure. */
 import type { MemberRepair, RepairProgress } from '../client/repair-cluster.ts';
 import type { PairState, Rebuild, RepairStatusReply } from '../wire/generated/coterie/v1/admin.ts';
+import { counted, whole } from './counted.ts';
 import { shortTime } from './duration.ts';
 import { type Look, renderTable } from './table.ts';
 
@@ -55,18 +56,18 @@ export function repairStatusText(members: readonly MemberRepair[], look: Look): 
   const hints = members.flatMap(({ name, status }) => hintRows(name, status));
   if (hints.length > 0) {
     const head = ['holder', 'for', 'hints', 'bytes', 'oldest', 'state', 'dirty partitions'];
-    sections.push(`Hints:\n${renderTable({ head, rows: hints }, look)}`);
+    sections.push(`Hints:\n${renderTable({ head, rows: hints, keys: 2 }, look)}`);
   }
   const exchanges = members.flatMap(({ name, status }) => exchangeRows(name, status?.pairs ?? []));
   if (exchanges.length > 0) {
     const head = ['node', 'peer', 'partitions', 'oldest equal', 'differing', 'found', 'sent'];
     head.push('received', 'really differed', 'failed');
-    sections.push(`Exchanges:\n${renderTable({ head, rows: exchanges }, look)}`);
+    sections.push(`Exchanges:\n${renderTable({ head, rows: exchanges, keys: 2 }, look)}`);
   }
   const worst = worstRows(members);
   if (worst.length > 0) {
     const head = ['partition', 'node', 'peer', 'differing', 'why'];
-    sections.push(`Not equal:\n${renderTable({ head, rows: worst }, look)}`);
+    sections.push(`Not equal:\n${renderTable({ head, rows: worst, keys: 3 }, look)}`);
   }
   return sections.join('\n');
 }
@@ -76,12 +77,14 @@ function debtLines(members: readonly MemberRepair[], { colors }: Look): string[]
   const isKnown = members.every(({ error }) => error === undefined);
   const color = debt === 0 ? colors.green : colors.yellow;
   const among = isKnown ? '' : ', at the members that answer';
-  const lines = [`repair debt  ${color(String(debt))} copies of keys${among}\n`];
+  const lines = [
+    `repair debt  ${color(whole(debt))} ${debt === 1 ? 'copy' : 'copies'} of keys${among}\n`,
+  ];
   for (const { name, error, status } of members) {
     if (error !== undefined) lines.push(`${colors.red(name)}  does not answer: ${error.message}\n`);
     if (status?.rebuild !== undefined) lines.push(`${name}  ${rebuildText(status.rebuild)}\n`);
     if (status !== undefined && status.unreadableKeys > 0) {
-      lines.push(`${name}  ${status.unreadableKeys} unreadable keys\n`);
+      lines.push(`${name}  ${counted(status.unreadableKeys, 'unreadable key')}\n`);
     }
     if (status?.scrub !== undefined && status.scrub.corrupt > 0) {
       const { corrupt, records } = status.scrub;
@@ -94,8 +97,9 @@ function debtLines(members: readonly MemberRepair[], { colors }: Look): string[]
 /** Of a node that is RECOVERING. */
 export function rebuildText(rebuild: Rebuild): string {
   const { done, partitions, keys, bytes, estimateMs, waitingFor } = rebuild;
+  const of = counted(partitions, 'partition');
   const parts = [
-    `rebuilt ${done} of ${partitions} partitions, ${keys} keys, ${bytesText(bytes)}`,
+    `rebuilt ${done} of ${of}, ${counted(keys, 'key')}, ${bytesText(bytes)}`,
     ...(estimateMs === undefined ? [] : [`about ${shortTime(estimateMs)} left`]),
     ...(waitingFor === '' ? [] : [`waits for ${waitingFor}`]),
   ];

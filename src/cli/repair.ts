@@ -32,7 +32,7 @@ export function repairCommand(context: CliContext): Command {
     .addOption(
       new Option(
         '--accept-loss <name>',
-        'rebuild this member from those it can reach; what only others had is given up',
+        'rebuild this member, or its unreadable keys, from whom it can reach; what they lack goes',
       ).conflicts(['partition', 'wait']),
     )
     .option('--json', 'print one JSON object')

@@ -76,10 +76,12 @@ function repliesJson({ required, received, nodes, standIns }: Replies) {
 
 function traceFields(trace: RequestTrace | undefined) {
   if (trace === undefined) return {};
-  const steps = trace.steps.map((step) => ({
+  const steps = trace.steps.map(({ sentAtMs, answeredAtMs, outcome, ...step }) => ({
     ...step,
-    sentAtMs: rounded(step.sentAtMs),
-    answeredAtMs: rounded(step.answeredAtMs),
+    sentAtMs: rounded(sentAtMs),
+    // Before the reply was sent. On the wire, absent is 0 and the empty text.
+    answeredAtMs: answeredAtMs === 0 ? null : rounded(answeredAtMs),
+    outcome: answeredAtMs === 0 && outcome === '' ? null : outcome,
   }));
   return { trace: { ...trace, steps, elapsedMs: rounded(trace.elapsedMs) } };
 }

@@ -2,12 +2,11 @@
  *  about siblings. */
 import type { DeleteResult, GetResult, PutResult, Replies } from '../client/types.ts';
 import { DEFAULT_BUCKET } from '../core/limits.ts';
+import { counted } from './counted.ts';
 import { isoTime, type KeyName } from './result-json.ts';
-import type { Terminal } from './terminal.ts';
+import type { Look } from './table.ts';
 import { milliseconds } from './trace-text.ts';
 import { displayValue, shellWord } from './value-text.ts';
-
-type Look = Pick<Terminal, 'isTerminal' | 'colors'>;
 
 /** One value: the value alone, with the rest on a terminal only, so that a pipe gets what was
  *  asked for. Several: each with its dot and time, and how to merge. */
@@ -51,8 +50,13 @@ export function putText(
   isOverwrite: boolean,
 ): string {
   const { green, dim } = look.colors;
-  const how = isOverwrite ? 'overwrote what the minting replica had' : 'stored';
-  const lines = [`${green('ok')} ${how}; ${writtenText(result)}`, dim(`context ${result.context}`)];
+  const minter = result.acks.nodes.length > 0 ? 'the minting replica had' : 'the stand-in kept';
+  const how = isOverwrite ? `overwrote what ${minter}` : 'stored';
+  const lines = [
+    `${green('ok')} ${how}; ${writtenText(result)}`,
+    ...standInLines(result.acks),
+    dim(`context ${result.context}`),
+  ];
   if (result.siblings > 1) lines.push(...siblingsLines(name, result.siblings, look));
   return `${lines.join('\n')}\n`;
 }
@@ -62,12 +66,13 @@ export function deleteText(name: KeyName, result: DeleteResult, look: Look): str
   const { green, dim } = look.colors;
   const lines = [
     `${green('ok')} deleted; ${writtenText(result)}`,
+    ...standInLines(result.acks),
     dim(`context ${result.context}`),
   ];
   if (result.siblings > 0) {
     lines.push(
       look.colors.yellow(
-        `${name.key} still has ${count(result.siblings, 'value')} that this delete had not seen.`,
+        `${name.key} still has ${counted(result.siblings, 'value')} that this delete had not seen.`,
       ),
       `To see what remains: coterie get ${wordsOf(name)}`,
     );
@@ -91,23 +96,40 @@ function readText({ level, replies }: GetResult): string {
 }
 
 function writtenText(result: PutResult | DeleteResult): string {
-  const replicas = result.acks.nodes.length;
-  const durable = result.durable === replicas ? 'all durable' : `${result.durable} of them durable`;
   const acks = repliesText(result.acks, 'acknowledged');
-  return `${result.level}: ${acks}, ${durable}, ${milliseconds(result.elapsedMs)}`;
+  return `${result.level}: ${acks}, ${durableText(result)}, ${milliseconds(result.elapsedMs)}`;
+}
+
+/** `durable` counts acknowledgements of replicas. A stand-in counts toward the level only when it
+ *  has the write on its disk, and never toward this. */
+function durableText({ acks, durable }: PutResult | DeleteResult): string {
+  const replicas = acks.nodes.length;
+  if (acks.standIns !== undefined) {
+    return `durable on ${durable === 0 ? 'no replica' : counted(durable, 'replica')}`;
+  }
+  return durable === replicas ? 'all durable' : `${durable} of them durable`;
+}
+
+/** What a write is worth of which members keep a part that are no replicas. */
+function standInLines({ nodes, standIns = [] }: Replies): string[] {
+  if (standIns.length === 0) return [];
+  const names = standIns.join(', ');
+  const [keep, have] = standIns.length === 1 ? ['keeps', 'has'] : ['keep', 'have'];
+  const seen =
+    nodes.length === 0
+      ? `no read shows it until ${names} ${have} handed it to a replica`
+      : `a read need not show it until ${names} ${have} handed it over`;
+  return [`${names} ${keep} it on disk for replicas that are away: ${seen}.`];
 }
 
 function repliesText({ required, received, nodes, standIns }: Replies, verb: string): string {
   const names = nodes.length === 0 ? '' : ` (${nodes.join(', ')})`;
   if (standIns === undefined) {
-    return `${count(received, 'replica')} ${verb}${names}, ${required} required`;
+    return `${counted(received, 'replica')} ${verb}${names}, ${required} required`;
   }
   const others = `${standIns.join(', ')} ${standIns.length === 1 ? 'stands' : 'stand'} in`;
-  return `${count(nodes.length, 'replica')} ${verb}${names}, ${others}, ${required} required`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+  const replicas = nodes.length === 0 ? 'no replica' : counted(nodes.length, 'replica');
+  return `${replicas} ${verb}${names}, ${others}, ${required} required`;
 }
 
 function wordsOf({ bucket, key }: KeyName): string {

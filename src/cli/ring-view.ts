@@ -2,8 +2,8 @@
  *  Pure. */
 import { bytesToHex } from '../core/bytes.ts';
 import type { Ring } from '../core/ring/ring.ts';
-import { renderTable } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { counted } from './counted.ts';
+import { type Look, renderTable } from './table.ts';
 
 export interface NodeShare {
   readonly name: string;
@@ -92,13 +92,11 @@ export function viewKey(ring: Ring, bucket: string, key: string): KeyView {
   return { bucket, key, ...place, preferenceList };
 }
 
-type Look = Pick<Terminal, 'isTerminal' | 'colors'>;
-
 export function ringText(view: RingView, look: Look): string {
   const { clusterId, layoutVersion, partitions, replicas, nodes } = view;
   const title =
-    `cluster ${clusterId}, layout ${layoutVersion}: ${partitions} partitions, ` +
-    `${replicas} replicas\n`;
+    `cluster ${clusterId}, layout ${layoutVersion}: ` +
+    `${counted(partitions, 'partition')}, ${counted(replicas, 'replica')}\n`;
   const head = [
     'node',
     'address',

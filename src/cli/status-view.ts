@@ -1,6 +1,7 @@
 /** What `coterie status` shows, made from the answer of one node alone. Pure. */
 import { bytesToHex } from '../core/bytes.ts';
 import type { MemberStatus, StatusReply } from '../wire/generated/coterie/v1/admin.ts';
+import { counted } from './counted.ts';
 import { duration, shortTime } from './duration.ts';
 import { type Look, renderTable } from './table.ts';
 
@@ -23,7 +24,7 @@ export function statusJson(reply: StatusReply) {
       engine: reply.engine,
       disk: { freeBytes: reply.diskFreeBytes, totalBytes: reply.diskTotalBytes },
       version: reply.version,
-      uptimeSeconds: reply.uptimeSeconds,
+      uptimeSeconds: Math.round(reply.uptimeSeconds),
     },
     nodes: reply.members.map(memberJson),
   };
@@ -85,7 +86,7 @@ function nodeLines(reply: StatusReply, look: Look): string[] {
   const colorOf = colorOfStanding(reply.state, look);
   const reason = reply.reason === '' ? '' : ` (${reply.reason})`;
   const { clusterId, layoutVersion, partitions, replicas } = reply;
-  const sizes = `${partitions} partitions, ${replicas} replicas`;
+  const sizes = `${counted(partitions, 'partition')}, ${counted(replicas, 'replica')}`;
   const up = `up ${duration(reply.uptimeSeconds)}`;
   const cluster =
     clusterId.length === 0
@@ -168,10 +169,6 @@ function storageText(reply: StatusReply): string {
   }
   if (unreadableKeys > 0) parts.push(counted(unreadableKeys, 'unreadable key'));
   return parts.join(', ');
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function gibibytes(bytes: number): string {

@@ -18,6 +18,8 @@ export interface WatchOptions<Reply> {
   readonly isJson: boolean;
   readonly ask: (admin: AdminConnection) => Promise<Reply>;
   readonly show: (reply: Reply) => string;
+  /** Whose view it is, of which that node was asked. */
+  readonly origin: (node: string) => string;
 }
 
 /** Ends without an error when the process is told to stop. Errors: those that asking again does not
@@ -138,7 +140,8 @@ class Picture<Reply> {
   }
 
   #title(node: string): string {
-    return `${this.#now()} as seen by ${node}, every ${this.#options.intervalMs} ms`;
+    const { origin, intervalMs } = this.#options;
+    return `${this.#now()} ${origin(node)}, every ${intervalMs} ms`;
   }
 
   #now(): string {

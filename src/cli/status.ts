@@ -9,7 +9,7 @@ import type { AdminConnection, CliContext } from './ports.ts';
 import { repairStatusJson, repairStatusText } from './repair-view.ts';
 import { jsonLine } from './result-json.ts';
 import { statusJson, statusText } from './status-view.ts';
-import { watchStatus } from './status-watch.ts';
+import { type WatchOptions, watchStatus } from './status-watch.ts';
 
 interface StatusFlags extends AdminFlags {
   /** Milliseconds, or true without a value. */
@@ -28,7 +28,7 @@ export function statusCommand(context: CliContext): Command {
     .addOption(nodeOption())
     .option(
       '--watch [interval]',
-      'show it again after each interval: 500ms, 2s; 1s when none is given',
+      'show it again after each interval, until Ctrl-C: 500ms, 2s; 1s when none is given',
       (text) => parseTime(text, WATCH_INTERVAL_MS_MIN),
     )
     .addOption(timeoutOption('default: 5s, with --watch 2s'))
@@ -46,16 +46,18 @@ async function status(context: CliContext, flags: StatusFlags): Promise<void> {
       ask: (admin) => withMembersOf(context, admin, repairStatuses),
       show: (members) =>
         isJson ? jsonLine(repairStatusJson(members)) : repairStatusText(members, terminal),
+      origin: (node) => `as told by all members of the cluster of ${node}`,
     });
   }
   return look(context, flags, {
     once: () => firstAnswer(context, flags, (admin) => admin.status({})),
     ask: (admin) => admin.status({}),
     show: (reply) => (isJson ? jsonLine(statusJson(reply)) : statusText(reply, terminal)),
+    origin: (node) => `as seen by ${node}`,
   });
 }
 
-interface View<Reply> {
+interface View<Reply> extends Pick<WatchOptions<Reply>, 'origin'> {
   readonly once: () => Promise<Reply>;
   readonly ask: (admin: AdminConnection) => Promise<Reply>;
   readonly show: (reply: Reply) => string;
@@ -64,7 +66,7 @@ interface View<Reply> {
 async function look<Reply>(
   context: CliContext,
   flags: StatusFlags,
-  { once, ask, show }: View<Reply>,
+  { once, ask, show, origin }: View<Reply>,
 ): Promise<void> {
   if (flags.watch === undefined) return context.terminal.write(show(await once()));
   await watchStatus(context, {
@@ -74,5 +76,6 @@ async function look<Reply>(
     isJson: flags.json === true,
     ask,
     show,
+    origin,
   });
 }

@@ -10,6 +10,8 @@ export interface Terminal {
   readonly isTerminal: boolean;
   /** Standard error is one: progress is shown. */
   readonly isErrorTerminal: boolean;
+  /** How wide standard output is; undefined: it does not tell. */
+  readonly columns?: number | undefined;
   readonly colors: Colors;
   readonly errorColors: Colors;
   /** Standard input. */
@@ -32,6 +34,10 @@ export function processTerminal(environment: ProcessEnvironment): Terminal {
   return {
     isTerminal,
     isErrorTerminal,
+    // Asked each time: a window can be made wider while it is watched.
+    get columns() {
+      return process.stdout.columns;
+    },
     colors: picocolors.createColors(isTerminal && isColorful),
     errorColors: picocolors.createColors(isErrorTerminal && isColorful),
     input: process.stdin,

@@ -1,15 +1,11 @@
 /** The trace of one request (`--explain`) as a table with a time line: whom the coordinator asked,
  *  who answered when and with what, and which answers counted toward the level. */
 import type { RequestTrace, RequestTraceStep } from '../client/types.ts';
-import { renderTable } from './table.ts';
-import type { Terminal } from './terminal.ts';
+import { type Look, renderTable } from './table.ts';
 
 const BAR_CELLS = 24;
 
-export function traceText(
-  trace: RequestTrace,
-  terminal: Pick<Terminal, 'isTerminal' | 'colors'>,
-): string {
+export function traceText(trace: RequestTrace, terminal: Look): string {
   const { coordinator, minter, partition, layoutVersion, elapsedMs } = trace;
   const minted = minter === '' ? '' : `, minted by ${minter}`;
   const title =
@@ -18,7 +14,7 @@ export function traceText(
   const head = ['node', 'action', 'sent', 'answered', 'counted', 'outcome'];
   if (terminal.isTerminal) head.push('time line');
   const rows = trace.steps.map((step) => stepRow(step, trace, terminal.isTerminal));
-  return title + renderTable({ head, rows }, terminal);
+  return title + renderTable({ head, rows, keys: 2 }, terminal);
 }
 
 function stepRow(step: RequestTraceStep, trace: RequestTrace, withBar: boolean): string[] {

@@ -100,10 +100,11 @@ function seenIn(status: StatusReply): Seen {
 function checkCount(search: NodeSearch, seen: Seen): void {
   const { target, replicas, expect, timeoutMs } = search;
   const count = seen.nodes.length;
+  const nodes = count === 1 ? '1 node' : `${count} nodes`;
   const who = foundText(seen);
   const start = seen.isMember
-    ? `${target} belongs to a cluster of ${count} nodes`
-    : `${target} has found ${count} nodes, itself included`;
+    ? `${target} belongs to a cluster of ${nodes}`
+    : `${target} has found ${nodes}, itself included`;
   const seed = `start the others with --seed ${seen.address}`;
   if (expect === undefined) {
     if (count >= replicas) return;

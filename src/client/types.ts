@@ -177,7 +177,9 @@ export interface GetResult extends ResultBase {
   readonly found: boolean;
   /** Every concurrent value, ordered by dot; empty when not found. */
   readonly siblings: readonly SiblingValue[];
-  /** The value when there is exactly one. */
+  /** The value when there is exactly one. Absent is not the same as not found: with several
+   *  siblings it is absent too. Look at `found`, or take `siblings`, or `text()`, which throws
+   *  then. */
   readonly value?: Uint8Array;
   readonly replies: Replies;
   /** The value as text; `undefined` when not found. Errors: SIBLINGS when there are several,

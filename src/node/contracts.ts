@@ -189,6 +189,8 @@ export interface Recovery {
   partitionRebuilt(partition: number, attempt: number): void;
   /** Settles when that is durable. */
   acceptLoss(): Promise<void>;
+  /** An operator gave up single records, in words; settles when that is on record. */
+  noteLoss(reason: string): Promise<void>;
   /** All partitions are rebuilt; false when meanwhile more is known to be lost. */
   finish(attempt: number, clearDamage: () => Promise<void>): Promise<boolean>;
 }

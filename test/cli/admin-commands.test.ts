@@ -74,7 +74,10 @@ describe('cluster init', () => {
   test.each([
     [['cluster', 'init', '-n', 'h1:1', '-n', 'h2:1'], '3 replicas need as many nodes; 2 given'],
     [[...INIT, '--expect', '4'], '--expect is 4, but 3 nodes are named'],
-    [[...INIT, '--expect', '2'], '--expect is 2, but 3 replicas'],
+    [
+      [...INIT, '--expect', '1'],
+      '--expect is 1, but 3 replicas need as many nodes: give --replicas 1',
+    ],
     [[...INIT.slice(0, -1), '100'], 'a power of two'],
     [[...INIT, '--replicas', '10'], 'from 1 to 9'],
   ])('%j is a usage error', async (argv, fragment) => {

@@ -57,8 +57,21 @@ describe('coterie advise', () => {
     expect(rows[0]).toContain('read one, write quorum');
     expect(rows[0]).toContain('2 for reads, 1 for writes; lost for ever: 1');
     expect(rows[0]).toContain('met; 99.8 % fresh after 0 ms, measured');
-    expect(rows[2]).toContain('80 % fresh at once (measured), not 99 %');
+    expect(rows[2]).toContain('80.0 % fresh at once (measured), not 99 %');
     expect(rows[2]).toContain('an acknowledged write survives 0 lost');
+  });
+
+  it('says of a report of the other benchmark which one it needs', async () => {
+    const path = await file({ format: 'coterie-bench-run/1' });
+    const { stderr, exitCode } = await adviceOf('--from', path, '--keep', '1');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/a report of `coterie bench run`.*give one of `coterie bench quorum/);
+  });
+
+  it('names a flag that is misspelt before one that is missing', async () => {
+    const { stderr } = await adviceOf('--form', 'lnkd-ssd', '--keep', '1');
+    expect(stderr).toContain("unknown option '--form'");
+    expect((await adviceOf('--keep', '1')).stderr).toContain("required option '--from <name>'");
   });
 
   it('exits 1 when nothing meets, and says how far each is', async () => {

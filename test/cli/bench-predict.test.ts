@@ -37,6 +37,13 @@ async function file(content: unknown): Promise<string> {
 }
 
 describe('coterie bench predict', () => {
+  it('names a flag that is misspelt before one that is missing', async () => {
+    const { stderr, exitCode } = await predict('--profil', 'lnkd-disk');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/unknown option '--profil'.*--profile/);
+    expect((await predict()).stderr).toContain("required option '--profile <name>' not specified");
+  });
+
   it('prints the prediction as one JSON object, the same for the same seed', async () => {
     const flags = ['--profile', 'lnkd-disk', '--r', '2', '--json'];
     const { stdout, exitCode } = await predict(...flags);

@@ -53,6 +53,7 @@ export class FakeWorld {
   stderr = '';
   isTerminal = false;
   isErrorTerminal = false;
+  columns: number | undefined;
   bench: BenchPorts | undefined;
   /** Of the cluster that clients connect to. */
   ring: Ring | undefined;
@@ -68,6 +69,7 @@ export class FakeWorld {
       terminal: {
         isTerminal: this.isTerminal,
         isErrorTerminal: this.isErrorTerminal,
+        columns: this.columns,
         colors,
         errorColors: colors,
         input: (async function* () {

@@ -95,7 +95,7 @@ describe('init of one node', () => {
   test('of one replica alone stays by itself', async () => {
     startNodes(3);
     const { stdout } = await world.run(...INIT, '--replicas', '1');
-    expect(stdout).toContain('1 nodes, 1 replicas');
+    expect(stdout).toContain('1 node, 1 replica, 256 partitions');
     expect(adopted()).toEqual([1, 0, 0]);
   });
 });

@@ -62,6 +62,66 @@ describe('tables', () => {
   });
 });
 
+describe('tables that are wider than the terminal', () => {
+  const linesOf = (shown: string): string[] => shown.split('\n').slice(0, -1);
+  const words = 'read_repairs background 33, log link-broken 14, '.repeat(20);
+
+  test('no line is wider than the terminal, and nothing is lost', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(fc.stringMatching(/^[a-z,; ]{0,60}$/), { minLength: 4, maxLength: 4 }), {
+          minLength: 1,
+          maxLength: 4,
+        }),
+        fc.integer({ min: 40, max: 120 }),
+        (rows, columns) => {
+          const cells = rows.map((row, at) => [`k${at}`, ...row]);
+          const head = ['key', 'a', 'b', 'c', 'd'];
+          const shown = renderTable({ head, rows: cells }, { ...terminal, columns });
+          for (const line of linesOf(shown)) expect(line.length).toBeLessThanOrEqual(columns);
+          const letters = (text: string): number => text.replace(/[^a-z]/g, '').length;
+          for (const text of rows.flat()) {
+            expect(letters(shown)).toBeGreaterThanOrEqual(letters(text));
+          }
+        },
+      ),
+    );
+  });
+
+  test('a long list is wrapped in its column, between its parts', () => {
+    const rows = [
+      ['runs', '2'],
+      ['rare paths', words],
+    ];
+    const lines = linesOf(renderTable({ head: [], rows }, { ...terminal, columns: 80 }));
+    expect(lines.slice(1, -1).every((line) => /^(rare paths| {10}) {2}\S.*, *$/.test(line))).toBe(
+      true,
+    );
+    expect(lines.join(' ').match(/link-broken 14,/g)).toHaveLength(20);
+  });
+
+  test('too many columns become several tables that begin with what a row is of', () => {
+    const head = ['node', 'peer', ...'abcdefgh'].map((name) => name.padEnd(12, '.'));
+    const rows = [head.map((name) => name.toUpperCase())];
+    const parts = renderTable({ head, rows, keys: 2 }, { ...terminal, columns: 80 }).split('\n\n');
+    expect(parts).toHaveLength(3);
+    for (const part of parts) expect(part).toMatch(/^node\.{8} {2}peer\.{8} {2}[a-h]/);
+  });
+
+  test('without a width they are as wide as a usual window', () => {
+    const shown = renderTable({ head: ['what'], rows: [[words]] }, terminal);
+    expect(Math.max(...linesOf(shown).map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  test('programs get each row in one line', () => {
+    const shown = renderTable(
+      { head: [], rows: [['a', words]] },
+      { ...terminal, isTerminal: false },
+    );
+    expect(shown).toBe(`a\t${words}\n`);
+  });
+});
+
 describe('traces', () => {
   test('a bar runs from sending to the answer, or dotted to the end when none came', () => {
     const step = { node: 'a', action: 'read', outcome: '', counted: true };

@@ -60,7 +60,7 @@ test('status --repair sums the debt of all members and shows who lacks what', as
   expect(stdout).toContain('n1\tn2\t1\t1 min 1 s\t0\t2\t2.9 KiB\t0 B\t0 B\t0\n');
   expect(stdout).toContain('7\tn1\tn3\t3\tn3 is DOWN\n');
   expect(stdout).toContain(
-    'n2  rebuilt 64 of 256 partitions, 1000 keys, 1.0 MiB, about 1 min 30 s left',
+    'n2  rebuilt 64 of 256 partitions, 1,000 keys, 1.0 MiB, about 1 min 30 s left',
   );
   expect(stdout).toContain('n2  5 unreadable keys');
   expect(stdout).toContain('n2  1 of 100 records re-read were damaged');
@@ -98,6 +98,23 @@ test('a member that does not answer is shown, and the debt is said to be of the 
   expect(exitCode).toBe(0);
   expect(stdout).toContain('12 copies of keys, at the members that answer');
   expect(stdout).toContain('n2  does not answer: n2:1 refused the connection');
+});
+
+test('status --repair --watch says that all members are asked, and goes on until it is stopped', async () => {
+  let stop = (): void => undefined;
+  world.signal = new Promise((resolve) => {
+    stop = () => resolve('SIGINT');
+  });
+  const running = world.run('status', '--repair', '--watch', '-n', 'n1:1');
+  await world.clock.settle();
+  await world.clock.advance(2_000);
+  expect(world.writes).toHaveLength(3);
+  expect(world.writes[2]).toContain(
+    'Z as told by all members of the cluster of n1:1, every 1000 ms',
+  );
+  expect(world.writes[2]).toContain('repair debt  0 copies of keys');
+  stop();
+  expect((await running).exitCode).toBe(0);
 });
 
 test('repair asks every member, and says where to look', async () => {

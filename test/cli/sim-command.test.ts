@@ -22,6 +22,7 @@ class FakeSimulator implements Simulator {
   readonly reportOf = reportOf;
   readonly replayCommand = replayCommand;
   readonly parseScenario = parseScenario;
+  sometimes: Record<string, number> = {};
   readonly #failing: readonly number[];
   #nowMs = 0;
 
@@ -72,7 +73,7 @@ class FakeSimulator implements Simulator {
       events: 5_000,
       checksPassed: ['progress'],
       notEnabled: [],
-      sometimes: {},
+      sometimes: this.sometimes,
     };
   }
 }
@@ -97,6 +98,19 @@ describe('coterie sim', () => {
     expect(simulator.ranges).toEqual([{ minutes: 2, firstSeed: 1, runs: 10, isFailFast: false }]);
     expect(stdout).toMatch(/runs\t10 from seed 1\n/);
     expect(stdout).toMatch(/violations\t0\n/);
+  });
+
+  it('fits on a terminal, however many rare paths there were, and groups digits', async () => {
+    const world = new FakeWorld();
+    const simulator = new FakeSimulator();
+    simulator.sometimes = Object.fromEntries(
+      Array.from({ length: 60 }, (_, at) => [`path_number_${at} taken`, 12_345]),
+    );
+    Object.assign(world, { simulator, isTerminal: true, columns: 80 });
+    const { stdout } = await world.run('sim', '--out', folder, '--runs', '1');
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    expect(stdout).toContain('path_number_59 taken 12,345');
+    expect(stdout).toMatch(/frames delivered +1,000 /);
   });
 
   it('hands every flag on', async () => {

@@ -219,12 +219,14 @@ export class RigNode {
     return this.#past.length + this.engine.events.length;
   }
 
-  /** A bad sector under every record: to be called while the node is down. */
-  async damageRecords(): Promise<void> {
+  /** A bad sector under every record, or those of keys that end so: to be called while the node is
+   *  down. */
+  async damageRecords(suffix = ''): Promise<void> {
     const store = new MemoryStore({ clock: systemClock }, { disk: this.disk });
     await store.open();
     await using rows = store.iterate(recordRange(0, 2 ** 32));
     for (const { key, value } of await rows.next(1_000)) {
+      if (!Buffer.from(key).toString('latin1').endsWith(suffix)) continue;
       value[value.length - 1] = ~(value[value.length - 1] ?? 0);
       await store.batch([{ type: 'put', key, value }], { sync: true });
     }

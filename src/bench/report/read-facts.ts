@@ -43,8 +43,10 @@ export function surroundingsOf(fields: JsonFields): ReadonlyMap<string, string> 
 export function clusterText(fields: JsonFields): string {
   const cluster = fields.fields('cluster');
   const replicas = cluster.amountIfAny('replicas');
-  const copies = replicas === undefined ? '' : `, ${replicas} copies of each key`;
-  return `${cluster.amount('nodes')} nodes, ${cluster.text('kind')}${copies}`;
+  const copies =
+    replicas === undefined ? '' : `, ${replicas} ${replicas === 1 ? 'copy' : 'copies'} of each key`;
+  const nodes = cluster.amount('nodes');
+  return `${nodes} node${nodes === 1 ? '' : 's'}, ${cluster.text('kind')}${copies}`;
 }
 
 export function errorsOf(fields: JsonFields): Readonly<Record<string, number>> {

@@ -84,8 +84,8 @@ export function decodeContextToken(
   if (bytes.length > CONTEXT_BYTES_MAX) throw tooLarge(bytes.length);
   if (format > TOKEN_FORMAT) {
     throw invalid(
-      `The context is of format ${format}, this node reads up to ${TOKEN_FORMAT}: ` +
-        'it is damaged, or a later version made it',
+      'The context is none that this node can read: it was cut or changed on its way, was never ' +
+        `one, or a later version made it (format ${format}, this node reads up to ${TOKEN_FORMAT})`,
     );
   }
   if (bytes.length < TOKEN_BYTES_MIN || format === 0) throw damaged(bytes.length);

@@ -37,7 +37,8 @@ export function nodeNames(place: Place, nodes: readonly number[]): string[] {
   return nodes.map((nodeIndex) => nodeName(place, nodeIndex));
 }
 
-/** NO_REPLICA {required, reachable, down} when too few replicas may be reached. */
+/** NO_REPLICA {required, reachable, down, others} when too few replicas may be reached; `others`:
+ *  how many members that own no replica may be; `sloppy` if it was. */
 export function reachRefusal(plan: Plan, peers: Peers): CoterieError | undefined {
   let down: number[] | undefined;
   for (const nodeIndex of plan.replicas) {
@@ -46,40 +47,65 @@ export function reachRefusal(plan: Plan, peers: Peers): CoterieError | undefined
     down.push(nodeIndex);
   }
   if (down === undefined) return undefined;
-  return isWithinReach(down, plan, peers) ? undefined : noReplica(down, plan);
+  const shortfall = plan.isSloppy
+    ? sloppyShortfall(down, plan, peers)
+    : strictShortfall(down, plan);
+  return shortfall === undefined ? undefined : noReplica(down, plan, peers, shortfall);
 }
 
-function isWithinReach(down: readonly number[], plan: Plan, peers: Peers): boolean {
+/** Why the requirement cannot be met, to be said after who cannot be reached; undefined: it can. */
+type Shortfall = string | undefined;
+
+function strictShortfall(down: readonly number[], { requirement }: Plan): Shortfall {
+  const count = new GroupCount(requirement.groups);
+  for (const nodeIndex of down) count.fail(nodeIndex);
+  return count.isImpossible ? '' : undefined;
+}
+
+/** A replica must mint, and for what is asked of replicas themselves nobody stands in. */
+function sloppyShortfall(down: readonly number[], plan: Plan, peers: Peers): Shortfall {
   const { requirement, replicas } = plan;
-  if (!plan.isSloppy) {
-    const count = new GroupCount(requirement.groups);
-    for (const nodeIndex of down) count.fail(nodeIndex);
-    return !count.isImpossible;
-  }
-  // A replica must mint, and for what is asked of replicas themselves nobody stands in.
   const { primaries = 0, durable } = requirement;
   const up = replicas.length - down.length;
-  if (up < Math.max(1, primaries, durable)) return false;
+  if (up === 0) {
+    return ': others keep copies of what a replica has taken, and none is left to take it';
+  }
+  if (up < primaries)
+    return `: pw ${primaries} counts replicas only, others cannot stand in for it`;
+  if (up < durable) return `: dw ${durable} counts replicas only, others cannot stand in for it`;
   const required = requirement.groups[0]?.need ?? 0;
-  if (up >= required) return true;
-  const standIns = reachableFallbacks(plan.place, plan.partition, peers).length;
-  const self = replicas.includes(plan.place.nodeIndex) ? 0 : 1;
-  return up + Math.min(down.length, standIns + self) >= required;
+  if (up >= required) return undefined;
+  const others = othersWithinReach(plan, peers);
+  if (up + Math.min(down.length, others) >= required) return undefined;
+  return `, and ${others === 0 ? 'nobody' : `only ${others}`} can stand in`;
 }
 
-function noReplica(down: readonly number[], plan: Plan): CoterieError {
+/** Dear: it walks the ring, so it is asked only when a write is short of replicas. */
+function othersWithinReach({ place, partition, replicas }: Plan, peers: Peers): number {
+  const self = replicas.includes(place.nodeIndex) ? 0 : 1;
+  return reachableFallbacks(place, partition, peers).length + self;
+}
+
+function noReplica(
+  down: readonly number[],
+  plan: Plan,
+  peers: Peers,
+  shortfall: string,
+): CoterieError {
   const required = new GroupCount(plan.requirement.groups).required;
   const names = nodeNames(plan.place, down);
   return new CoterieError(
     'NO_REPLICA',
     `${plan.requirement.label} needs ${required} of ${plan.replicas.length} replicas; ` +
-      `${names.join(', ')} cannot be reached${plan.isSloppy ? ', and too few can stand in' : ''}`,
+      `${names.join(', ')} cannot be reached${shortfall}`,
     {
       details: {
         level: plan.requirement.label,
         required,
         reachable: plan.replicas.length - down.length,
         down: names,
+        others: othersWithinReach(plan, peers),
+        ...(plan.isSloppy ? { sloppy: true } : {}),
       },
     },
   );

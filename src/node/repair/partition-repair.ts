@@ -27,6 +27,8 @@ export class PartitionRepair {
   keys = 0;
   bytes = 0;
   isRunning = false;
+  /** An operator gave up what is unreadable here and what only replicas have that are gone. */
+  isGivenUp = false;
   readonly #parts: PartitionRepairParts;
   readonly #mode: 'compare' | 'all';
   readonly #madeGood: MadeGood;
@@ -49,7 +51,7 @@ export class PartitionRepair {
 
   get isWhole(): boolean {
     if (this.isRunning) return false;
-    return this.#madeGood.isWhole(this.#parts.acceptsLoss(), (peer) => this.#reachOf(peer));
+    return this.#madeGood.isWhole(this.#acceptsLoss, (peer) => this.#reachOf(peer));
   }
 
   /** What it waits for, in words; empty = it has something to do. Trying again is still waiting. */
@@ -100,8 +102,12 @@ export class PartitionRepair {
   }
 
   #isUsable(peer: number): boolean {
-    const { peers, acceptsLoss } = this.#parts;
-    return peers.reach(peer) === 'up' && (acceptsLoss() || peers.isTrusted(peer));
+    const { peers } = this.#parts;
+    return peers.reach(peer) === 'up' && (this.#acceptsLoss || peers.isTrusted(peer));
+  }
+
+  get #acceptsLoss(): boolean {
+    return this.isGivenUp || this.#parts.acceptsLoss();
   }
 
   #reachOf(peer: number): PeerReach {

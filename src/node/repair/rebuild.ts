@@ -82,14 +82,13 @@ export class Rebuild {
     this.#timer = undefined;
   }
 
-  /** An operator gives up what only members have that are gone. Settles when that is durable; the
-   *  rebuild then asks whom it can reach. Errors: CONFLICT unless the node is RECOVERING. */
+  /** An operator gives up what only members have that are gone, or that lost it as well. Settles
+   *  when that is durable; then it is rebuilt from those that can be reached. Of a node that serves
+   *  only what is unreadable now is given up. Errors: CONFLICT when it lacks nothing. */
   async acceptLoss(): Promise<void> {
     const { recovery } = this.#parts;
-    if (!recovery.isRecovering) {
-      throw new CoterieError('CONFLICT', 'This node is not RECOVERING: there is no loss to accept');
-    }
-    await recovery.acceptLoss();
+    if (recovery.isRecovering) await recovery.acceptLoss();
+    else await this.#giveUpUnreadable();
     this.#soon();
   }
 
@@ -171,6 +170,22 @@ export class Rebuild {
       if (this.#tasks.has(partition) || !isOwn(here, partition)) continue;
       this.#add(here, partition, unreadable.isWhole ? 'all' : 'compare', unreadable);
     }
+  }
+
+  async #giveUpUnreadable(): Promise<void> {
+    const { recovery, store, place } = this.#parts;
+    const here = place();
+    if (here === undefined || !store.unreadable.isAny) {
+      throw new CoterieError(
+        'CONFLICT',
+        'This node is not RECOVERING and has no unreadable keys: there is no loss to accept',
+      );
+    }
+    this.#planUnreadable(here);
+    const tasks = [...this.#tasks.values()];
+    const keys = tasks.reduce((sum, { unreadable }) => sum + unreadable.keys.length, 0);
+    await recovery.noteLoss(`${keys} unreadable keys in ${tasks.length} partitions`);
+    for (const task of tasks) task.isGivenUp = true;
   }
 
   #unreadable({ ring }: Place): ReadonlyMap<number, Unreadable> {

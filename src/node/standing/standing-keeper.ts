@@ -180,12 +180,12 @@ export class StandingKeeper implements Recovery {
 
   /** An operator gives up what only members have that are gone: a rebuild from fewer will do.
    *  Settles when that is durable. */
-  async acceptLoss(): Promise<void> {
-    const atMs = Math.floor(this.#env.clock.wallMs());
-    const accepted = { atMs, reason: this.#standing.reason, isOver: false };
-    await this.#rows.writeMeta([{ name: LOSS_ACCEPTED_ROW, value: encodeAcceptedLoss(accepted) }]);
-    this.#accepted = accepted;
-    this.#env.log.error('loss-accepted', { reason: accepted.reason });
+  acceptLoss(): Promise<void> {
+    return this.#accept(this.#standing.reason, false);
+  }
+
+  noteLoss(reason: string): Promise<void> {
+    return this.#accept(reason, true);
   }
 
   /** Called once this node has a place in a layout. `peers`: node indexes of the other members. */
@@ -251,6 +251,14 @@ export class StandingKeeper implements Recovery {
   async flush(): Promise<void> {
     await this.#peers.flush();
     if (this.#progress.isDue) await this.#progress.note();
+  }
+
+  async #accept(reason: string, isOver: boolean): Promise<void> {
+    const atMs = Math.floor(this.#env.clock.wallMs());
+    const accepted = { atMs, reason, isOver };
+    await this.#rows.writeMeta([{ name: LOSS_ACCEPTED_ROW, value: encodeAcceptedLoss(accepted) }]);
+    this.#accepted = accepted;
+    this.#env.log.error('loss-accepted', { reason });
   }
 
   #judge(): void {

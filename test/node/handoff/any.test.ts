@@ -49,7 +49,8 @@ test('one is refused while no replica is there', async () => {
   await using _ = cluster;
   const request = putRequest({ key: KEY, level: 'one', sloppy: true });
   const error = await cluster.failure(cluster.node(alone).kv.put(request));
-  expect(error).toMatchObject({ code: 'NO_REPLICA', applied: 'no' });
+  expect(error).toMatchObject({ code: 'NO_REPLICA', applied: 'no', details: { reachable: 0 } });
+  expect(error.message).toContain('none is left to take it');
 });
 
 test('an epoch is used again while its rows are here, and never after they are gone', async () => {

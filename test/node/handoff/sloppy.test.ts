@@ -50,7 +50,10 @@ test('with two replicas away a strict quorum refuses, and a sloppy one says who 
   await killBoth(five);
   const { minter, others } = five;
   const strict = cluster.node(minter).kv.put(putRequest({ key: KEY, value: 'strict' }));
-  expect(await cluster.failure(strict)).toMatchObject({ code: 'NO_REPLICA', applied: 'no' });
+  expect(await cluster.failure(strict)).toMatchObject({
+    ...{ code: 'NO_REPLICA', applied: 'no' },
+    details: { required: 2, reachable: 1, others: 2 },
+  });
   const reply = await cluster.put(minter, { key: KEY, value: 'sloppy', sloppy: true });
   expect(reply.quorum).toMatchObject({
     level: 'quorum',
@@ -92,13 +95,29 @@ test('holders that die and come back still have what they agreed to keep', async
   for (const name of five.replicas) expect(await cluster.held(name, KEY)).toEqual(['kept']);
 });
 
-test('nobody stands in for pw', async () => {
+test.each([
+  ['pw', { w: 2, pw: 2 }],
+  ['dw', { w: 2, dw: 2 }],
+])('nobody stands in for %s, and the refusal says so', async (name, numbers) => {
   const five = await startFive();
   await using cluster = five.cluster;
   await killBoth(five);
-  const request = putRequest({ key: KEY, w: 2, pw: 2, sloppy: true });
+  const request = putRequest({ key: KEY, ...numbers, sloppy: true });
   const error = await cluster.failure(cluster.node(five.minter).kv.put(request));
-  expect(error).toMatchObject({ code: 'NO_REPLICA', applied: 'no' });
+  expect(error).toMatchObject({ code: 'NO_REPLICA', applied: 'no', details: { sloppy: true } });
+  expect(error.message).toContain(`${name} 2 counts replicas only`);
+});
+
+test('a sloppy write that too few can stand in for says how many can', async () => {
+  const five = await startFive();
+  await using cluster = five.cluster;
+  await killBoth(five);
+  await cluster.node(five.others[0]).kill();
+  await cluster.advance(3_000);
+  const request = putRequest({ key: KEY, w: 3, sloppy: true });
+  const error = await cluster.failure(cluster.node(five.minter).kv.put(request));
+  expect(error).toMatchObject({ code: 'NO_REPLICA', details: { reachable: 1, others: 1 } });
+  expect(error.message).toContain(', and only 1 can stand in');
 });
 
 test('a replica that hangs is stood in for in time', async () => {

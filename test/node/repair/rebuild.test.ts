@@ -2,6 +2,7 @@
  *  is missing, and meanwhile answers for nothing. */
 import { expect, test } from 'vitest';
 import type { RebuildStatus } from '../../../src/node/contracts.ts';
+import { getRequest } from '../requests.ts';
 import { type Cluster, startCluster, startThree, valuesOf } from '../rig.ts';
 
 const KEYS = Array.from({ length: 12 }, (_, index) => `key-${index}`);
@@ -44,6 +45,10 @@ async function untilRebuilt(cluster: Cluster, name: string): Promise<void> {
 
 function isServing(cluster: Cluster, name: string): boolean {
   return cluster.node(name).state === 'SERVING';
+}
+
+function unreadableAt(cluster: Cluster, name: string): number | undefined {
+  return cluster.node(name).notes.numbers.get('coterie_unreadable_keys{}');
 }
 
 test('a wiped node is complete again, serves, and is not behind after a restart', async () => {
@@ -175,11 +180,54 @@ test('rotten records are fetched from both others, and answer again', async () =
   for (const key of KEYS) {
     expect(valuesOf(await cluster.get('n3', { key }))).toEqual([`${key} first`]);
   }
-  const unreadable = (): number | undefined =>
-    cluster.node('n3').notes.numbers.get('coterie_unreadable_keys{}');
-  expect(unreadable()).toBe(KEYS.length);
-  await cluster.until(() => unreadable() === 0, 'all made good');
+  expect(unreadableAt(cluster, 'n3')).toBe(KEYS.length);
+  await cluster.until(() => unreadableAt(cluster, 'n3') === 0, 'all made good');
   expect(await heldBy(cluster, 'n3')).toEqual(all('first'));
+});
+
+test('a record that is rotten on two of three stays unreadable until an operator accepts the loss', async () => {
+  await using cluster = await startThree();
+  await writeAll(cluster, 'n1', 'first');
+  for (const name of ['n2', 'n3']) {
+    await cluster.node(name).stop();
+    await cluster.node(name).damageRecords();
+    await cluster.node(name).start();
+    await cluster.untilServing();
+  }
+  await cluster.untilLinked();
+  const [key = ''] = KEYS;
+  await cluster.failure(cluster.node('n1').kv.get(getRequest({ key, level: 'all' })));
+  await cluster.advance(20_000);
+  expect(['n2', 'n3'].map((name) => unreadableAt(cluster, name))).toEqual([1, 1]);
+  const quorum = cluster.node('n1').kv.get(getRequest({ key }));
+  expect(await cluster.failure(quorum)).toMatchObject({ code: 'QUORUM_NOT_MET' });
+
+  await cluster.run(cluster.node('n2').node.repairs?.acceptLoss() ?? Promise.reject());
+  for (const name of ['n2', 'n3']) {
+    await cluster.until(() => unreadableAt(cluster, name) === 0, `${name} made good`);
+  }
+  expect(valuesOf(await cluster.get('n1', { key }))).toEqual([`${key} first`]);
+  for (const name of ['n2', 'n3']) {
+    expect(await cluster.held(name, key)).toEqual([`${key} first`]);
+  }
+  const again = cluster.node('n2').node.repairs?.acceptLoss() ?? Promise.resolve();
+  expect(await cluster.failure(again)).toMatchObject({ code: 'CONFLICT' });
+});
+
+test('a rotten record of a cluster of one is gone once its operator gives it up, and no other', async () => {
+  await using cluster = await startCluster({ nodes: ['n1'] });
+  for (const key of ['kept', 'rotten']) await cluster.put('n1', { key, value: key, level: 'all' });
+  await cluster.node('n1').stop();
+  await cluster.node('n1').damageRecords('rotten');
+  await cluster.node('n1').start();
+  await cluster.untilServing();
+  await cluster.failure(cluster.node('n1').kv.get(getRequest({ key: 'rotten' })));
+  await cluster.advance(5_000);
+  expect(unreadableAt(cluster, 'n1')).toBe(1);
+  await cluster.run(cluster.node('n1').node.repairs?.acceptLoss() ?? Promise.reject());
+  await cluster.until(() => unreadableAt(cluster, 'n1') === 0, 'given up');
+  expect(valuesOf(await cluster.get('n1', { key: 'rotten' }))).toEqual([]);
+  expect(valuesOf(await cluster.get('n1', { key: 'kept' }))).toEqual(['kept']);
 });
 
 test('a cluster of one has nobody to be rebuilt from', async () => {
