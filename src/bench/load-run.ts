@@ -3,6 +3,7 @@
  *  (run-report.ts). */
 import type { Client } from '../client/types.ts';
 import type { Clock } from '../env/clock.ts';
+import { type LoadSlice, LoadSlices } from './load-slices.ts';
 import { closedLoop, type LoopEnd, type LoopResult, openLoop } from './loops.ts';
 import { Operations, type OperationsOptions } from './operations.ts';
 import { Outcomes } from './outcomes.ts';
@@ -17,11 +18,15 @@ export interface LoadOptions extends OperationsOptions {
   /** At least one of the two. */
   readonly seconds?: number;
   readonly operations?: number;
+  /** In so many the measured part is told; default: 1. */
+  readonly slices?: number;
 }
 
 export interface LoadResult {
   readonly elapsedSeconds: number;
+  /** Of all slices. */
   readonly outcomes: Outcomes;
+  readonly slices: readonly LoadSlice[];
   readonly unstarted: number;
 }
 
@@ -43,7 +48,8 @@ export class LoadRun {
   readonly #options: LoadOptions;
   readonly #operations: Operations;
   #phase: LoadProgress['phase'] = 'load';
-  #outcomes = new Outcomes();
+  /** Of this phase, for the progress. */
+  #outcomes: readonly Outcomes[] = [];
   #loaded = 0;
   #isStopped = false;
 
@@ -71,21 +77,28 @@ export class LoadRun {
 
   async warmUp(): Promise<void> {
     const { warmupSeconds } = this.#options;
-    this.#begin('warm-up');
+    const outcomes = new Outcomes();
+    this.#begin('warm-up', [outcomes]);
     if (warmupSeconds === 0) return;
-    await this.#loop({ atMs: this.#clock.monotonicMs() + warmupSeconds * 1_000 });
+    const atMs = this.#clock.monotonicMs() + warmupSeconds * 1_000;
+    await this.#loop({ atMs }, () => outcomes);
   }
 
   async measure(): Promise<LoadResult> {
-    const { seconds, operations } = this.#options;
-    const outcomes = this.#begin('measure');
+    const { seconds, operations, slices: count = 1 } = this.#options;
     const startedMs = this.#clock.monotonicMs();
-    const { unstarted } = await this.#loop({
-      ...(seconds === undefined ? {} : { atMs: startedMs + seconds * 1_000 }),
-      ...(operations === undefined ? {} : { operations }),
-    });
-    const elapsedSeconds = (this.#clock.monotonicMs() - startedMs) / 1_000;
-    return { elapsedSeconds, outcomes, unstarted };
+    const parts = new LoadSlices({ count, seconds, operations }, startedMs);
+    this.#begin('measure', parts.all);
+    const { unstarted } = await this.#loop(
+      {
+        ...(seconds === undefined ? {} : { atMs: startedMs + seconds * 1_000 }),
+        ...(operations === undefined ? {} : { operations }),
+      },
+      (intendedMs) => parts.of(intendedMs),
+    );
+    const endMs = this.#clock.monotonicMs();
+    const elapsedSeconds = (endMs - startedMs) / 1_000;
+    return { elapsedSeconds, outcomes: parts.total(), slices: parts.slices(endMs), unstarted };
   }
 
   /** What is in flight is waited for. */
@@ -94,25 +107,30 @@ export class LoadRun {
   }
 
   progress(): LoadProgress {
-    const { operations, errorCount } = this.#outcomes;
+    const sum = (of: (part: Outcomes) => number): number =>
+      this.#outcomes.reduce((total, part) => total + of(part), 0);
+    const recent = this.#outcomes.map((part) => part.takeRecentP99Ms() ?? 0);
+    const p99Ms = Math.max(0, ...recent);
     return {
       phase: this.#phase,
-      operations: this.#phase === 'load' ? this.#loaded : operations,
-      errors: errorCount,
-      p99Ms: this.#outcomes.takeRecentP99Ms(),
+      operations: this.#phase === 'load' ? this.#loaded : sum(({ operations }) => operations),
+      errors: sum(({ errorCount }) => errorCount),
+      p99Ms: p99Ms === 0 ? null : p99Ms,
     };
   }
 
-  #begin(phase: LoadProgress['phase']): Outcomes {
+  #begin(phase: LoadProgress['phase'], outcomes: readonly Outcomes[]): void {
     this.#phase = phase;
-    this.#outcomes = new Outcomes();
-    return this.#outcomes;
+    this.#outcomes = outcomes;
   }
 
-  #loop(end: Omit<LoopEnd, 'isStopped'>): Promise<LoopResult> {
+  #loop(
+    end: Omit<LoopEnd, 'isStopped'>,
+    outcomesOf: (intendedMs: number) => Outcomes,
+  ): Promise<LoopResult> {
     const { pace } = this.#options;
-    const outcomes = this.#outcomes;
-    const begin = (intendedMs: number) => this.#operations.perform(intendedMs, outcomes);
+    const begin = (intendedMs: number) =>
+      this.#operations.perform(intendedMs, outcomesOf(intendedMs));
     const until = { ...end, isStopped: () => this.#isStopped };
     return pace.kind === 'closed'
       ? closedLoop(this.#clock, pace.inFlight, until, begin)

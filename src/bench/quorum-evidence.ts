@@ -12,18 +12,25 @@ import { JsonFields } from './report/json-fields.ts';
 import { QUORUM_FORMAT } from './report/read-quorum.ts';
 import { RUN_FORMAT } from './report/read-run.ts';
 
-/** Errors: INVALID_ARGUMENT for a report of the other benchmark. */
 export function isQuorumReport(value: unknown): boolean {
-  const format =
-    typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined;
-  if (format === RUN_FORMAT) {
-    throw new CoterieError(
-      'INVALID_ARGUMENT',
-      'It is a report of `coterie bench run`, which knows one setting and nothing of staleness: ' +
-        'give one of `coterie bench quorum --json`',
-    );
-  }
-  return format === QUORUM_FORMAT;
+  return formatOf(value) === QUORUM_FORMAT;
+}
+
+/** Errors: INVALID_ARGUMENT for a report of the other benchmark, which is neither a profile nor of
+ *  several settings. */
+export function refuseRunReport(value: unknown): void {
+  if (formatOf(value) !== RUN_FORMAT) return;
+  throw new CoterieError(
+    'INVALID_ARGUMENT',
+    'It is a report of `coterie bench run`, which knows one setting and nothing of staleness: ' +
+      'give one of `coterie bench quorum --json`',
+  );
+}
+
+function formatOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'format' in value
+    ? value.format
+    : undefined;
 }
 
 /** Errors: INVALID_ARGUMENT. */

@@ -25,6 +25,8 @@ export interface RunInput {
   readonly isStopped: () => boolean;
 }
 
+/** Enough to tell how far they are from each other, and long enough to be alike. */
+const SLICES = 10;
 /** Requests in flight beside those of the loop: while keys are loaded. */
 const IN_FLIGHT_SPARE = 128;
 
@@ -74,6 +76,7 @@ export function optionsOfClients(config: RunConfig, seed: number): LoadOptions[]
     ...(seconds === undefined ? {} : { seconds }),
     ...(operations === undefined ? {} : { operations: share(operations, index, clients) }),
     seed,
+    slices: SLICES,
     client: { index, count: clients },
   }));
 }

@@ -5,6 +5,7 @@ import type { LatencySummary } from './latencies.ts';
 import type { Pace } from './load-run.ts';
 import type { ReadLevel, WriteLevel } from './operations.ts';
 import { type ErrorCounts, Outcomes } from './outcomes.ts';
+import { type RunNoise, type RunSlice, runNoise, runSlices } from './run-slices.ts';
 import type { EncodedLoadResult } from './worker-protocol.ts';
 import type { Mix } from './workload.ts';
 
@@ -65,6 +66,9 @@ export interface RunReport extends Provenance {
   readonly unstarted: number;
   /** It was stopped before its end. */
   readonly isInterrupted: boolean;
+  readonly noise: RunNoise;
+  /** By time; of the figures that every slice has of its own. */
+  readonly slices: readonly RunSlice[];
   readonly cluster: {
     readonly kind: ClusterKind;
     readonly nodes: number;
@@ -86,7 +90,10 @@ export interface RunFacts {
 
 export function runReport(facts: RunFacts): RunReport {
   const outcomes = new Outcomes();
-  for (const result of facts.results) outcomes.merge(Outcomes.decode(result.outcomes));
+  for (const { slices } of facts.results) {
+    for (const slice of slices) outcomes.merge(Outcomes.decode(slice.outcomes));
+  }
+  const slices = runSlices(facts.results);
   const elapsedSeconds = Math.max(0, ...facts.results.map((result) => result.elapsedSeconds));
   const { operations, succeeded } = outcomes;
   const per1000 = (seconds: number | undefined): number | null =>
@@ -110,6 +117,8 @@ export function runReport(facts: RunFacts): RunReport {
     contextReads: outcomes.contextReads,
     unstarted: sum(facts.results.map((result) => result.unstarted)),
     isInterrupted: facts.isInterrupted,
+    noise: runNoise(slices),
+    slices,
     cluster: facts.cluster,
     ...facts.provenance,
     format: 'coterie-bench-run/1',

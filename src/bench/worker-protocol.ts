@@ -27,9 +27,15 @@ export type CommandOf<Name extends WorkerCommand['do']> = Extract<
   { readonly do: Name }
 >;
 
+/** As load-slices.ts has it. */
+export interface EncodedLoadSlice {
+  readonly seconds: number;
+  readonly outcomes: EncodedOutcomes;
+}
+
 export interface EncodedLoadResult {
   readonly elapsedSeconds: number;
-  readonly outcomes: EncodedOutcomes;
+  readonly slices: readonly EncodedLoadSlice[];
   readonly unstarted: number;
   /** Of the client process, while it measured. */
   readonly processorSeconds: number;

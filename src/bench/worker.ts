@@ -87,9 +87,13 @@ export class BenchWorker {
 
   async #measure(): Promise<EncodedLoadResult> {
     const before = this.#ports.processorSeconds();
-    const { elapsedSeconds, outcomes, unstarted } = await this.#theRun().measure();
+    const { elapsedSeconds, slices, unstarted } = await this.#theRun().measure();
     const processorSeconds = this.#ports.processorSeconds() - before;
-    return { elapsedSeconds, outcomes: outcomes.encode(), unstarted, processorSeconds };
+    const encoded = slices.map(({ seconds, outcomes }) => ({
+      seconds,
+      outcomes: outcomes.encode(),
+    }));
+    return { elapsedSeconds, slices: encoded, unstarted, processorSeconds };
   }
 
   async #slice(name: string): Promise<MeasuredSlice> {

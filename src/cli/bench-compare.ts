@@ -10,12 +10,20 @@ import { renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 const EXIT_DIFFERS = 1;
+/** Neither a yes nor a no: whoever waits for 0 must not take it for a yes. */
+const EXIT_NOT_JUDGED = 7;
 const SHOWN_DIFFERENCES = 20;
+const NOT_JUDGED =
+  'NOTHING WAS JUDGED: neither report says how far a second run may be from it, so look at the ' +
+  'ratios. Measure both again: `bench run` of this version and `bench quorum` state their noise.';
 const HEAD = ['setting', 'figure', 'a', 'b', 'b / a', 'verdict'];
 
 export function benchCompareCommand(context: CliContext): Command {
   return new Command('compare')
-    .description('compare two reports; exit code 1 when a figure differs by more than their noise')
+    .description(
+      'compare two reports; exit code 1 when a figure differs by more than their noise, 7 when ' +
+        'neither knows any noise',
+    )
     .argument('<a>', 'JSON of the earlier report')
     .argument('<b>', 'JSON of the later one')
     .option('--json', 'print one JSON object')
@@ -33,6 +41,7 @@ interface Compared {
 async function showComparison(context: CliContext, { a, b, isJson }: Compared): Promise<void> {
   const comparison = compareReports(await readReportFile(a), await readReportFile(b));
   if (comparison.differ > 0) context.exitCode = EXIT_DIFFERS;
+  else if (!comparison.isJudged) context.exitCode = EXIT_NOT_JUDGED;
   const { terminal } = context;
   await terminal.write(
     isJson
@@ -53,13 +62,14 @@ function comparisonText(comparison: Comparison, terminal: Terminal): string {
     verdict === 'differs' ? colors.yellow(`differs, ${betterText(figure, a, b)}`) : verdict,
   ]);
   const sums = [
-    `${agree} agree`,
-    `${differ} differ`,
-    ...(unknown === 0 ? [] : [`of ${unknown} no noise is known`]),
+    `${agree} ${agree === 1 ? 'agrees' : 'agree'}`,
+    `${differ} ${differ === 1 ? 'differs' : 'differ'}`,
+    ...(unknown === 0 ? [] : [`${unknown} cannot be judged, for neither report knows their noise`]),
   ];
   return [
     renderTable({ head: HEAD, rows, keys: 2 }, terminal),
     `\n${sums.join(', ')}.\n`,
+    comparison.isJudged ? '' : `${colors.bold(colors.red(NOT_JUDGED))}\n`,
     differencesText(
       'Not asked for alike, so these are figures of different things',
       comparison.asked,

@@ -1,5 +1,9 @@
 /** The result of a matrix for people. */
-import type { QuorumReport, ReportedSetting } from '../bench/quorum/quorum-report.ts';
+import {
+  freshnessNotes,
+  type QuorumReport,
+  type ReportedSetting,
+} from '../bench/quorum/quorum-report.ts';
 import { FIGURE_NAMES, FIGURES } from '../bench/report/measured.ts';
 import { counted, whole } from './counted.ts';
 import { type Look, renderTable } from './table.ts';
@@ -32,6 +36,7 @@ export function quorumText(report: QuorumReport, terminal: Look): string {
   const notes = [
     report.isInterrupted ? 'It was interrupted: the figures are of what was done until then.' : '',
     noiseText(report),
+    ...freshnessNotes(report),
     'Predicted: by the model `coterie` from the legs of the requests, counted meanwhile.',
   ];
   return [
@@ -61,11 +66,18 @@ function rowOf(setting: ReportedSetting): string[] {
     ms('writeP999Ms'),
     first === undefined ? '' : percent(first[1] / first[2]),
     atOnce === undefined ? '' : percent(atOnce),
-    ms('freshMs'),
+    ms('freshMs') || afterText(setting),
     predicted?.t999Ms.toFixed(1) ?? '',
     cpu.toFixed(3),
     failed.map(([code, count]) => `${code} ${count}`).join(', '),
   ];
+}
+
+/** Why there is no time. */
+function afterText({ freshness, isStrict }: ReportedSetting): string {
+  if (freshness === null) return '';
+  if (isStrict && freshness.stale === 0) return 'promised';
+  return freshness.after999 === 'too few reads' ? 'not enough reads' : freshness.after999;
 }
 
 /** Of what was asked before, during and after the fault, how much succeeded. */

@@ -1,7 +1,12 @@
 /** `--profile`: the name of a published latency profile, or a file with a measured one: by itself,
  *  or with the settings that it was measured at. */
 import { readFile } from 'node:fs/promises';
-import { isQuorumReport, reportedProfile, type WantedSetting } from '../bench/quorum-evidence.ts';
+import {
+  isQuorumReport,
+  refuseRunReport,
+  reportedProfile,
+  type WantedSetting,
+} from '../bench/quorum-evidence.ts';
 import { CoterieError } from '../core/errors.ts';
 import { type LatencyProfile, PROFILE_NAMES, PUBLISHED_PROFILES } from '../core/pbs/profile.ts';
 import { decodeProfile } from '../core/pbs/profile-file.ts';
@@ -39,7 +44,9 @@ export async function loadFile<Content>(
     );
   });
   try {
-    return decode(JSON.parse(text));
+    const value: unknown = JSON.parse(text);
+    refuseRunReport(value);
+    return decode(value);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const code = error instanceof CoterieError ? error.code : 'INVALID_ARGUMENT';

@@ -22,7 +22,7 @@ const EXIT_USAGE = 2;
 const HELP_AFTER = `
 Exit codes: 0 done; 1 the answer is no: not found (get), no setting meets the goals (advise), a
 figure differs (bench compare), a promise was broken (sim); 2 usage; 3 unavailable or timed out;
-4 state; 5 storage; 6 protocol; 70 bug; 130 Ctrl-C.
+4 state; 5 storage; 6 protocol; 7 nothing could be judged (bench compare); 70 bug; 130 Ctrl-C.
 Nodes are --node HOST:PORT, else COTERIE_NODES, else 127.0.0.1:7400.
 `;
 

@@ -171,6 +171,22 @@ describe('a run', () => {
     expect(unstarted).toBe(0);
   });
 
+  it('is told in slices, which together are all of it', async () => {
+    client.takesMs = 10;
+    const run = new LoadRun(client, clock, {
+      ...{ ...optionsOf('read=1'), pace, warmupSeconds: 0, seconds: 1, slices: 4 },
+    });
+    await run.warmUp();
+    const measuring = run.measure();
+    await clock.advance(600);
+    expect(run.progress()).toMatchObject({ phase: 'measure', operations: 120, p99Ms: 10 });
+    await clock.advance(500);
+    const { slices, outcomes } = await measuring;
+    expect(slices.map(({ outcomes: each }) => each.read.count)).toEqual([50, 50, 50, 50]);
+    expect(outcomes.read.count).toBe(200);
+    expect(run.progress()).toMatchObject({ operations: 200 });
+  });
+
   it('ends soon when it is stopped, with what it has', async () => {
     client.takesMs = 10;
     const run = new LoadRun(client, clock, {

@@ -51,7 +51,7 @@ class FakeClients implements BenchClients {
     outcomes.failed('OVERLOADED');
     return {
       elapsedSeconds: 1 + index,
-      outcomes: outcomes.encode(),
+      slices: [{ seconds: 1 + index, outcomes: outcomes.encode() }],
       unstarted: index,
       processorSeconds: 0.1,
     };
@@ -124,6 +124,7 @@ describe('clients', () => {
     expect(options.map(({ operations }) => operations ?? 0).toSorted()).toEqual([33, 33, 34]);
     expect(options.map(({ client }) => client.index)).toEqual([0, 1, 2]);
     expect(new Set(options.map(({ seed }) => seed))).toEqual(new Set([42]));
+    expect(new Set(options.map(({ slices }) => slices))).toEqual(new Set([10]));
   });
 
   it('share a rate', () => {

@@ -44,7 +44,7 @@ it('connects, loads, measures, and says what it used of the processor meanwhile'
   expect(client.asked.map(({ verb }) => verb)).toEqual(['put', 'put', 'put', 'put']);
   await worker.perform({ do: 'warm-up' });
   expect(await worker.perform({ do: 'measure' })).toMatchObject({
-    outcomes: { counts: { operations: 3, notFound: 0 } },
+    slices: [{ outcomes: { counts: { operations: 3, notFound: 0 } } }],
     unstarted: 0,
     processorSeconds: 0.25,
   });

@@ -96,8 +96,23 @@ describe('bench compare', () => {
     const a = await file('a', sampleRun());
     const b = await file('b', { ...sampleRun({ slowdown: 2 }), seed: 2 });
     const { exitCode, stdout } = await world.run('bench', 'compare', a, b);
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain('8 agree, 0 differ, of 2 no noise is known.');
+    expect(exitCode).toBe(7);
+    expect(stdout).toContain('8 agree, 0 differ, 2 cannot be judged, for neither report knows');
+    expect(stdout).toContain('NOTHING WAS JUDGED');
+    const same = await world.run('bench', 'compare', a, a);
+    expect(same.exitCode).toBe(0);
+  });
+
+  it('judges single runs by their slices: one that is ten times as slow differs', async () => {
+    const noise = { throughput: 1.1, readP50Ms: 1.2, writeP50Ms: 1.2 };
+    const a = await file('a', { ...sampleRun(), noise });
+    const alike = await file('alike', { ...sampleRun({ slowdown: 1.1 }), noise });
+    const slow = await file('slow', { ...sampleRun({ slowdown: 10 }), noise });
+    expect((await world.run('bench', 'compare', a, alike)).exitCode).toBe(0);
+    const { exitCode, stdout } = await world.run('bench', 'compare', a, slow);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/read p50, ms\t1.40 \[1.17..1.68\]\t.*\t10.0\tdiffers, b is worse\n/);
+    expect(stdout).not.toContain('NOTHING WAS JUDGED');
   });
 
   it('prints one object with --json', async () => {

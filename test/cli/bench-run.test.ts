@@ -58,9 +58,8 @@ class FakeBench implements BenchPorts {
     outcomes.succeeded = 10;
     for (let read = 0; read < 10; read += 1) outcomes.took('read', 2);
     for (const code of this.failing) outcomes.failed(code);
-    const encoded = outcomes.encode();
-    const result = { elapsedSeconds: 2, outcomes: encoded, unstarted: 0, processorSeconds: 1 };
-    return [result] as never;
+    const slices = [{ seconds: 2, outcomes: outcomes.encode() }];
+    return [{ elapsedSeconds: 2, slices, unstarted: 0, processorSeconds: 1 }] as never;
   };
 
   #cluster(kind: BenchCluster['kind'], options: unknown): BenchCluster {

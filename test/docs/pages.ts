@@ -59,7 +59,8 @@ export function errorsPage(): string {
       'of `advise` that',
     'no setting meets the goals, of `bench compare` that a figure differs, of `sim` that a ' +
       'promise was broken.',
-    'Exit 130 is Ctrl-C.',
+    'Exit 7 is of `bench compare`: neither report knows its noise, so nothing was judged. ' +
+      'Exit 130 is Ctrl-C.',
   );
   return `${lines.join('\n')}\n`;
 }

@@ -101,23 +101,3 @@ export class FreshnessCounts {
     });
   }
 }
-
-/** The earliest measured time from which the share of fresh reads is `share` or more; null when it
- *  never is. Shares that fall are pooled first (isotonic regression: freshness only grows). */
-export function freshAfterMs(points: readonly FreshnessPoint[], share: number): number | null {
-  const pools: { fromMs: number; fresh: number; reads: number }[] = [];
-  for (const { tMs, fresh, reads } of points) {
-    let pool = { fromMs: tMs, fresh, reads };
-    for (let last = pools.at(-1); last !== undefined; last = pools.at(-1)) {
-      if (last.fresh / last.reads <= pool.fresh / pool.reads) break;
-      pools.pop();
-      pool = {
-        fromMs: last.fromMs,
-        fresh: last.fresh + pool.fresh,
-        reads: last.reads + pool.reads,
-      };
-    }
-    pools.push(pool);
-  }
-  return pools.find(({ fresh, reads }) => fresh / reads >= share)?.fromMs ?? null;
-}

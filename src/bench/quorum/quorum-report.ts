@@ -13,7 +13,7 @@ import {
   type FigureName,
   type SliceFigures,
 } from './cell-result.ts';
-import { freshAfterMs } from './freshness-counts.ts';
+import { FRESH_SHARE, type FreshVerdict, freshAfter, tooFewReadsNotes } from './fresh-after.ts';
 import { designEffect, noiseRatio } from './noise.ts';
 import { type Predicted, predictedOf } from './predicted.ts';
 import type { TimelineOptions } from './quorum-cell.ts';
@@ -55,6 +55,8 @@ export interface ReportedFreshness {
   readonly measured: readonly (readonly [number, number, number])[];
   readonly reads: number;
   readonly stale: number;
+  /** Whether `freshMs` could be told by so many reads. */
+  readonly after999: FreshVerdict;
   readonly kStale: readonly number[];
   readonly predicted: Predicted | null;
 }
@@ -114,7 +116,6 @@ export interface QuorumFacts {
   readonly provenance: Provenance;
 }
 
-const FRESH_SHARE = 0.999;
 const PROFILE_NAME = 'measured';
 
 export function quorumReport(facts: QuorumFacts): QuorumReport {
@@ -132,6 +133,14 @@ export function quorumReport(facts: QuorumFacts): QuorumReport {
     ...facts.provenance,
     format: 'coterie-bench-quorum/1',
   };
+}
+
+/** Of settings that do not promise that every read is fresh. */
+export function freshnessNotes({ settings }: QuorumReport): readonly string[] {
+  const unclear = settings.filter(
+    ({ isStrict, freshness }) => !isStrict && freshness?.after999 === 'too few reads',
+  );
+  return tooFewReadsNotes(unclear.map(({ name }) => name));
 }
 
 /** Reads at settings that promise the newest value and did not give it. */
@@ -169,7 +178,7 @@ function reported(result: CellResult, noise: ReportedNoise, facts: QuorumFacts):
     profile === undefined
       ? null
       : predictedOf({ setting, points, figures }, profile, { trials, seed });
-  const freshMs = freshAfterMs(points, FRESH_SHARE);
+  const after999 = freshAfter(points, FRESH_SHARE);
   return {
     name,
     n,
@@ -189,7 +198,7 @@ function reported(result: CellResult, noise: ReportedNoise, facts: QuorumFacts):
           return value === undefined ? [] : [[figure, within(value, noise[figure])] as const];
         }),
       ),
-      ...(freshMs === null ? {} : { freshMs: { value: freshMs, low: null, high: null } }),
+      ...('ms' in after999 ? { freshMs: { value: after999.ms, low: null, high: null } } : {}),
     },
     cpuSecondsPer1000: {
       client: figures.clientSeconds ?? null,
@@ -203,6 +212,7 @@ function reported(result: CellResult, noise: ReportedNoise, facts: QuorumFacts):
             measured: points.map(({ tMs, fresh, reads }) => [tMs, fresh, reads] as const),
             reads: result.freshness.reads,
             stale: result.freshness.stale,
+            after999: after999.verdict,
             kStale: result.freshness.kStale,
             predicted,
           },

@@ -34,6 +34,9 @@ export interface Comparison {
   readonly agree: number;
   readonly differ: number;
   readonly unknown: number;
+  /** False: of nothing that was measured any noise is known. Shares of failures are counts, which
+   *  have a range by themselves, and do not make it true. */
+  readonly isJudged: boolean;
   /** What was not asked for alike: the figures are of different things. */
   readonly asked: readonly Difference[];
   /** Machine and versions. */
@@ -62,11 +65,19 @@ export function compareReports(a: Measured, b: Measured): Comparison {
     agree: count('agrees'),
     differ: count('differs'),
     unknown: count('unknown'),
+    isJudged: isJudged(figures),
     asked: differences(a.asked, b.asked),
     surroundings: differences(a.surroundings, b.surroundings),
     onlyA: alone(a),
     onlyB: alone(b),
   };
+}
+
+function isJudged(figures: readonly ComparedFigure[]): boolean {
+  const measured = figures.filter(({ figure }) => figure !== 'failedShare');
+  if (measured.every(({ a, b }) => a.value === b.value)) return true;
+  // Two figures may be equal by chance.
+  return measured.some(({ a, b }) => hasRange(a) || hasRange(b));
 }
 
 type Pair = readonly [MeasuredSetting, MeasuredSetting];

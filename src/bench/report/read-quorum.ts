@@ -1,5 +1,11 @@
 /** The result of `coterie bench quorum` as a report: a setting for each N, R, W or pair of levels.
  *  Its figures come with the range in which it expects a repetition. */
+import {
+  FRESH_SHARE,
+  type FreshVerdict,
+  freshAfter,
+  tooFewReadsNotes,
+} from '../quorum/fresh-after.ts';
 import { type JsonFields, visible } from './json-fields.ts';
 import {
   type Availability,
@@ -39,7 +45,7 @@ export function measuredQuorum(fields: JsonFields): Measured {
       ['cluster', clusterText(fields)],
       ...factsOf(fields),
     ],
-    notes: [...list.flatMap(brokenPromise), ...notesOf(fields)],
+    notes: [...list.flatMap(brokenPromise), ...unclearFreshness(list), ...notesOf(fields)],
     asked: new Map([
       ['workload', workload],
       ...fields.fields('config').flat(),
@@ -74,7 +80,7 @@ function settingOf(fields: JsonFields, designEffect: number): MeasuredSetting {
     operations,
     errors,
     figures: {
-      ...figuresOf(fields.fields('figures')),
+      ...foundedFigures(fields),
       ...(operations === 0
         ? {}
         : { failedShare: shareOf(Math.min(failed, operations), operations) }),
@@ -84,6 +90,31 @@ function settingOf(fields: JsonFields, designEffect: number): MeasuredSetting {
     ...(fresh === undefined ? {} : { freshness: fresh.freshness }),
     ...(availability === undefined ? {} : { availability: availabilityOf(availability) }),
   };
+}
+
+/** Reports of earlier versions told `freshMs` by however few reads. */
+function foundedFigures(fields: JsonFields): Partial<Record<FigureName, Figure>> {
+  const { freshMs, ...figures } = figuresOf(fields.fields('figures'));
+  return freshMs === undefined || verdictOf(fields) !== 'measured'
+    ? figures
+    : { ...figures, freshMs };
+}
+
+function verdictOf(setting: JsonFields): FreshVerdict | undefined {
+  if (!setting.has('freshness')) return undefined;
+  const counted = setting.fields('freshness').triples('measured');
+  const points = counted.map(([tMs, fresh, reads]) => ({ tMs, fresh, reads }));
+  return freshAfter(
+    points.filter(({ reads }) => reads > 0),
+    FRESH_SHARE,
+  ).verdict;
+}
+
+function unclearFreshness(settings: readonly JsonFields[]): readonly string[] {
+  const unclear = settings.filter(
+    (setting) => !setting.isTrue('isStrict') && verdictOf(setting) === 'too few reads',
+  );
+  return tooFewReadsNotes(unclear.map((setting) => setting.text('name')));
 }
 
 /** R + W above N, and yet a read did not return what was acknowledged. */

@@ -1,5 +1,5 @@
-/** The result of `coterie bench run` as a report of one setting. One run has no repetitions: of
- *  most of its figures nobody knows how far the next run's will be from them. */
+/** The result of `coterie bench run` as a report of one setting. Its slices tell how far the next
+ *  run's figures may be from its own; reports of earlier versions have none. */
 import type { JsonFields } from './json-fields.ts';
 import { type Figure, type FigureName, type Measured, shareOf } from './measured.ts';
 import {
@@ -55,8 +55,15 @@ const LATENCIES = [
 
 function figuresOf(fields: JsonFields) {
   const figures: Partial<Record<FigureName, Figure>> = {};
+  const noise = fields.has('noise') ? fields.fields('noise') : undefined;
   const set = (name: FigureName, value: number | undefined): void => {
-    if (value !== undefined) figures[name] = { value, low: null, high: null };
+    if (value === undefined) return;
+    const ratio = noise?.amountIfAny(name);
+    if (noise !== undefined && (ratio ?? 1) < 1) throw noise.refusal(name, 'a number not below 1');
+    figures[name] =
+      ratio === undefined
+        ? { value, low: null, high: null }
+        : { value, low: value / ratio, high: value * ratio };
   };
   set('throughput', fields.amount('throughput'));
   for (const [kind, percentile, name] of LATENCIES) {
@@ -87,9 +94,16 @@ function clientsText(config: JsonFields): string {
   return clients === 1 ? 'one client' : `${clients} clients`;
 }
 
+function hasNoise(fields: JsonFields): boolean {
+  return fields.has('noise') && fields.fields('noise').names.length > 0;
+}
+
 function notesOf(fields: JsonFields): readonly string[] {
   const notes = [
-    'One run: nothing is known of its noise. Run it again and compare.',
+    hasNoise(fields)
+      ? 'One run: its ranges come from its slices, and know what changed while it ran, no more.'
+      : 'One run without slices: nothing is known of its noise, and what is compared with it is ' +
+        'judged by the noise of the other report alone.',
     ...loadNotes(fields),
   ];
   if (fields.isTrue('isInterrupted')) {

@@ -178,7 +178,11 @@ function shareAt(curve: Prediction['freshAtMs'], afterMs: number): number | unde
 /** Of 95 % (Wilson). */
 const DEVIATIONS = 1.96;
 
-function shareInterval({ fresh, reads }: CountedReads): readonly [number, number] {
+/** Where the share of fresh reads is, by those that were counted; `reads` is above 0. */
+export function shareInterval({
+  fresh,
+  reads,
+}: Pick<CountedReads, 'fresh' | 'reads'>): readonly [number, number] {
   const share = fresh / reads;
   const square = DEVIATIONS ** 2;
   const centre = share + square / (2 * reads);

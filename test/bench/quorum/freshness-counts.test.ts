@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FreshnessCounts, freshAfterMs } from '../../../src/bench/quorum/freshness-counts.ts';
+import { FreshnessCounts } from '../../../src/bench/quorum/freshness-counts.ts';
 
 function counts(reads: readonly (readonly [number, number])[]): FreshnessCounts {
   const all = new FreshnessCounts();
@@ -50,25 +50,5 @@ describe('counts of fresh reads', () => {
       [0.4, 5],
     ]);
     expect(both.encode()).toEqual(whole.encode());
-  });
-});
-
-describe('the time from which reads are fresh', () => {
-  const point = (tMs: number, fresh: number) => ({ tMs, fresh, reads: 1_000 });
-
-  it('is the earliest with the share', () => {
-    expect(freshAfterMs([point(0, 500), point(1, 998), point(5, 1_000)], 0.999)).toBe(5);
-    expect(freshAfterMs([point(0, 1_000)], 0.999)).toBe(0);
-  });
-
-  it('is not one after which the share falls again: both count together', () => {
-    const points = [point(0, 500), point(1, 1_000), point(5, 996), point(9, 1_000)];
-    expect(freshAfterMs(points, 0.999)).toBe(9);
-    expect(freshAfterMs(points, 0.997)).toBe(1);
-  });
-
-  it('is unknown when the share is never reached', () => {
-    expect(freshAfterMs([point(0, 10), point(50, 998)], 0.999)).toBeNull();
-    expect(freshAfterMs([], 0.999)).toBeNull();
   });
 });

@@ -34,12 +34,24 @@ describe('a run', () => {
         nodeSeconds: { value: 0.21 },
       },
     });
-    expect(notes).toEqual(['One run: nothing is known of its noise. Run it again and compare.']);
+    expect(notes).toEqual([expect.stringContaining('nothing is known of its noise')]);
     expect(Object.fromEntries(facts)).toMatchObject({
       workload: 'a, zipfian, 10,000 keys of 100 bytes, 64 in flight, one client, 10.0 s',
       machine: '2 cores, some processor, 8.0 GiB, linux x64; load average 0.40 when it began',
       seed: '1',
     });
+  });
+
+  it('has the range that its slices tell', () => {
+    const noise = { throughput: 1.1, readP50Ms: 2 };
+    const { settings, notes } = readReport({ ...sampleRun(), noise });
+    expect(settings[0]?.figures).toMatchObject({
+      throughput: { value: 17_900, low: 17_900 / 1.1, high: 17_900 * 1.1 },
+      readP50Ms: { value: 1.4, low: 0.7, high: 2.8 },
+      nodeSeconds: { low: null, high: null },
+    });
+    expect(notes[0]).toContain('its ranges come from its slices');
+    expect(() => readReport({ ...sampleRun(), noise: { readP50Ms: 0.5 } })).toThrow('not below 1');
   });
 
   it('has no figure where nothing was measured', () => {
@@ -234,4 +246,27 @@ describe('what is no report', () => {
     expect(Object.keys(settings[0]?.errors ?? {})).toEqual(['\\u001b[2J\\u202e\\u000a']);
     expect(refusalOf({ ...sampleRun(), errors: { [controls]: 'x' } })).not.toContain('\u001b');
   });
+});
+
+it('of a matrix tells no time of freshness for which there were too few reads', () => {
+  const { settings, ...rest } = sampleQuorum();
+  const few = settings.map(({ freshness, ...setting }) => ({
+    ...setting,
+    freshness:
+      freshness === null
+        ? null
+        : {
+            ...freshness,
+            measured: [
+              [0.2, 5, 9],
+              [40, 9, 9],
+            ],
+          },
+  }));
+  const told = readReport({ ...rest, settings: few });
+  expect(told.settings.some(({ figures }) => 'freshMs' in figures)).toBe(false);
+  expect(told.notes.join()).toContain('fresh at N 3, R 1, W 1; N 3, R 2, W 1; N 3, R 1, W 2: it');
+  expect(readReport(sampleQuorum()).settings.every(({ figures }) => 'freshMs' in figures)).toBe(
+    true,
+  );
 });

@@ -91,6 +91,8 @@ export function sampleRun({ slowdown = 1, command }: SampleOptions = {}): RunRep
     cpuSecondsPer1000: { client: 0.04, nodes: 0.21 },
     unstarted: 0,
     isInterrupted: false,
+    noise: {},
+    slices: [],
     cluster: { kind: 'spawned', nodes: 3, replicas: 3 },
   };
 }
@@ -148,6 +150,7 @@ function sampleSetting(r: number, w: number, slowdown: number): ReportedSetting 
       measured: TIMES_MS.map((tMs) => [tMs, Math.round(READS * freshAt(tMs, r, w, 3)), READS]),
       reads: READS * TIMES_MS.length,
       stale: 0,
+      after999: 'measured',
       kStale: [freshAt(0, r, w, 3), 1 - (1 - freshAt(0, r, w, 3)) ** 2],
       predicted: {
         coterie: samplePrediction(r, w, { scaleMs: 3.4, faster: 0.9 }),
