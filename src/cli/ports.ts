@@ -31,6 +31,7 @@ export interface StartedNode {
   readonly address: string;
   /** Settles when the node can no longer serve (storage failed); never on a clean stop. */
   readonly failed: Promise<unknown>;
+  readonly admin: Pick<AdminService, 'status'>;
   stop(): Promise<void>;
 }
 

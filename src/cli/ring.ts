@@ -34,7 +34,8 @@ async function showRing(context: CliContext, flags: RingFlags): Promise<void> {
   if (layout.length === 0) {
     throw new CoterieError(
       'NOT_INITIALISED',
-      'The node belongs to no cluster yet: run `coterie cluster init`',
+      'The node belongs to no cluster yet: `coterie status` says why, and whether to run ' +
+        '`coterie cluster init`',
     );
   }
   const ring = new Ring(decodeLayout(layout), layoutHash(layout));

@@ -2,6 +2,7 @@
  *  the end of whoever started it, where that is wished. */
 import { Command } from 'commander';
 import type { LoadedConfig } from '../config/load.ts';
+import type { StatusReply } from '../wire/generated/coterie/v1/admin.ts';
 import type { CliContext } from './ports.ts';
 import { serveUntilStopped } from './serve.ts';
 
@@ -69,6 +70,16 @@ export async function loadNodeConfig(
   return loadConfig({ environment, flags: settings, ...from });
 }
 
+/** The first line is for programs, the second for who starts a node for the first time. */
+function greetingOf(
+  address: string,
+  { state, reason }: Pick<StatusReply, 'state' | 'reason'>,
+): string {
+  const ready = `ready ${address}\n`;
+  if (state !== 'UNINITIALISED') return ready;
+  return `${ready}In no cluster yet: ${reason} (see \`coterie status\`).\n`;
+}
+
 async function start(context: CliContext, flags: NodeFlags): Promise<void> {
   const { config } = await loadNodeConfig(flags, context);
   const { ports } = context;
@@ -77,7 +88,7 @@ async function start(context: CliContext, flags: NodeFlags): Promise<void> {
   const begin = async () => {
     const node = await ports.startNode(config);
     return {
-      greeting: `ready ${node.address}\n`,
+      greeting: greetingOf(node.address, await node.admin.status({})),
       failed: node.failed,
       stop: () => node.stop(),
     };

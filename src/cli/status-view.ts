@@ -74,12 +74,19 @@ export function statusText(reply: StatusReply, look: Look): string {
     sections.push(renderTable({ head: MEMBER_HEAD, rows }, look));
   }
   if (found.length > 0) {
-    const title =
-      members.length === 0 ? 'Found, not yet a cluster:' : 'Found, not in this cluster:';
     const rows = found.map((member) => memberCells(member, look));
-    sections.push(`${title}\n${renderTable({ head: FOUND_HEAD, rows }, look)}`);
+    sections.push(
+      `${foundTitle(members, found)}\n${renderTable({ head: FOUND_HEAD, rows }, look)}`,
+    );
   }
   return sections.join('\n');
+}
+
+/** Before this node has a layout others can have one already. */
+function foundTitle(members: readonly MemberStatus[], found: readonly MemberStatus[]): string {
+  if (members.length > 0) return 'Found, not in this cluster:';
+  const isCluster = found.some(({ layoutVersion }) => layoutVersion > 0);
+  return isCluster ? 'Found, a cluster where there is a layout:' : 'Found, not yet a cluster:';
 }
 
 function nodeLines(reply: StatusReply, look: Look): string[] {
@@ -90,7 +97,7 @@ function nodeLines(reply: StatusReply, look: Look): string[] {
   const up = `up ${duration(reply.uptimeSeconds)}`;
   const cluster =
     clusterId.length === 0
-      ? 'none yet: run `coterie cluster init`'
+      ? 'none yet'
       : `${bytesToHex(clusterId)}, layout ${layoutVersion}, ${sizes}`;
   const lines = [
     `node     ${reply.node} at ${reply.address}, coterie ${reply.version}, ${up}`,

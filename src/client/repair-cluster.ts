@@ -36,7 +36,7 @@ export function membersOf(
   if (members.length > 0) return members.map(({ name, address }) => ({ name, address }));
   throw new CoterieError(
     'NOT_INITIALISED',
-    `${status.node} belongs to no cluster yet: run \`coterie cluster init\``,
+    `${status.node} belongs to no cluster yet: ${status.reason}`,
   );
 }
 

@@ -84,7 +84,9 @@ export const ERROR_CODES = {
     family: 'state',
     retryable: true,
     applied: 'no',
-    meaning: 'The node belongs to no cluster yet: run `coterie cluster init`',
+    meaning:
+      'The node belongs to no cluster yet: `coterie status` says why, and whether to run ' +
+      '`coterie cluster init`',
   },
   NOT_RECOVERED: {
     family: 'state',

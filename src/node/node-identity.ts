@@ -1,6 +1,7 @@
 /** Which node does a data folder belong to, and which runs has it been through?
- *  Invariants: the name and the member id are written once, with the folder's first start; the name
- *  of a run and its generation are durable before anybody is told of them.
+ *  Invariants: the member id is written once, with the folder's first start, and so is the name,
+ *  which may become another one until a layout has it; the name of a run and its generation are
+ *  durable before anybody is told of them.
  *  Not here: the folder's random id and its count of runs (node/storage). */
 import { bytesToHex, hexToBytes } from '../core/bytes.ts';
 import { CoterieError } from '../core/errors.ts';
@@ -9,14 +10,38 @@ import type { Clock } from '../env/clock.ts';
 import type { Random } from '../env/random.ts';
 import type { MetaRows } from './standing/peer-memories.ts';
 
-export interface NodeIdentity {
+interface NodeIdentity {
   readonly name: string;
 }
 
 const IDENTITY_ROW = 'node';
 const IDENTITY_FORMAT = 1;
 
-export async function readIdentity(rows: MetaRows): Promise<NodeIdentity | undefined> {
+/** The name of this start, which is durable then. `isMember`: the folder holds a layout.
+ *  Errors: CONFLICT when a member is given another name. */
+export async function settleName(
+  rows: MetaRows,
+  start: {
+    readonly given: string | undefined;
+    readonly address: string;
+    readonly isMember: boolean;
+  },
+): Promise<string> {
+  const { given, address, isMember } = start;
+  const kept = (await readIdentity(rows))?.name;
+  const name = given ?? kept ?? address;
+  if (name === kept) return name;
+  if (kept !== undefined && isMember) {
+    throw new CoterieError(
+      'CONFLICT',
+      `The data folder belongs to node ${kept}, not to ${name}; use its own folder or --id ${kept}`,
+    );
+  }
+  await writeIdentity(rows, { name });
+  return name;
+}
+
+async function readIdentity(rows: MetaRows): Promise<NodeIdentity | undefined> {
   const row = await rows.readMeta(IDENTITY_ROW);
   if (row === undefined) return undefined;
   if (row[0] !== IDENTITY_FORMAT) {
@@ -29,7 +54,7 @@ export async function readIdentity(rows: MetaRows): Promise<NodeIdentity | undef
   return { name: new TextDecoder().decode(row.subarray(1)) };
 }
 
-export async function writeIdentity(rows: MetaRows, identity: NodeIdentity): Promise<void> {
+async function writeIdentity(rows: MetaRows, identity: NodeIdentity): Promise<void> {
   const name = new TextEncoder().encode(identity.name);
   const value = new Uint8Array(1 + name.length);
   value[0] = IDENTITY_FORMAT;

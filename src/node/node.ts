@@ -4,7 +4,7 @@
  *  or stream.
  *  Not here: behaviour of the rooms; sockets, files and processes (platform, embed.ts, cli).
  *  Source: ARCHITECTURE 3, 5.19, 5.24, 5.26. */
-import { bytesEqual, bytesToHex } from '../core/bytes.ts';
+import { bytesToHex } from '../core/bytes.ts';
 import { Deadlines } from '../core/deadlines.ts';
 import { CoterieError } from '../core/errors.ts';
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
@@ -17,8 +17,9 @@ import { asCoterieError } from '../wire/error-codec.ts';
 import type { AdminService, KvService, NodeServices } from '../wire/services.ts';
 import type { AdministeredNode, NodeFacts } from './admin/admin.ts';
 import { Admin } from './admin/admin.ts';
+import { judgeAdoption } from './adoption.ts';
 import type { DataState, KnownMember, MemberEvent, Place, Repairs } from './contracts.ts';
-import { noteRun, readIdentity, startGeneration, writeIdentity } from './node-identity.ts';
+import { noteRun, settleName, startGeneration } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
 import { NOT_STARTED, refuseStream } from './not-running.ts';
 import { makeRooms, type Rooms, type RoomsStart } from './rooms.ts';
@@ -108,20 +109,13 @@ export class Node implements NodeServices {
     const opening = await this.#store.start();
     this.#store.onFailed((error) => this.#fail(error));
     this.#store.onEngineDamage((reason) => this.#damaged(reason));
-    const identity = await readIdentity(this.#store);
-    const name = identity?.name ?? this.#options.name ?? address;
-    if (this.#options.name !== undefined && this.#options.name !== name) {
-      throw new CoterieError(
-        'CONFLICT',
-        `The data folder belongs to node ${name}, not to ${this.#options.name}; use its own ` +
-          `folder or --id ${name}`,
-      );
-    }
-    if (identity === undefined) await writeIdentity(this.#store, { name });
+    const layout = await this.#store.readMeta(LAYOUT_ROW);
+    const isMember = layout !== undefined;
+    const { name: given } = this.#options;
+    const name = await settleName(this.#store, { given, address, isMember });
     const runIds = await noteRun(this.#store, bytesToHex(this.#env.random.bytes(RUN_ID_BYTES)));
     const member = await startGeneration(this.#store, this.#env);
     this.#rooms = this.#makeRooms({ name, address, opening, runIds, member });
-    const layout = await this.#store.readMeta(LAYOUT_ROW);
     if (layout !== undefined) await this.#join(layout);
     this.#phase = 'running';
     this.#rooms.gossip.start();
@@ -222,7 +216,7 @@ export class Node implements NodeServices {
       view: {
         place: () => this.#place,
         state: () => this.#dataState(),
-        reason: () => this.#rooms?.standing.standing.reason ?? '',
+        reason: () => this.#reason(),
         isRunning: () => this.#phase === 'running',
         mayServe: (partition) => this.#rooms?.standing.mayServe(partition) === true,
         isVerified: (partition) => this.#rooms?.standing.isVerified(partition) === true,
@@ -270,21 +264,8 @@ export class Node implements NodeServices {
   async #adoptNow(layoutBytes: Uint8Array): Promise<void> {
     if (this.#phase !== 'running')
       throw new CoterieError('NOT_RUNNING', 'This node is not running');
-    const layout = decodeLayout(layoutBytes);
-    if (this.#place !== undefined) {
-      if (bytesEqual(layoutHash(layoutBytes), this.#place.ring.hash)) return;
-      throw new CoterieError(
-        'CLUSTER_MISMATCH',
-        'This node already belongs to cluster ' +
-          `${bytesToHex(this.#place.ring.layout.clusterId)}; nothing was changed`,
-      );
-    }
-    if (!layout.roles.some((role) => role.name === this.name)) {
-      throw new CoterieError(
-        'CLUSTER_MISMATCH',
-        `The layout names no member ${this.name}; nothing was changed`,
-      );
-    }
+    const node = { name: this.name, place: this.#place };
+    if (judgeAdoption(layoutBytes, node) === 'known') return;
     await this.#store.writeMeta([{ name: LAYOUT_ROW, value: layoutBytes }]);
     await this.#join(layoutBytes);
     this.#announceServing();
@@ -377,7 +358,7 @@ export class Node implements NodeServices {
       layoutBytes: () => this.#layoutBytes,
       storeId: () => this.#running().opening.storeId,
       state: () => this.state,
-      reason: () => this.#failure || (this.#rooms?.standing.standing.reason ?? ''),
+      reason: () => this.#reason(),
       run: () => this.#rooms?.opening.run ?? 0,
       commitSeq: () => this.#store.commitSeq,
       counts: () => this.#store.counts,
@@ -390,6 +371,14 @@ export class Node implements NodeServices {
       legs: () => this.#running().legs,
       adopt: (layout) => this.#adopt(layout),
     };
+  }
+
+  #reason(): string {
+    const rooms = this.#rooms;
+    if (this.#failure !== '' || rooms === undefined) return this.#failure;
+    return this.#place === undefined
+      ? rooms.gossip.outsideReason()
+      : rooms.standing.standing.reason;
   }
 
   #facts(): NodeFacts {

@@ -20,7 +20,9 @@ import type { ProcessEnvironment } from '../../src/config/load.ts';
 import type { NodeConfig } from '../../src/config/schema.ts';
 import { CoterieError } from '../../src/core/errors.ts';
 import type { Ring } from '../../src/core/ring/ring.ts';
+import type { StatusReply } from '../../src/wire/generated/coterie/v1/admin.ts';
 import { ManualClock } from '../client/manual-clock.ts';
+import { statusReply } from './fake-node.ts';
 
 export interface Call {
   readonly verb: string;
@@ -59,6 +61,9 @@ export class FakeWorld {
   ring: Ring | undefined;
   input = '';
   environment: ProcessEnvironment = {};
+  /** What a started node says of itself. */
+  status: StatusReply = statusReply();
+  readonly #admin = { status: async () => this.status };
 
   async run(...argv: string[]): Promise<Outcome> {
     const out: Uint8Array[] = [];
@@ -123,7 +128,9 @@ export class FakeWorld {
       startNode: async (config) => {
         if (this.startError !== undefined) throw this.startError;
         this.configs.push(config);
-        return { address: '127.0.0.1:7400', failed: this.failed, stop: this.#stop };
+        const { failed } = this;
+        const stop = this.#stop;
+        return { address: '127.0.0.1:7400', failed, admin: this.#admin, stop };
       },
       startCluster: async (options) => {
         if (this.startError !== undefined) throw this.startError;
@@ -135,6 +142,7 @@ export class FakeWorld {
         const nodes = addresses.map((address) => ({
           address,
           failed: this.failed,
+          admin: this.#admin,
           stop: this.#stop,
         }));
         return { addresses, nodes, stop: this.#stop };

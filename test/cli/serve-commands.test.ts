@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { errorText } from '../../src/cli/error-report.ts';
 import { CoterieError } from '../../src/core/errors.ts';
 import { damagedError } from '../../src/node/storage/opening.ts';
+import { statusReply } from './fake-node.ts';
 import { FakeWorld } from './fake-world.ts';
 
 let world: FakeWorld;
@@ -62,6 +63,7 @@ describe('dev', () => {
 describe('start', () => {
   test('hands flags over environment to the node, prints ready and stops cleanly', async () => {
     world.environment = { COTERIE_NODE_ZONE: 'attic', COTERIE_NODE_ID: 'env' };
+    world.status = statusReply({ state: 'UNVERIFIED' });
     const { exitCode, stdout } = await world.run(
       ...['start', '--id', 'a', '--listen', '0.0.0.0:7500', '--advertise', 'a.local:7500'],
       ...['--data', '/tmp/a', '--dc', 'east', '--weight', '2', '--metrics', '127.0.0.1:0'],
@@ -72,6 +74,15 @@ describe('start', () => {
       listen: { address: '0.0.0.0:7500', advertise: 'a.local:7500' },
       metrics: { listen: '127.0.0.1:0' },
     });
+  });
+
+  test('one that is in no cluster says why in a line of its own after `ready`', async () => {
+    const reason = 'this node knows of no cluster: `coterie cluster init` makes a new one';
+    world.status = statusReply({ state: 'UNINITIALISED', reason });
+    const { stdout } = await world.run('start');
+    expect(stdout).toBe(
+      `ready 127.0.0.1:7400\nIn no cluster yet: ${reason} (see \`coterie status\`).\n`,
+    );
   });
 
   test('--seed may be given several times, and replaces what the environment says', async () => {

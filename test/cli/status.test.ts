@@ -131,12 +131,24 @@ describe('status for people', () => {
   });
 
   test('before init all nodes that were found are there, and what to do', () => {
-    const members = [{ ...SELF, inLayout: false }, FOUND];
+    const members = [SELF, FOUND].map((of) => ({ ...of, inLayout: false, layoutVersion: 0 }));
     const look = { isTerminal: false, colors: picocolors.createColors(false) };
-    const text = statusText(statusReply({ members }), look);
-    expect(text).toContain('none yet: run `coterie cluster init`');
+    const reason = 'this node knows of no cluster';
+    const text = statusText(statusReply({ members, reason }), look);
+    expect(text).toContain(`UNINITIALISED (${reason})\ncluster  none yet\n`);
     expect(text).toContain('Found, not yet a cluster:\nnode\t');
     expect(text).toMatch(/\nn1\t.*\nn4\t/);
+  });
+
+  test('nodes that are a cluster already are not said to be none', () => {
+    const members = [
+      { ...SELF, inLayout: false },
+      { ...FOUND, layoutVersion: 1 },
+    ];
+    const look = { isTerminal: false, colors: picocolors.createColors(false) };
+    const text = statusText(statusReply({ members }), look);
+    expect(text).toContain('Found, a cluster where there is a layout:\nnode\t');
+    expect(text).not.toContain('not yet a cluster');
   });
 
   test('colours the states', () => {

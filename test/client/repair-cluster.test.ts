@@ -120,5 +120,6 @@ test('a partition that does not exist is refused', async () => {
 });
 
 test('a node that belongs to no cluster has no members to ask', () => {
-  expect(() => membersOf(statusReply())).toThrow(/cluster init/);
+  const reason = 'waiting for the members of cluster c1';
+  expect(() => membersOf(statusReply({ reason }))).toThrow(`to no cluster yet: ${reason}`);
 });

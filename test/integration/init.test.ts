@@ -36,7 +36,8 @@ describe('before init', () => {
     const status = await coterie(['status', ...nodes.nodes(0)]);
     expect(status.code).toBe(0);
     expect(status.stdout).toMatch(/state +UNINITIALISED/);
-    expect(status.stdout).toMatch(/none yet: run `coterie cluster init`/);
+    expect(status.stdout).toMatch(/UNINITIALISED \(.*`coterie cluster init` makes a new one\)/);
+    expect(status.stdout).toContain('Found, not yet a cluster:');
     const json = await coterie(['status', ...nodes.nodes(0), '--json']);
     expect(json.json()).toMatchObject({
       cluster: '',
@@ -113,7 +114,7 @@ describe('an init', () => {
 
   it('that names a node of another cluster is refused and changes nothing', async () => {
     const alone = await coterie(['cluster', 'init', ...nodes.nodes(STRANGER), '--replicas', '1']);
-    expect(alone.stdout).toMatch(/^Initialised cluster [0-9a-f]{32}: 1 nodes, 1 replicas/);
+    expect(alone.stdout).toMatch(/^Initialised cluster [0-9a-f]{32}: 1 node, 1 replica,/);
     const before = await nodes.untilState(STRANGER, 'SERVING');
 
     const drawn = [...nodes.nodes(STRANGER, FRESH), '--replicas', '2', '--json'];

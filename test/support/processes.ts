@@ -149,15 +149,16 @@ export interface ServedProcess {
   stop(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts `start` or `dev` and waits for a line of standard output: by default the one that begins
- *  with `ready`. It ends with this process, however that ends: a test run that is killed leaves
- *  nothing behind. */
+/** Starts a long-running command and waits for a line of standard output: by default the one that
+ *  begins with `ready`. Nodes end with this process, however that ends: a test run that is killed
+ *  leaves none behind. */
 export async function serve(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   line: RegExp = /^ready .*$/m,
 ): Promise<ServedProcess> {
-  const child = start([BIN, ...args, '--until-stdin-closes'], { env: environment(env) });
+  const endsAlone = args[0] === 'start' || args[0] === 'dev' ? ['--until-stdin-closes'] : [];
+  const child = start([BIN, ...args, ...endsAlone], { env: environment(env) });
   let stdout = '';
   let stderr = '';
   let hasExited = false;

@@ -155,7 +155,8 @@ export function planDelta(table: MemberTable, summaries: BucketSummaries): Delta
     known.add(id);
     const entry = table.entry(id);
     if (entry === undefined) {
-      want.push({ id, generations: Number.POSITIVE_INFINITY, versions: 0 });
+      if (!table.isForgotten(id, theirs))
+        want.push({ id, generations: Number.POSITIVE_INFINITY, versions: 0 });
       continue;
     }
     if (isRaised(table, { ...entry, generation: theirs.generation }, theirs.heartbeat)) {

@@ -8,6 +8,7 @@
  *  (gossip-rounds.ts), making a generation durable (the service, before anybody hears of it).
  *  Source: SWIM §4.2; ARCHITECTURE 5.10. */
 import { assert, CoterieError } from '../errors.ts';
+import { ForgottenMembers, type LastSign, signOf } from './forgotten-members.ts';
 import {
   accusationsIn,
   accusedOf,
@@ -67,6 +68,7 @@ export class MemberTable {
   readonly #ownId: string;
   readonly #slots = new MemberSlots();
   readonly #findings = new FindingList();
+  readonly #forgotten = new ForgottenMembers();
   /** The highest generation of this node's id that others have heard of. */
   #heardGeneration = 0;
   #jumpCount = 0;
@@ -202,6 +204,19 @@ export class MemberTable {
     return true;
   }
 
+  /** Drops a node that is gone and was never a member; word of a later life brings it back. */
+  forget(id: string): void {
+    const entry = this.#slots.get(id);
+    if (entry === undefined || id === this.#ownId || isLeft(entry)) return;
+    this.#forgotten.add(id, signOf(entry));
+    this.#slots.delete(id);
+  }
+
+  /** Whether it was forgotten, and this says nothing later of it. */
+  isForgotten(id: string, sign: LastSign): boolean {
+    return this.#forgotten.isPast(id, sign);
+  }
+
   /** Joins what a peer says. `wallMs`: this node's wall clock, for the guard on generations. */
   receive(entries: readonly MemberEntry[], wallMs: number): Received {
     const changed: string[] = [];
@@ -250,6 +265,7 @@ export class MemberTable {
 
   #isAcceptable(theirs: MemberEntry, wallMs: number): boolean {
     const { id, record, generation } = theirs;
+    if (!isLeft(theirs) && this.#forgotten.isPast(id, signOf(theirs))) return false;
     if (record !== undefined && isOtherCluster(this.own.clusterId, record.clusterId)) {
       const { clusterId, name } = record;
       this.#findings.add({ kind: 'other-cluster', id, clusterId, name });
@@ -309,6 +325,7 @@ export class MemberTable {
   #join(mine: MemberEntry | undefined, theirs: MemberEntry): boolean {
     if (mine === undefined) {
       if (!this.#hasRoom(theirs.id)) return false;
+      this.#forgotten.delete(theirs.id);
       this.#slots.put(theirs);
       return true;
     }

@@ -164,14 +164,22 @@ function differenceOf(layout: Layout, wanted: Wanted): string | undefined {
   }
   const known = new Map(layout.roles.map((role) => [role.name, roleText(role)]));
   const asked = new Map(wanted.members.map((member) => [member.name, roleText(member)]));
-  const stranger = [...asked.keys()].find((name) => !known.has(name));
-  if (stranger !== undefined) return `has no member ${stranger}`;
+  const stranger = wanted.members.find(({ name }) => !known.has(name));
+  if (stranger !== undefined) return strangerText(layout, stranger);
   const forgotten = [...known.keys()].find((name) => !asked.has(name));
   if (forgotten !== undefined) return `has a member ${forgotten} that was not named`;
   const changed = [...known].find(([name, text]) => asked.get(name) !== text);
   if (changed === undefined) return undefined;
   const [name, text] = changed;
   return `knows ${name} as ${text} and not as ${asked.get(name)}`;
+}
+
+/** One that was started without its name has its address for a name. */
+function strangerText({ roles }: Layout, { name, address }: Member): string {
+  const tenant = roles.find((role) => role.address === address);
+  if (tenant === undefined) return `has no member ${name}`;
+  const known = tenant.name;
+  return `has no member ${name} but ${known} at its address: start it with --id ${known}`;
 }
 
 function isFresh(answer: NodeAnswer): boolean {

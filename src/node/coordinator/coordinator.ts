@@ -54,6 +54,8 @@ export interface CoordinatorOptions extends ReadOptions, AdmissionOptions {
 export interface CoordinatorNode {
   place(): Place | undefined;
   isRunning(): boolean;
+  /** Why it does not serve. */
+  reason(): string;
   /** May its own copies be read, and minted on. */
   mayServe(partition: number): boolean;
 }
@@ -360,7 +362,7 @@ export class Coordinator implements KvService, ClientRequests {
     if (place === undefined) {
       throw new CoterieError(
         'NOT_INITIALISED',
-        'This node belongs to no cluster yet: run `coterie cluster init`',
+        `This node belongs to no cluster yet: ${this.#node.reason()}`,
       );
     }
     return place;

@@ -28,6 +28,7 @@ import { Findings } from './findings.ts';
 import type { GossipChannel } from './gossip-channel.ts';
 import type { GossipEnvironment, GossipOptions, GossipParts } from './gossip-parts.ts';
 import { MemberView } from './member-view.ts';
+import { OutsiderLog } from './outsider-log.ts';
 import { OwnLife } from './own-life.ts';
 import { Prober } from './prober.ts';
 import { WatchList } from './watch-list.ts';
@@ -53,7 +54,10 @@ export class Gossip implements Members, PeerSigns {
   readonly #watches: WatchList;
   readonly #announcements: Announcements;
   readonly #life: OwnLife;
+  readonly #outsider: OutsiderLog;
   readonly #seeds: Set<string>;
+  /** Of the members of the layout. */
+  #names: ReadonlySet<string> = new Set();
   readonly #beatAlarm: Alarm;
   readonly #roundAlarm: Alarm;
   readonly #flushAlarm: Alarm;
@@ -103,7 +107,9 @@ export class Gossip implements Members, PeerSigns {
       view: this.#view,
       offsets: this.#offsets,
       findings: this.#findings,
+      isNamed: (name) => this.#names.has(name),
     });
+    this.#outsider = new OutsiderLog(env.log, { table: this.#table, seeds: this.#seeds });
     this.#announcements = new Announcements(env, parts.told);
     this.#beatAlarm = new Alarm(env.deadlines, () => this.#beat());
     this.#roundAlarm = new Alarm(env.deadlines, () => this.#round());
@@ -131,6 +137,11 @@ export class Gossip implements Members, PeerSigns {
 
   list(): readonly KnownMember[] {
     return this.#view.list(this.#env.deadlines.nowMs());
+  }
+
+  /** Why this node belongs to no cluster, while it does not. */
+  outsideReason(): string {
+    return this.#outsider.advice().text;
   }
 
   onChange(listener: () => void): () => void {
@@ -161,6 +172,7 @@ export class Gossip implements Members, PeerSigns {
   joined({ ring, nodeIndex }: Place): void {
     const { layout, hash } = ring;
     for (const role of layout.roles) this.#seeds.add(role.address);
+    this.#names = new Set(layout.roles.map(({ name }) => name));
     const clusterId = bytesToHex(layout.clusterId);
     this.#channels.leaveOthers(clusterId);
     this.updateOwn({
@@ -209,6 +221,7 @@ export class Gossip implements Members, PeerSigns {
     this.#table.beat();
     this.#life.weighClock();
     this.#channels.sweep(nowMs);
+    this.#watches.forgetGhosts(nowMs);
     const digest = this.#exchange.digest();
     for (const address of this.#rounds.nextPeers(this.#view.candidates(this.#seeds))) {
       this.#ask(address, digest);
@@ -232,6 +245,7 @@ export class Gossip implements Members, PeerSigns {
     if (pauseMs > 0) this.#env.log.warn('node-paused', { pauseMs: Math.round(pauseMs) });
     for (const action of actions) this.#act(action);
     this.#watches.weighNamesakes(nowMs);
+    this.#outsider.weigh();
     this.#view.refresh();
     for (const { kind, id } of events) this.#announcements.announce(kind, this.#view.standing(id));
   }

@@ -39,11 +39,17 @@ export class MemberView {
 
   constructor(sources: ViewSources) {
     this.#sources = sources;
-    this.#namesakes = new Namesakes(sources.table.ownId, (id) => this.#stateOf(id));
+    this.#namesakes = new Namesakes(sources.table.ownId, (id) => this.stateOfId(id));
   }
 
   stateOf(nodeIndex: number): MemberState {
     return this.#byIndex[nodeIndex]?.state ?? 'UNKNOWN';
+  }
+
+  /** ALIVE for this node. */
+  stateOfId(id: string): MemberState {
+    const { table, detector } = this.#sources;
+    return id === table.ownId ? 'ALIVE' : (detector.stateOf(id) ?? 'UNKNOWN');
   }
 
   addressOf(nodeIndex: number): string | undefined {
@@ -89,7 +95,7 @@ export class MemberView {
     const live: string[] = [];
     const down: string[] = [];
     for (const { id, address } of this.records()) {
-      if (id !== own.id) (this.#stateOf(id) === 'DOWN' ? down : live).push(address);
+      if (id !== own.id) (this.stateOfId(id) === 'DOWN' ? down : live).push(address);
     }
     return { own: own.address, live, down, seeds: [...seeds] };
   }
@@ -110,13 +116,13 @@ export class MemberView {
     if (this.#isAsSeen()) return;
     const { table } = this.#sources;
     this.#records = [...this.records()];
-    this.#states = this.#records.map(({ id }) => this.#stateOf(id));
+    this.#states = this.#records.map(({ id }) => this.stateOfId(id));
     this.#clusterId = table.own.clusterId;
     const byIndex: (Seen | undefined)[] = [];
     const idByAddress = new Map<string, string>();
     let text = '';
     for (const { id, name, address, nodeIndex, clusterId } of this.records()) {
-      const state = this.#stateOf(id);
+      const state = this.stateOfId(id);
       if (id !== table.ownId) idByAddress.set(address, id);
       const isPlaced = nodeIndex !== undefined && clusterId === table.own.clusterId;
       if (isPlaced) byIndex[nodeIndex] = { id, address, state };
@@ -132,7 +138,7 @@ export class MemberView {
   #isAsSeen(): boolean {
     let at = 0;
     for (const record of this.records()) {
-      const isSame = this.#records[at] === record && this.#states[at] === this.#stateOf(record.id);
+      const isSame = this.#records[at] === record && this.#states[at] === this.stateOfId(record.id);
       if (!isSame) return false;
       at += 1;
     }
@@ -156,11 +162,6 @@ export class MemberView {
     for (const { record } of this.#sources.table.entries()) {
       if (record !== undefined && record.status !== 'LEFT') yield record;
     }
-  }
-
-  #stateOf(id: string): MemberState {
-    const { table, detector } = this.#sources;
-    return id === table.ownId ? 'ALIVE' : (detector.stateOf(id) ?? 'UNKNOWN');
   }
 }
 

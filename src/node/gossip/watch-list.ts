@@ -6,6 +6,7 @@
 import { CoterieError } from '../../core/errors.ts';
 import type { ClockOffsets } from '../../core/membership/clock-offset.ts';
 import type { FailureDetector } from '../../core/membership/failure-detector.ts';
+import { Ghosts } from '../../core/membership/ghosts.ts';
 import type { MemberTable } from '../../core/membership/member-table.ts';
 import type { Findings } from './findings.ts';
 import type { MemberView } from './member-view.ts';
@@ -16,11 +17,14 @@ export interface WatchListParts {
   readonly view: MemberView;
   readonly offsets: ClockOffsets;
   readonly findings: Findings;
+  /** Whether the layout names it; false before there is one. */
+  readonly isNamed: (name: string) => boolean;
 }
 
 export class WatchList {
   readonly #parts: WatchListParts;
   readonly #watched = new Set<string>();
+  readonly #ghosts = new Ghosts();
 
   constructor(parts: WatchListParts) {
     this.#parts = parts;
@@ -54,6 +58,21 @@ export class WatchList {
       if (later === undefined || standing === undefined) continue;
       findings.namesakes(later.name, [standing.address, later.address]);
     }
+  }
+
+  /** Forgets nodes that were found, are no members and are gone. */
+  forgetGhosts(nowMs: number): void {
+    const { table, view, isNamed } = this.#parts;
+    const found = [...view.records()].map(({ id, name, address, nodeIndex }) => ({
+      id,
+      address,
+      state: view.stateOfId(id),
+      isNamed: id === table.ownId || nodeIndex !== undefined || isNamed(name),
+    }));
+    const gone = this.#ghosts.weigh(found, nowMs);
+    if (gone.length === 0) return;
+    for (const id of gone) table.forget(id);
+    this.changed([], nowMs);
   }
 
   #learn(id: string, nowMs: number): void {

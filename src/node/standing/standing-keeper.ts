@@ -80,7 +80,7 @@ export class StandingKeeper implements Recovery {
   #startedMs = 0;
   #standing: Standing = {
     state: 'UNVERIFIED',
-    reason: 'this node belongs to no cluster yet: run `coterie cluster init`',
+    reason: 'this node belongs to no cluster yet',
   };
 
   constructor(

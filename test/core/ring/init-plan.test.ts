@@ -107,6 +107,14 @@ describe('nodes of a cluster', () => {
     expect(message).toContain('nothing was changed');
   });
 
+  test('of a node that lost its folder and was started without its name the name is told', () => {
+    const nameless = answer(3, { name: 'h3:7400', address: 'h3:7400' });
+    const answers = [holding(1), holding(2), nameless];
+    expect(refusal(() => planInit(sizes, answers))).toContain(
+      'has no member h3:7400 but n3 at its address: start it with --id n3; nothing was changed',
+    );
+  });
+
   test('nodes of two clusters are refused', () => {
     const others = [answer(4), answer(5), answer(6)];
     const other = planInit(sizes, others);

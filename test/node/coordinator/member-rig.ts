@@ -128,6 +128,7 @@ export class MemberNode {
       {
         place: () => place,
         isRunning: () => true,
+        reason: () => '',
         mayServe: () => true,
       },
       {

@@ -36,7 +36,10 @@ function rig(options: Partial<DetectorOptions> = {}, own: MemberRecord = OWN) {
     isSettled: () => true,
     mustStop: () => {},
   });
-  const watches = new WatchList({ table, detector, view, offsets, findings });
+  const watches = new WatchList({
+    ...{ table, detector, view, offsets, findings },
+    isNamed: (name) => name === 'named',
+  });
   const hear = (...records: MemberRecord[]): void => {
     const entries = records.map((record) => entryOfRecord(record, 1));
     const { changed } = table.receive(entries, recordOf(1).generation);
