@@ -93,7 +93,7 @@ export const METRICS = {
   },
   coterie_stand_ins_total: {
     kind: 'counter',
-    help: 'Records that another member agreed to keep for a replica that did not answer',
+    help: 'Records that another member agreed to keep for a replica, counted where it was asked',
     labels: [],
   },
   coterie_fallback_mints_total: {

@@ -208,6 +208,10 @@ describe('status for programs', () => {
     });
   });
 
+  test('has its uptime in whole seconds', () => {
+    expect(statusJson({ ...STATUS, uptimeSeconds: 12.345 }).node.uptimeSeconds).toBe(12);
+  });
+
   test('leaves out what is not known', () => {
     const { nodes } = statusJson(STATUS);
     expect(nodes[2]).not.toHaveProperty('memberId');

@@ -26,6 +26,8 @@ export interface Place {
 }
 
 const TOKEN_FORMAT = 1;
+/** Later versions of this software may come to those below; a larger one is some other text. */
+const FORMATS_END = 16;
 const CONTEXT_AT = 9;
 const CRC_BYTES = 4;
 const TOKEN_BYTES_MIN: number = CONTEXT_AT + 2 + CRC_BYTES;
@@ -82,13 +84,14 @@ export function decodeContextToken(
 ): CausalContext {
   const format = bytes[0] ?? 0;
   if (bytes.length > CONTEXT_BYTES_MAX) throw tooLarge(bytes.length);
-  if (format > TOKEN_FORMAT) {
+  if (format > TOKEN_FORMAT && format < FORMATS_END) {
     throw invalid(
-      'The context is none that this node can read: it was cut or changed on its way, was never ' +
-        `one, or a later version made it (format ${format}, this node reads up to ${TOKEN_FORMAT})`,
+      `The context is of format ${format}, this node reads up to ${TOKEN_FORMAT}: ` +
+        'it is damaged, or a later version made it',
     );
   }
-  if (bytes.length < TOKEN_BYTES_MIN || format === 0) throw damaged(bytes.length);
+  const isToken = bytes.length >= TOKEN_BYTES_MIN && format === TOKEN_FORMAT;
+  if (!isToken) throw damaged(bytes.length);
   const crcAt = bytes.length - CRC_BYTES;
   if (checksum(bytes.subarray(0, crcAt)) !== readU32(bytes, crcAt)) throw damaged(bytes.length);
   if (
@@ -158,7 +161,7 @@ function invalid(message: string): CoterieError {
 
 function damaged(length: number): CoterieError {
   return invalid(
-    `The context of ${length} bytes is cut or damaged: give it exactly as it was returned`,
+    `The context of ${length} bytes is cut or damaged, or none: give it exactly as it was returned`,
   );
 }
 

@@ -88,6 +88,9 @@ test('a token of a later format says so, one that no node made says so', () => {
   const later = hexToBytes(RICH_HEX);
   later[0] = 2;
   expect(() => decode(sealed(later))).toThrow(/format 2/);
+  // What somebody typed begins with any byte, and is of no format.
+  later[0] = 129;
+  expect(() => decode(sealed(later))).toThrow(/cut or damaged, or none/);
   const foreign = encodeContextToken(EMPTY_CONTEXT, place, checksum);
   foreign[10] = 5;
   expect(() => decode(sealed(foreign))).toThrow(/not made by a node/);
