@@ -1,5 +1,5 @@
-/** Shell snippets of a page that stand behind the mark `<!-- tested: NAME -->`: a test runs them as
- *  they are. */
+/** Snippets of a page, of the shell or JavaScript, that stand behind the mark `<!-- tested: NAME
+ *  -->`: a test runs them as they are. */
 
 export interface Snippet {
   readonly name: string;
@@ -7,6 +7,6 @@ export interface Snippet {
 }
 
 export function testedSnippets(markdown: string): readonly Snippet[] {
-  const pattern = /^<!-- tested: ([\w-]+) -->\n+```sh\n([\s\S]*?)^```$/gm;
+  const pattern = /^<!-- tested: ([\w-]+) -->\n+```(?:sh|js)\n([\s\S]*?)^```$/gm;
   return [...markdown.matchAll(pattern)].map(([, name = '', text = '']) => ({ name, text }));
 }
