@@ -88,7 +88,7 @@ export class Operations {
   async #get(key: number, intendedMs: number, outcomes: Outcomes): Promise<GetResult> {
     const result = await this.#client.get(keyName(key), this.#read);
     outcomes.took('read', this.#clock.monotonicMs() - intendedMs);
-    outcomes.ways.add(result.elapsedMs - result.coordinatorMs);
+    outcomes.reached(result);
     if (!result.found) outcomes.notFound += 1;
     if (result.siblings.length > 1) outcomes.siblingReads += 1;
     this.#remember(key, result.context);
@@ -135,7 +135,7 @@ export class Operations {
     try {
       const result = await this.#client.put(keyName(key), this.#values.next(), options);
       outcomes.took('write', this.#clock.monotonicMs() - intendedMs);
-      outcomes.ways.add(result.elapsedMs - result.coordinatorMs);
+      outcomes.reached(result);
       if (result.siblings < MANY_SIBLINGS) this.#remember(key, result.context);
       else this.#contexts.forget(key);
     } catch (error) {

@@ -1,6 +1,7 @@
 /** What became of the operations of one client, or of many: latencies of those that succeeded, and
  *  the others by the code of their error. A read-modify-write counts as one operation; its parts
  *  are in `read` and `write` and the whole is in `rmw`. */
+import type { GetResult } from '../client/types.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import { type EncodedLatencyCounts, LatencyCounts } from '../core/latency-counts.ts';
 import { type EncodedLatencies, Latencies } from './latencies.ts';
@@ -39,6 +40,11 @@ export class Outcomes {
   took(kind: (typeof KINDS)[number], latencyMs: number): void {
     this[kind].add(latencyMs);
     this.#recent.add(latencyMs);
+  }
+
+  /** A coordinator that does not tell how long it had a request says nothing of its way. */
+  reached({ elapsedMs, coordinatorMs }: Pick<GetResult, 'elapsedMs' | 'coordinatorMs'>): void {
+    if (coordinatorMs > 0) this.ways.add(elapsedMs - coordinatorMs);
   }
 
   /** Of what was added since the last call; null when there was nothing. */

@@ -160,8 +160,8 @@ interface ResultBase {
   readonly trace?: RequestTrace;
   /** From the call to the result, as this client saw it. */
   readonly elapsedMs: number;
-  /** For how much of that the coordinator had the request: the rest are the ways there and back,
-   *  waits on this side and earlier attempts. */
+  /** For how much of that the coordinator had the request; 0 = it does not tell. The rest are the
+   *  ways there and back, waits on this side and earlier attempts. */
   readonly coordinatorMs: number;
 }
 

@@ -108,9 +108,9 @@ export interface PeerCall {
   /** Called exactly once. An error says by `applied` whether the request may have reached the peer.
    */
   done: Done<PeerResult>;
-  /** Called right before `done` with an answer that is no error: how long it took, and for how much
-   *  of that the peer had it. */
-  timed?(tookMs: number, farMs: number): void;
+  /** Called right before `done` with an answer that is no error: when it came (monotonic), and for
+   *  how long the peer had the request, if it tells. */
+  timed?(nowMs: number, farMs: number | undefined): void;
 }
 
 export interface Peers {

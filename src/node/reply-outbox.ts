@@ -18,9 +18,10 @@ export interface ReplyOutboxOptions<Reply> {
 
 const MICROSECONDS_MAX = 2 ** 32 - 1;
 
-/** Of a time that a reply tells; beyond 71 minutes it stays at that. */
+/** Of a time that a reply tells: 0 would say that it is not told; beyond 71 minutes it stays at
+ *  that. */
 export function microsecondsOf(ms: number): number {
-  return Math.max(0, Math.min(MICROSECONDS_MAX, Math.round(ms * 1_000)));
+  return Math.max(1, Math.min(MICROSECONDS_MAX, Math.round(ms * 1_000)));
 }
 
 export class ReplyOutbox<Reply> {

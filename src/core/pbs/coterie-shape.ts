@@ -60,7 +60,8 @@ export class CoterieShape {
     }
   }
 
-  #read({ read, response, lookup, chance }: LegDraws, trial: number, outcome: TrialOutcome): void {
+  #read(draws: LegDraws, trial: number, outcome: TrialOutcome): void {
+    const { read, response, lookup, ownLookup, chance } = draws;
     const { replicas, nodes, remoteMs, readsAll } = this.#cluster;
     const first = trial * replicas;
     const firstChance = trial * (replicas + 1);
@@ -72,7 +73,8 @@ export class CoterieShape {
       const isOwn = replica === reader;
       const arrivalMs = isOwn ? 0 : (read[at] ?? 0) + remoteMs;
       const backMs = isOwn ? 0 : (response[at] ?? 0) + remoteMs;
-      const answerMs = arrivalMs + (lookup[at] ?? 0) + backMs;
+      const lookupMs = (isOwn ? ownLookup[at] : lookup[at]) ?? 0;
+      const answerMs = arrivalMs + lookupMs + backMs;
       const freshFromMs = (this.#visibleMs[replica] ?? 0) - arrivalMs;
       if (readsAll) outcome.raced(answerMs, freshFromMs);
       else outcome.asked(answerMs, freshFromMs);

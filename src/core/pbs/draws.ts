@@ -26,9 +26,13 @@ const ROUND_TRIP_OF = {
   ack: 'write',
   read: 'read',
   lookup: 'read',
+  ownLookup: 'read',
   response: 'read',
 } as const satisfies Readonly<Partial<Record<keyof Legs, keyof Legs>>>;
-const LEG_NAMES = ['write', 'ack', 'read', 'response', 'commit', 'mint', 'lookup'] as const;
+const LEG_NAMES = [
+  ...(['write', 'commit', 'mint', 'ack'] as const),
+  ...(['read', 'lookup', 'ownLookup', 'response'] as const),
+];
 
 export class DrawSource {
   readonly draws: LegDraws;
@@ -39,6 +43,7 @@ export class DrawSource {
     const { seed, replicas, firstCopy } = options;
     const room = (): Float64Array => new Float64Array(BATCH * replicas);
     const commit = room();
+    const lookup = room();
     this.draws = {
       write: room(),
       ack: room(),
@@ -46,7 +51,8 @@ export class DrawSource {
       response: room(),
       commit,
       mint: legs.mint === undefined ? commit : room(),
-      lookup: room(),
+      lookup,
+      ownLookup: legs.ownLookup === undefined ? lookup : room(),
       chance: new Float64Array(BATCH * (replicas + 1)),
     };
     this.#chance = new SeededRandom(seed, 'chance');

@@ -29,7 +29,9 @@ const DECIMALS = 1_000;
 /** Denser where the tail is. */
 const SHARES: readonly number[] = [
   ...Array.from({ length: 19 }, (_, at) => at / 20),
-  ...[0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 1],
+  ...[0.95, 0.97, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9998],
+  // The slowest of millions must not stand for the slowest thousandth.
+  ...[0.9999, 0.999_99, 0.999_999, 1],
 ];
 
 export class LegCounts {
@@ -48,10 +50,10 @@ export class LegCounts {
     this.#legs.mint.add(tookMs);
   }
 
-  /** `farMs`: what the replica had it for. */
-  copied(tookMs: number, farMs: number): void {
+  /** `farMs`: what the replica had it for; undefined when it does not tell. */
+  copied(tookMs: number, farMs: number | undefined): void {
     this.#legs.copy.add(tookMs);
-    this.#legs.copyWay.add(tookMs - farMs);
+    if (farMs !== undefined) this.#legs.copyWay.add(tookMs - farMs);
   }
 
   /** Two copies of the same write. */
@@ -63,9 +65,9 @@ export class LegCounts {
     this.#legs.lookup.add(tookMs);
   }
 
-  read(tookMs: number, farMs: number): void {
+  read(tookMs: number, farMs: number | undefined): void {
     this.#legs.read.add(tookMs);
-    this.#legs.readWay.add(tookMs - farMs);
+    if (farMs !== undefined) this.#legs.readWay.add(tookMs - farMs);
   }
 
   /** There and back. */
@@ -104,11 +106,11 @@ export class LegCounts {
     const mint = this.#quantiles('mint');
     const copyWay = this.#quantiles('copyWay');
     const commit = this.count('copy') === 0 ? mint : difference(this.#quantiles('copy'), copyWay);
-    const hasRead = this.count('read') > 0;
-    const readWay = hasRead ? this.#quantiles('readWay') : copyWay;
+    const readWay = this.count('readWay') > 0 ? this.#quantiles('readWay') : copyWay;
     const ack = lesserOf(halfOf(copyWay), halfOf(readWay));
-    const far = hasRead ? difference(this.#quantiles('read'), readWay) : undefined;
-    const lookup = this.count('lookup') > 0 ? this.#quantiles('lookup') : (far ?? []);
+    const hasOwn = this.count('lookup') > 0;
+    const own = this.#quantiles('lookup');
+    const lookup = this.count('read') > 0 ? difference(this.#quantiles('read'), readWay) : own;
     const together = Math.max(0, this.#pairs.rankCorrelation());
     const hasClient = this.count('client') > 0;
     return {
@@ -124,6 +126,7 @@ export class LegCounts {
         commit: distributionOf(commit),
         mint: distributionOf(mint),
         lookup: distributionOf(lookup),
+        ...(hasOwn ? { ownLookup: distributionOf(own) } : {}),
         ...(hasClient ? { client: distributionOf(halfOf(this.#quantiles('client'))) } : {}),
       },
     };

@@ -23,7 +23,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const COUPLINGS = ['roundTrips', 'copiesTogether'] as const;
 const REQUIRED_LEGS = ['write', 'ack', 'read', 'response'] as const;
-const OPTIONAL_LEGS = ['commit', 'mint', 'lookup', 'client'] as const;
+const OPTIONAL_LEGS = ['commit', 'mint', 'lookup', 'ownLookup', 'client'] as const;
 const KIND_FIELDS: Readonly<Record<LatencyDistribution['kind'], readonly string[]>> = {
   constant: ['ms'],
   exponential: ['rate'],

@@ -24,6 +24,8 @@ export interface Legs {
   readonly mint?: LatencyDistribution;
   /** What a replica takes to look a record up, once it has seen whether it is there. */
   readonly lookup?: LatencyDistribution;
+  /** The same in the reader's own copy; as `lookup` when absent. */
+  readonly ownLookup?: LatencyDistribution;
   /** Between the client and the coordinator, one way. Without it times are the coordinator's. */
   readonly client?: LatencyDistribution;
 }

@@ -15,6 +15,8 @@ export interface LegDraws {
   /** As `commit` when the profile has no such leg. */
   readonly mint: Float64Array;
   readonly lookup: Float64Array;
+  /** As `lookup` when the profile has no such leg. */
+  readonly ownLookup: Float64Array;
   /** Uniform in [0, 1), `n` + 1 for each trial: who reads, whom it asks. */
   readonly chance: Float64Array;
 }

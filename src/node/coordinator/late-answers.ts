@@ -34,14 +34,15 @@ export class LateAnswers implements Asker {
 
   /** Looks at replicas that the read did not ask. */
   look(nodes: readonly number[]): void {
-    const { peers } = this.#kit.parts;
+    const { peers, deadlines } = this.#kit.parts;
     const { digestAboveBytes } = this.#kit.options.tuning;
+    const nowMs = deadlines.nowMs();
     for (const nodeIndex of nodes) {
-      peers.call(nodeIndex, new Question(this, this.#plan, nodeIndex, 0, digestAboveBytes));
+      peers.call(nodeIndex, new Question(this, this.#plan, nodeIndex, nowMs, 0, digestAboveBytes));
     }
   }
 
-  timed(tookMs: number, farMs: number): void {
+  timed(tookMs: number, farMs: number | undefined): void {
     this.#kit.parts.legs.read(tookMs, farMs);
   }
 
@@ -80,7 +81,8 @@ export class LateAnswers implements Asker {
   /** Its record, once its digest has shown that it has another one. */
   #fetch(nodeIndex: number, done: () => void): void {
     const { parts, options } = this.#kit;
-    const plan = { ...this.#plan, deadlineMs: parts.deadlines.nowMs() + options.replaceAfterMs };
+    const nowMs = parts.deadlines.nowMs();
+    const plan = { ...this.#plan, deadlineMs: nowMs + options.replaceAfterMs };
     const heard = (result: PeerResult | CoterieError): void => {
       done();
       if (result instanceof CoterieError || result.$case !== 'read') return;
@@ -93,7 +95,7 @@ export class LateAnswers implements Asker {
       heard: (_, result) => heard(result),
       timed: (tookMs, farMs) => this.timed(tookMs, farMs),
     };
-    parts.peers.call(nodeIndex, new Question(asker, plan, nodeIndex, 0, 0));
+    parts.peers.call(nodeIndex, new Question(asker, plan, nodeIndex, nowMs, 0, 0));
   }
 
   /** Whoever lacks something of what the read and the late answer have together gets all of it. */

@@ -8,8 +8,8 @@ import type { Plan } from './plan.ts';
 export interface Asker {
   /** What a peer came to. `isWhole`: it was asked for its record, whatever its size. */
   heard(nodeIndex: number, result: PeerResult | CoterieError, step: number, isWhole: boolean): void;
-  /** As of PeerCall. */
-  timed(tookMs: number, farMs: number): void;
+  /** How long the answer took, and for how much of that the peer had the question, if it tells. */
+  timed(tookMs: number, farMs: number | undefined): void;
 }
 
 export class Question implements PeerCall {
@@ -21,9 +21,18 @@ export class Question implements PeerCall {
   readonly #nodeIndex: number;
   readonly #step: number;
   readonly #isWhole: boolean;
+  readonly #askedMs: number;
 
-  /** `digestAbove`: a larger record may be answered by its digest; 0 = none may. */
-  constructor(asker: Asker, plan: Plan, nodeIndex: number, step: number, digestAbove: number) {
+  /** `askedMs`: now, monotonic. `digestAbove`: a larger record may be answered by its digest; 0 =
+   *  none may. */
+  constructor(
+    asker: Asker,
+    plan: Plan,
+    nodeIndex: number,
+    askedMs: number,
+    step: number,
+    digestAbove: number,
+  ) {
     const { bucket, key, storageKey } = plan.key;
     this.operation = { $case: 'read', read: { bucket, key, digestAbove } };
     this.epochs = plan.epochs;
@@ -33,13 +42,14 @@ export class Question implements PeerCall {
     this.#nodeIndex = nodeIndex;
     this.#step = step;
     this.#isWhole = digestAbove === 0;
+    this.#askedMs = askedMs;
   }
 
   done(result: PeerResult | CoterieError): void {
     this.#asker.heard(this.#nodeIndex, result, this.#step, this.#isWhole);
   }
 
-  timed(tookMs: number, farMs: number): void {
-    this.#asker.timed(tookMs, farMs);
+  timed(nowMs: number, farMs: number | undefined): void {
+    this.#asker.timed(nowMs - this.#askedMs, farMs);
   }
 }

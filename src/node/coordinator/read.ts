@@ -51,6 +51,7 @@ export class ReadOperation implements Asker {
   #digestSteps: Map<number, number> | undefined;
   #hedged: number | undefined;
   #timer: DeadlineEntry | undefined;
+  readonly #beganMs: number;
   #replaceAtMs: number;
   /** Enough is known of the replicas, or the budget is spent. */
   #isCollected = false;
@@ -72,7 +73,8 @@ export class ReadOperation implements Asker {
     this.#tally = new ReadTally(plan.requirement, (bytes) => digestOf(kit.parts, plan, bytes));
     this.#candidates = rankReplicas(plan, kit.parts.peers);
     const { deadlines } = kit.parts;
-    this.#replaceAtMs = deadlines.nowMs() + kit.options.replaceAfterMs;
+    this.#beganMs = deadlines.nowMs();
+    this.#replaceAtMs = this.#beganMs + kit.options.replaceAfterMs;
     // Before any question is: it is to be over before its questions are.
     this.#deadline = deadlines.add(plan.deadlineMs, () => this.#expire());
   }
@@ -80,7 +82,7 @@ export class ReadOperation implements Asker {
   /** Asks as many as are needed, and more when they do not answer in time. */
   #collect(): void {
     const count = this.#tally.missing;
-    for (let asked = 0; asked < count; asked += 1) this.#askNext(this.#expected);
+    for (let asked = 0; asked < count; asked += 1) this.#askNext(this.#expected, this.#beganMs);
     if (!this.#isCollected) this.#await('hedge');
   }
 
@@ -91,7 +93,10 @@ export class ReadOperation implements Asker {
 
   /** Asks one more where answers are missing even if all those `expected` come: per group, because
    *  the surplus of one datacentre is of no use to another. Returns whom. */
-  #askNext(expected: readonly number[]): number | undefined {
+  #askNext(
+    expected: readonly number[],
+    nowMs = this.#kit.parts.deadlines.nowMs(),
+  ): number | undefined {
     if (this.#tally.verdict !== 'pending') return undefined;
     const nodeIndex = this.#candidates.find((node) => this.#tally.isUseful(node, expected));
     if (nodeIndex === undefined) return undefined;
@@ -100,34 +105,34 @@ export class ReadOperation implements Asker {
     this.#expected.push(nodeIndex);
     // A digest is of no use without a record to compare it with, known or about to come.
     const isRecordDue = this.#recordsDue > 0 && expected.length > 0;
-    this.#ask(nodeIndex, this.#tally.answers.length === 0 && !isRecordDue);
+    this.#ask(nodeIndex, this.#tally.answers.length === 0 && !isRecordDue, nowMs);
     return nodeIndex;
   }
 
-  #ask(nodeIndex: number, isWhole: boolean): void {
+  #ask(nodeIndex: number, isWhole: boolean, nowMs: number): void {
     const { parts, options } = this.#kit;
     const { place, trace } = this.#plan;
     const step = trace?.sent(nodeName(place, nodeIndex), 'read') ?? 0;
     if (nodeIndex !== place.nodeIndex) {
       const digestAbove = isWhole ? 0 : options.tuning.digestAboveBytes;
       if (digestAbove === 0) this.#recordsDue += 1;
-      parts.peers.call(nodeIndex, new Question(this, this.#plan, nodeIndex, step, digestAbove));
+      const question = new Question(this, this.#plan, nodeIndex, nowMs, step, digestAbove);
+      parts.peers.call(nodeIndex, question);
       return;
     }
     this.#recordsDue += 1;
-    const askedMs = parts.deadlines.nowMs();
     parts.replica.read(this.#plan, (held) => {
       this.#recordsDue -= 1;
       if (held instanceof CoterieError) {
         this.#failed(nodeIndex, held, step);
         return;
       }
-      parts.legs.lookedUp(parts.deadlines.nowMs() - askedMs);
+      parts.legs.lookedUp(parts.deadlines.nowMs() - nowMs);
       this.#answered(nodeIndex, held.bytes, held.isVerified, step);
     });
   }
 
-  timed(tookMs: number, farMs: number): void {
+  timed(tookMs: number, farMs: number | undefined): void {
     this.#kit.parts.legs.read(tookMs, farMs);
   }
 
@@ -244,7 +249,7 @@ export class ReadOperation implements Asker {
       if (fetched.includes(nodeIndex)) continue;
       fetched.push(nodeIndex);
       metrics.add('coterie_read_digests_total', DIFFERENT);
-      this.#ask(nodeIndex, true);
+      this.#ask(nodeIndex, true, this.#kit.parts.deadlines.nowMs());
     }
   }
 

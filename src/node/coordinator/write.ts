@@ -122,25 +122,28 @@ export class WriteOperation {
     }
     trace?.answered(this.#mintStep, `minted ${formatDot(minted.dot)}`, true);
     this.#minted = minted;
-    this.#parts.legs.minted(this.#parts.deadlines.nowMs() - this.#mintedFromMs);
+    const nowMs = this.#parts.deadlines.nowMs();
+    this.#parts.legs.minted(nowMs - this.#mintedFromMs);
     this.#tally.acknowledge(this.#plan.place.nodeIndex, minted.isDurable);
-    this.#replicate(minted.bytes);
+    this.#replicate(minted.bytes, nowMs);
     this.#decide();
   }
 
-  #replicate(record: Uint8Array): void {
+  #replicate(record: Uint8Array, nowMs: number): void {
     const { place, replicas, key, requirement } = this.#plan;
     const sync = this.#options.isDurable || requirement.durable > 1;
     const replicate = { bucket: key.bucket, key: key.key, record, sync, repair: false };
     const operation = { $case: 'replicate', replicate } as const;
     // At least a budget of its own: the background copies must not die with an impatient client
     // (ARCHITECTURE 5.22). A patient one is waited for: large records and far replicas take long.
-    const ownMs = this.#parts.deadlines.nowMs() + this.#options.replicaWriteTimeoutMs;
+    const ownMs = nowMs + this.#options.replicaWriteTimeoutMs;
     const deadlineMs = Math.max(ownMs, this.#plan.deadlineMs);
     for (const nodeIndex of replicas) {
       if (nodeIndex === place.nodeIndex) continue;
       const step = this.#plan.trace?.sent(nodeName(place, nodeIndex), 'replicate') ?? 0;
-      this.#copies.push(new Copy(this, this.#plan, nodeIndex, operation, deadlineMs, step));
+      const copy = new Copy(this, this.#plan, nodeIndex, operation, deadlineMs, step);
+      copy.sentMs = nowMs;
+      this.#copies.push(copy);
     }
     this.#copiesLeft = this.#copies.length;
     const { peers, deadlines } = this.#parts;
@@ -150,7 +153,7 @@ export class WriteOperation {
       if (this.#plan.isSloppy && isDoubtful(copy.nodeIndex, peers)) this.#wantStandIn(copy);
     }
     if (this.#copiesLeft === 0) return;
-    this.#silence = deadlines.add(this.#silentFromMs(), () => {
+    this.#silence = deadlines.add(this.#silentFromMs(nowMs), () => {
       for (const copy of this.#copies) this.#missed(copy);
     });
   }
@@ -182,8 +185,7 @@ export class WriteOperation {
   }
 
   /** From when on a replica that has not answered is owed the copy. */
-  #silentFromMs(): number {
-    const nowMs = this.#parts.deadlines.nowMs();
+  #silentFromMs(nowMs: number): number {
     const leftMs = Math.max(0, this.#plan.deadlineMs - nowMs);
     // Whoever stands in needs time too.
     const patienceMs = this.#plan.isSloppy ? leftMs / 2 : leftMs;
@@ -191,7 +193,7 @@ export class WriteOperation {
   }
 
   /** The first two, in the order of sending, are a pair. */
-  timed(copy: Copy, farMs: number): void {
+  timed(copy: Copy, farMs: number | undefined): void {
     const { legs } = this.#parts;
     const [one, other] = this.#copies;
     legs.copied(copy.tookMs, farMs);
@@ -291,6 +293,7 @@ class Copy implements PeerCall {
   readonly bytes: number;
   readonly nodeIndex: number;
   readonly step: number;
+  sentMs = 0;
   /** -1: it has not been answered. */
   tookMs = -1;
   readonly #write: WriteOperation;
@@ -320,8 +323,8 @@ class Copy implements PeerCall {
     this.#write.copied(this, result);
   }
 
-  timed(tookMs: number, farMs: number): void {
-    this.tookMs = tookMs;
+  timed(nowMs: number, farMs: number | undefined): void {
+    this.tookMs = nowMs - this.sentMs;
     this.#write.timed(this, farMs);
   }
 

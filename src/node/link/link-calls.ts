@@ -67,7 +67,7 @@ export class LinkCalls {
       call.done(this.#overloaded());
       return false;
     }
-    const id = this.#pending.add(call, this.#deadlines.nowMs());
+    const id = this.#pending.add(call);
     this.#outbox.push({
       id,
       timeoutMs: 0,
@@ -104,9 +104,8 @@ export class LinkCalls {
   }
 
   answer(reply: LinkReply, nowMs: number): void {
-    const pending = this.#pending.take(reply.id);
-    if (pending === undefined) return; // It came after its deadline, which has answered the caller.
-    const { call, sinceMs } = pending;
+    const call = this.#pending.take(reply.id)?.call;
+    if (call === undefined) return; // It came after its deadline, which has answered the caller.
     const { result, tookUs } = reply;
     this.#times.over(reply.id, nowMs, result?.$case === 'error');
     if (result === undefined) {
@@ -114,7 +113,7 @@ export class LinkCalls {
     } else if (result.$case === 'error') {
       call.done(errorFromWire(result.error));
     } else {
-      call.timed?.(nowMs - sinceMs, tookUs / 1_000);
+      call.timed?.(nowMs, tookUs === 0 ? undefined : tookUs / 1_000);
       call.done(result);
     }
   }

@@ -11,8 +11,6 @@ import type { PeerCall } from '../contracts.ts';
 export interface PendingCall {
   readonly call: PeerCall;
   readonly deadline: DeadlineEntry;
-  /** Since when it waits to be sent and answered; monotonic. */
-  readonly sinceMs: number;
   isSent: boolean;
 }
 
@@ -41,7 +39,7 @@ export class PendingCalls {
   }
 
   /** Returns its id, from 1. */
-  add(call: PeerCall, nowMs: number): number {
+  add(call: PeerCall): number {
     do this.#nextId = this.#nextId === ID_MAX ? 1 : this.#nextId + 1;
     while (this.#byId.has(this.#nextId));
     const id = this.#nextId;
@@ -49,7 +47,7 @@ export class PendingCalls {
       const pending = this.take(id);
       if (pending !== undefined) this.#onExpired(id, pending);
     });
-    this.#byId.set(id, { call, deadline, sinceMs: nowMs, isSent: false });
+    this.#byId.set(id, { call, deadline, isSent: false });
     this.#bytes += call.bytes;
     return id;
   }

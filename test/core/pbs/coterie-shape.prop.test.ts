@@ -35,7 +35,7 @@ function dumb(options: CoterieCluster, draws: LegDraws, reader: number, order: r
     const back = replica === reader ? 0 : draws.response[replica]! + remoteMs;
     return {
       ack: replica === 0 ? minted : visible + draws.ack[replica]! + remoteMs,
-      reply: there + draws.lookup[replica]! + back,
+      reply: there + (replica === reader ? draws.ownLookup : draws.lookup)[replica]! + back,
       freshFrom: visible - there,
     };
   });

@@ -18,6 +18,7 @@ export function legDraws(replicas: number, lists: Partial<Lists>): LegDraws {
     commit: column(lists.commit),
     mint: column(lists.mint ?? lists.commit),
     lookup: column(lists.lookup),
+    ownLookup: column(lists.ownLookup ?? lists.lookup),
     chance: Float64Array.from(lists.chance ?? new Array<number>(trials * (replicas + 1)).fill(0)),
   };
 }
@@ -34,6 +35,7 @@ export function anyLegDraws(replicas: number): fc.Arbitrary<LegDraws> {
       commit: times,
       mint: times,
       lookup: times,
+      ownLookup: times,
       chance: fc.array(uniform, { minLength: replicas + 1, maxLength: replicas + 1 }),
     })
     .map((lists) => legDraws(replicas, lists));

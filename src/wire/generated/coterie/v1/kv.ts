@@ -307,7 +307,7 @@ export interface SessionReply {
     | { $case: "error"; error: Error }
     | { $case: "layout"; layout: LayoutReply }
     | undefined;
-  /** microseconds between taking the request and having this; 0 = less than one */
+  /** microseconds between taking the request and having this, 1 or more; 0 = not told */
   tookUs: number;
 }
 

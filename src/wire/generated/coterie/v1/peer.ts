@@ -237,7 +237,7 @@ export interface LinkReply {
     | { $case: "reconciled"; reconciled: Reconciled }
     | { $case: "introduced"; introduced: Introduced }
     | undefined;
-  /** microseconds between taking the request and having this; 0 = less than one */
+  /** microseconds between taking the request and having this, 1 or more; 0 = not told */
   tookUs: number;
 }
 
