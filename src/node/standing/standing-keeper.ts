@@ -3,9 +3,11 @@
  *  is rebuilt, and word of another lost life, or new damage, begins all of them anew; what was made
  *  good is durable before this node says so, and the note of its recovering goes last.
  *  Not here: the rules (core/membership/standing.ts), the handshake that carries the facts
- *  (node/link), the rebuild (node/repair), the rows (standing-rows.ts). */
+ *  (node/link), the rebuild (node/repair), what is given up (accepted-losses.ts), the rows
+ *  (standing-rows.ts). */
 
 import type { Deadlines } from '../../core/deadlines.ts';
+import { CoterieError } from '../../core/errors.ts';
 import type {
   OpenedStore,
   Remembered,
@@ -22,17 +24,15 @@ import {
 import type { Clock } from '../../env/clock.ts';
 import type { Log } from '../../env/log.ts';
 import type { Recovery } from '../contracts.ts';
+import { AcceptedLosses } from './accepted-losses.ts';
 import { type MetaRows, PeerMemories } from './peer-memories.ts';
 import { RebuildProgress } from './rebuild-progress.ts';
 import {
   type AcceptedLoss,
-  decodeAcceptedLoss,
   decodeLives,
   decodeText,
-  encodeAcceptedLoss,
   encodeLives,
   encodeText,
-  LOSS_ACCEPTED_ROW,
   MADE_GOOD_ROW,
   REBUILT_ROW,
   RECOVERING_ROW,
@@ -70,13 +70,13 @@ export class StandingKeeper implements Recovery {
   /** What is to be made good, as far as peers have told. */
   #lives: ReadonlySet<string> = new Set();
   readonly #progress: RebuildProgress;
+  readonly #losses: AcceptedLosses;
   /** Of an earlier run, until it is known whether it is still of use. */
   #resumed: StoredProgress | undefined;
   #opened: OpenedStore;
   #hasStarted = false;
   #damage: string | undefined;
   #attempt = 0;
-  #accepted: AcceptedLoss | undefined;
   #startedMs = 0;
   #standing: Standing = {
     state: 'UNVERIFIED',
@@ -94,6 +94,7 @@ export class StandingKeeper implements Recovery {
     this.#peers = new PeerMemories(env, rows, (nodeIndex) => events.peerLost(nodeIndex));
     this.#opened = opened;
     this.#events = events;
+    this.#losses = new AcceptedLosses(env, rows);
     this.#progress = new RebuildProgress(env, rows, () => ({
       lives: [...this.#lives],
       partitions: [...this.#rebuilt],
@@ -122,11 +123,11 @@ export class StandingKeeper implements Recovery {
   }
 
   get acceptedLoss(): AcceptedLoss | undefined {
-    return this.#accepted;
+    return this.#losses.last;
   }
 
   get acceptsLoss(): boolean {
-    return this.#accepted?.isOver === false;
+    return this.isRecovering && this.#losses.isInForce;
   }
 
   /** Highest tick that peers have seen of any life of this member. */
@@ -157,7 +158,7 @@ export class StandingKeeper implements Recovery {
   }
 
   /** Every partition of this node is rebuilt: it serves, and says what it has made good. False when
-   *  it has meanwhile come out that more is lost. */
+   *  it has meanwhile come out that more is lost. Settles when no loss is accepted any more. */
   async finish(attempt: number, clearDamage: () => Promise<void>): Promise<boolean> {
     if (!this.isRecovering || attempt !== this.#attempt) return false;
     const { madeGood } = this.#opened;
@@ -167,6 +168,7 @@ export class StandingKeeper implements Recovery {
     if (attempt === this.#attempt) await this.#forgetRecovering();
     if (attempt !== this.#attempt) {
       this.#noteRecovering(this.#standing.reason);
+      await this.#losses.end();
       return false;
     }
     this.#damage = undefined;
@@ -174,18 +176,31 @@ export class StandingKeeper implements Recovery {
     this.#rebuilt.clear();
     this.#state({ ...this.#opened, madeGood: lives, isRebuilding: false });
     this.#change({ state: 'SERVING', reason: '' });
+    const ended = this.#losses.end();
     this.#judge();
+    await ended;
     return true;
   }
 
   /** An operator gives up what only members have that are gone: a rebuild from fewer will do.
-   *  Settles when that is durable. */
-  acceptLoss(): Promise<void> {
-    return this.#accept(this.#standing.reason, false);
+   *  Settles when that is durable. Errors: CONFLICT when meanwhile more was found to be lost. */
+  async acceptLoss(): Promise<void> {
+    const attempt = this.#attempt;
+    await this.#losses.note(this.#standing.reason, false);
+    if (this.isRecovering && attempt === this.#attempt) return;
+    // It was said of a rebuild that is over: no later loss is given up with it.
+    await this.#losses.end();
+    if (!this.isRecovering) return;
+    throw new CoterieError(
+      'CONFLICT',
+      `While the loss was noted, more was found to be lost, which is not accepted with it: ` +
+        `${this.#standing.reason}; look at the status, and accept it again`,
+      { retryable: true },
+    );
   }
 
   noteLoss(reason: string): Promise<void> {
-    return this.#accept(reason, true);
+    return this.#losses.note(reason, true);
   }
 
   /** Called once this node has a place in a layout. `peers`: node indexes of the other members. */
@@ -198,8 +213,7 @@ export class StandingKeeper implements Recovery {
     if (madeGood !== undefined) {
       this.#opened = { ...this.#opened, madeGood: decodeLives(madeGood) };
     }
-    const accepted = await this.#rows.readMeta(LOSS_ACCEPTED_ROW);
-    this.#accepted = accepted && decodeAcceptedLoss(accepted);
+    await this.#losses.restore(earlier !== undefined);
     await this.#peers.restore(peers);
     this.#hasStarted = true;
     const { deadlines } = this.#env;
@@ -251,14 +265,6 @@ export class StandingKeeper implements Recovery {
   async flush(): Promise<void> {
     await this.#peers.flush();
     if (this.#progress.isDue) await this.#progress.note();
-  }
-
-  async #accept(reason: string, isOver: boolean): Promise<void> {
-    const atMs = Math.floor(this.#env.clock.wallMs());
-    const accepted = { atMs, reason, isOver };
-    await this.#rows.writeMeta([{ name: LOSS_ACCEPTED_ROW, value: encodeAcceptedLoss(accepted) }]);
-    this.#accepted = accepted;
-    this.#env.log.error('loss-accepted', { reason });
   }
 
   #judge(): void {
@@ -345,14 +351,9 @@ export class StandingKeeper implements Recovery {
   }
 
   #forgetRecovering(): Promise<void> {
-    const entries: { name: string; value: Uint8Array | undefined }[] = [
+    return this.#rows.writeMeta([
       { name: RECOVERING_ROW, value: undefined },
       { name: REBUILT_ROW, value: undefined },
-    ];
-    if (this.#accepted?.isOver === false) {
-      this.#accepted = { ...this.#accepted, isOver: true };
-      entries.push({ name: LOSS_ACCEPTED_ROW, value: encodeAcceptedLoss(this.#accepted) });
-    }
-    return this.#rows.writeMeta(entries);
+    ]);
   }
 }

@@ -3,12 +3,13 @@
  *      peer|<node index>    the highest state seen of a member            1, JSON
  *      recovering           why this node is behind, until it is rebuilt  1, text
  *      madeGood             lives whose loss was made good here           1, 16 bytes each
- *      lossAccepted         what an operator gave up, and when            1, JSON
+ *      lossAccepted         what operators gave up, and when              1, JSON
  *      rebuilt              how far a rebuild has come                    1, u16 lives, 16 bytes
  *                                                                         each, partitions u32
  *
  *  Invariants: every value begins with its format byte; a value of a later format is refused, never
- *  guessed at; `peer` rows of before there were successors are read as having none.
+ *  guessed at; `peer` rows of before there were successors are read as having none, `lossAccepted`
+ *  rows of before earlier losses were kept as well.
  *  Not here: when they are written (standing-keeper.ts). */
 import { bytesToHex, hexToBytes } from '../../core/bytes.ts';
 import { CoterieError } from '../../core/errors.ts';
@@ -23,15 +24,23 @@ export function peerRow(nodeIndex: number): string {
   return `peer|${nodeIndex}`;
 }
 
-/** An operator let this node serve with what could be got, though others had more. */
-export interface AcceptedLoss {
+interface NotedLoss {
   /** Unix time. */
   readonly atMs: number;
-  /** Why it was behind. */
+  /** Why the node was behind, or what was unreadable. */
   readonly reason: string;
+}
+
+/** An operator let this node serve with what could be got, though others had more. */
+export interface AcceptedLoss extends NotedLoss {
   /** The rebuild that it was said of is over. */
   readonly isOver: boolean;
+  /** What was given up before, the newest last; with this one LOSSES_MAX at most. */
+  readonly earlier: readonly NotedLoss[];
 }
+
+/** A small loss must not take the note of a large one before it away. */
+export const LOSSES_MAX = 8;
 
 /** How far a rebuild has come. */
 export interface StoredProgress {
@@ -83,13 +92,14 @@ export function decodeLives(row: Uint8Array): readonly string[] {
   return runIds;
 }
 
-export function encodeAcceptedLoss({ atMs, reason, isOver }: AcceptedLoss): Uint8Array {
-  return encodeText(JSON.stringify({ atMs, reason, isOver }));
+export function encodeAcceptedLoss({ atMs, reason, isOver, earlier }: AcceptedLoss): Uint8Array {
+  const before = earlier.map((loss) => ({ atMs: loss.atMs, reason: loss.reason }));
+  return encodeText(JSON.stringify({ atMs, reason, isOver, earlier: before }));
 }
 
 export function decodeAcceptedLoss(row: Uint8Array): AcceptedLoss {
   const value: unknown = JSON.parse(decodeText(row));
-  if (isAcceptedLoss(value)) return value;
+  if (isAcceptedLoss(value)) return { ...value, earlier: value.earlier ?? [] };
   throw malformed('about an accepted loss');
 }
 
@@ -162,12 +172,20 @@ function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
-function isAcceptedLoss(value: unknown): value is AcceptedLoss {
+function isAcceptedLoss(value: unknown): value is Omit<AcceptedLoss, 'earlier'> & {
+  readonly earlier?: readonly NotedLoss[];
+} {
+  if (!isNotedLoss(value)) return false;
+  const fields: Record<string, unknown> = { ...value };
+  const { earlier } = fields;
+  return (
+    typeof fields['isOver'] === 'boolean' &&
+    (earlier === undefined || (Array.isArray(earlier) && earlier.every(isNotedLoss)))
+  );
+}
+
+function isNotedLoss(value: unknown): value is NotedLoss {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Record<string, unknown>;
-  return (
-    Number.isSafeInteger(fields['atMs']) &&
-    typeof fields['reason'] === 'string' &&
-    typeof fields['isOver'] === 'boolean'
-  );
+  return Number.isSafeInteger(fields['atMs']) && typeof fields['reason'] === 'string';
 }

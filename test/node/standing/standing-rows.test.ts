@@ -28,16 +28,19 @@ test('golden rows', () => {
   const peer =
     '{"storeId":"aa","run":3,"runId":"bb","ceiling":70,"commitSeq":9,"successorIds":["cc"]}';
   expect(decodeText(encodePeer(REMEMBERED))).toBe(peer);
-  const accepted = { atMs: 5, reason: 'two were lost', isOver: false };
+  const earlier = [{ atMs: 2, reason: 'a folder was lost' }];
+  const accepted = { atMs: 5, reason: 'two were lost', isOver: false, earlier };
   expect(decodeText(encodeAcceptedLoss(accepted))).toBe(
-    '{"atMs":5,"reason":"two were lost","isOver":false}',
+    '{"atMs":5,"reason":"two were lost","isOver":false,' +
+      '"earlier":[{"atMs":2,"reason":"a folder was lost"}]}',
   );
 });
 
 test('every row is read as it was written', () => {
   expect(decodePeer(encodePeer(REMEMBERED))).toEqual(REMEMBERED);
   expect(decodeLives(encodeLives(LIVES))).toEqual(LIVES);
-  const accepted = { atMs: 5, reason: 'x', isOver: true };
+  const earlier = [{ atMs: 2, reason: 'y' }];
+  const accepted = { atMs: 5, reason: 'x', isOver: true, earlier };
   expect(decodeAcceptedLoss(encodeAcceptedLoss(accepted))).toEqual(accepted);
 });
 
@@ -45,6 +48,11 @@ test('a row about a member from before there were successors has none', () => {
   const { successorIds: _, ...earlier } = REMEMBERED;
   const row = encodeText(JSON.stringify(earlier));
   expect(decodePeer(row)).toEqual({ ...earlier, successorIds: [] });
+});
+
+test('a row about an accepted loss from before earlier ones were kept has none', () => {
+  const row = encodeText('{"atMs":5,"reason":"x","isOver":true}');
+  expect(decodeAcceptedLoss(row)).toEqual({ atMs: 5, reason: 'x', isOver: true, earlier: [] });
 });
 
 test('of too many lives the oldest go', () => {
@@ -56,6 +64,11 @@ test.each([
   ['a later format', () => decodeLives(Uint8Array.of(2)), 'VERSION_UNSUPPORTED'],
   ['half a life', () => decodeLives(Uint8Array.of(1, 2)), 'MALFORMED_MESSAGE'],
   ['no accepted loss', () => decodeAcceptedLoss(encodeText('{}')), 'MALFORMED_MESSAGE'],
+  [
+    'no earlier loss',
+    () => decodeAcceptedLoss(encodeText('{"atMs":5,"reason":"x","isOver":true,"earlier":[3]}')),
+    'MALFORMED_MESSAGE',
+  ],
   ['no member', () => decodePeer(encodeText('3')), 'MALFORMED_MESSAGE'],
 ])('%s is refused', (_, decode, code) => {
   expect(decode).toThrow(expect.objectContaining({ code }));
