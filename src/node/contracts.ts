@@ -187,7 +187,7 @@ export interface Recovery {
   isRebuilt(partition: number): boolean;
   /** Nothing happens when the attempt is over. */
   partitionRebuilt(partition: number, attempt: number): void;
-  /** Settles when that is durable. */
+  /** Settles when that is durable. Errors: CONFLICT when meanwhile more was found to be lost. */
   acceptLoss(): Promise<void>;
   /** An operator gave up single records, in words; settles when that is on record. */
   noteLoss(reason: string): Promise<void>;
@@ -346,7 +346,8 @@ export interface Hints {
 export interface Unreadable {
   /** Any record of the partition may be lost. */
   readonly isWhole: boolean;
-  /** `noted`: how often it was found unreadable in this run. */
+  /** `noted`: when it was last found unreadable, for comparison alone; another finding, of
+   *  whichever key, has another number. 0 = in an earlier run. */
   readonly keys: readonly { readonly key: RecordKey; readonly noted: number }[];
 }
 

@@ -3,7 +3,8 @@
  *  Invariants: before a partition serves again the clock is above every tick that peers have seen
  *  of this node, and no epoch begun before is used again, durably; what is lost anew while a
  *  rebuild is under way begins all of it anew; so many exchanges are under way and no more; with
- *  nothing lost nothing is done, and no timer is set.
+ *  nothing lost nothing is done, and no timer is set; what an operator gives up of a node that
+ *  serves is what was unreadable at that moment, all of it and nothing else.
  *  Not here: may the node serve (node/standing), what counts as made good (core/repair), a folder
  *  that the engine cannot use (platform/rocksdb).
  *  Source: ARCHITECTURE 5.17, 5.19; docs/operations.md. */
@@ -51,6 +52,8 @@ export class Rebuild {
   readonly #parts: RebuildParts;
   readonly #exchangesMax: number;
   readonly #tasks = new Map<number, PartitionRepair>();
+  /** By partition, until tasks for just that are made of it. */
+  readonly #givenUp = new Map<number, Unreadable>();
   #attempt: number | undefined;
   /** Of the attempt that the floors have been raised for. */
   #preparedAttempt: number | undefined;
@@ -84,7 +87,8 @@ export class Rebuild {
 
   /** An operator gives up what only members have that are gone, or that lost it as well. Settles
    *  when that is durable; then it is rebuilt from those that can be reached. Of a node that serves
-   *  only what is unreadable now is given up. Errors: CONFLICT when it lacks nothing. */
+   *  only what is unreadable now is given up. Errors: CONFLICT when it lacks nothing, or when
+   *  meanwhile more was found to be lost. */
   async acceptLoss(): Promise<void> {
     const { recovery } = this.#parts;
     if (recovery.isRecovering) await recovery.acceptLoss();
@@ -128,10 +132,13 @@ export class Rebuild {
 
   #work(here: Place): void {
     if (!this.#parts.recovery.isRecovering) this.#planUnreadable(here);
+    const planned = this.#tasks.size;
     for (const task of [...this.#tasks.values()]) {
       if (task.isWhole) this.#whole(task);
       else if (this.#isResumed(task)) this.#tasks.delete(task.partition);
     }
+    // What was found unreadable meanwhile has a turn even when nothing else is left to do.
+    if (this.#tasks.size < planned) this.#again(TURN_MS);
     let running = 0;
     for (const task of this.#tasks.values()) if (task.isRunning) running += 1;
     for (const task of this.#tasks.values()) {
@@ -152,6 +159,7 @@ export class Rebuild {
     if (this.#attempt === recovery.attempt) return;
     this.#attempt = recovery.attempt;
     this.#tasks.clear();
+    this.#givenUp.clear();
     this.#beganMs = deadlines.nowMs();
     this.#doneInAttempt = 0;
     this.#keys = 0;
@@ -165,35 +173,67 @@ export class Rebuild {
   }
 
   #planUnreadable(here: Place): void {
-    if (!this.#parts.store.unreadable.isAny) return;
-    for (const [partition, unreadable] of this.#unreadable(here)) {
-      if (this.#tasks.has(partition) || !isOwn(here, partition)) continue;
+    if (!this.#parts.store.unreadable.isAny) {
+      this.#givenUp.clear();
+      return;
+    }
+    const found = this.#unreadable(here);
+    this.#planGivenUp(here, found);
+    for (const [partition, unreadable] of found) {
+      if (this.#tasks.has(partition)) continue;
       this.#add(here, partition, unreadable.isWhole ? 'all' : 'compare', unreadable);
     }
   }
 
+  /** A task that knows less than what was given up, or more, makes way as soon as no exchange of it
+   *  is under way; what was found since is planned after it. */
+  #planGivenUp(here: Place, found: ReadonlyMap<number, Unreadable>): void {
+    for (const [partition, given] of [...this.#givenUp]) {
+      const task = this.#tasks.get(partition);
+      if (task?.isRunning || task?.isWhole) continue;
+      this.#givenUp.delete(partition);
+      const left = stillUnreadable(given, found.get(partition) ?? NOTHING);
+      if (!left.isWhole && left.keys.length === 0) continue;
+      this.#add(here, partition, left.isWhole ? 'all' : 'compare', left).isGivenUp = true;
+    }
+  }
+
   async #giveUpUnreadable(): Promise<void> {
-    const { recovery, store, place } = this.#parts;
+    const { recovery, place } = this.#parts;
     const here = place();
-    if (here === undefined || !store.unreadable.isAny) {
+    const found = here === undefined ? new Map<number, Unreadable>() : this.#unreadable(here);
+    if (found.size === 0) {
       throw new CoterieError(
         'CONFLICT',
         'This node is not RECOVERING and has no unreadable keys: there is no loss to accept',
       );
     }
-    this.#planUnreadable(here);
-    const tasks = [...this.#tasks.values()];
-    const keys = tasks.reduce((sum, { unreadable }) => sum + unreadable.keys.length, 0);
-    await recovery.noteLoss(`${keys} unreadable keys in ${tasks.length} partitions`);
-    for (const task of tasks) task.isGivenUp = true;
+    await recovery.noteLoss(inWords([...found.values()]));
+    if (recovery.isRecovering) {
+      throw new CoterieError(
+        'CONFLICT',
+        'While the loss was noted, this node was found to be behind and is rebuilt, which gives ' +
+          'nothing up: look at the status, and accept the loss again if the rebuild waits',
+        { retryable: true },
+      );
+    }
+    for (const [partition, unreadable] of found) this.#givenUp.set(partition, unreadable);
   }
 
-  #unreadable({ ring }: Place): ReadonlyMap<number, Unreadable> {
-    const { partitions } = ring.layout;
-    return this.#parts.store.unreadable.byPartition((token) => partitionOf(token, partitions));
+  /** In partitions that this node owns. */
+  #unreadable(here: Place): ReadonlyMap<number, Unreadable> {
+    const { partitions } = here.ring.layout;
+    const { unreadable } = this.#parts.store;
+    const found = unreadable.byPartition((token) => partitionOf(token, partitions));
+    return new Map([...found].filter(([partition]) => isOwn(here, partition)));
   }
 
-  #add(here: Place, partition: number, mode: 'compare' | 'all', unreadable: Unreadable): void {
+  #add(
+    here: Place,
+    partition: number,
+    mode: 'compare' | 'all',
+    unreadable: Unreadable,
+  ): PartitionRepair {
     const others = here.ring.replicasOf(partition).filter((peer) => peer !== here.nodeIndex);
     const { exchanges, peers, recovery, deadlines } = this.#parts;
     const attempt = this.#attempt;
@@ -207,7 +247,9 @@ export class Rebuild {
         if (attempt === this.#attempt) this.#soon();
       },
     };
-    this.#tasks.set(partition, new PartitionRepair(parts, partition, others, mode, unreadable));
+    const task = new PartitionRepair(parts, partition, others, mode, unreadable);
+    this.#tasks.set(partition, task);
+    return task;
   }
 
   /** Nothing of this node's earlier lives is issued or built on again. */
@@ -315,4 +357,18 @@ export function partitionsOf({ ring, nodeIndex }: Place): number[] {
 
 function isOwn({ ring, nodeIndex }: Place, partition: number): boolean {
   return ring.replicasOf(partition).includes(nodeIndex);
+}
+
+/** Of what was unreadable at a moment, what has been unreadable ever since. */
+function stillUnreadable(then: Unreadable, now: Unreadable): Unreadable {
+  const present = new Map(now.keys.map(({ key, noted }) => [key.id, noted]));
+  const keys = then.keys.filter(({ key, noted }) => present.get(key.id) === noted);
+  return { isWhole: then.isWhole && now.isWhole, keys };
+}
+
+function inWords(found: readonly Unreadable[]): string {
+  const keys = found.reduce((sum, { keys: { length } }) => sum + length, 0);
+  const whole = found.filter(({ isWhole }) => isWhole).length;
+  const more = whole === 0 ? '' : `, and all keys of ${whole} of these`;
+  return `${keys} unreadable keys in ${found.length} partitions${more}`;
 }

@@ -43,9 +43,10 @@ export class UnreadableKeys {
   readonly #options: UnreadableKeysOptions;
   #markers = new Map<string, MarkerState>();
   #partitions = new Set<number>();
-  /** How often each was found unreadable in this run: what is found again is not made good by what
-   *  was fetched before. */
+  /** Which finding of this run was the last of each: what is found again is not made good by what
+   *  was fetched before. A count for each would begin anew once it is made good. */
   readonly #noted = new Map<string, number>();
+  #findings = 0;
   readonly #listeners: (() => void)[] = [];
 
   constructor(
@@ -139,7 +140,8 @@ export class UnreadableKeys {
   /** A record was found unreadable. True when that is news. */
   note(key: RecordKey, partition: number, reason: string): boolean {
     if (this.#markers.get(key.id) === 'lost') return false;
-    this.#noted.set(key.id, (this.#noted.get(key.id) ?? 0) + 1);
+    this.#findings += 1;
+    this.#noted.set(key.id, this.#findings);
     const rows = [this.#mark(key, partition)];
     rows.push(this.#floors.raise(partition, this.#options.presentTick()));
     this.#queue.addRows(rows);

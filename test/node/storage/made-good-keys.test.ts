@@ -96,6 +96,20 @@ test('what was found unreadable once more is not made good by what came before',
   expect(textOf(await rig.records.read(KEY))).toBe('v3');
 });
 
+test('what was made good and is found unreadable again is not made good by what came before', async () => {
+  await open();
+  await write(rig, 'a', 1);
+  await lose(KEY);
+  const before = losses();
+  await write(rig, 'a', 2);
+  await makeGood();
+  expect(textOf(await rig.records.read(KEY))).toBe('v2');
+  await lose(KEY);
+  await makeGood(before);
+  expect(rig.records.unreadable.isAny).toBe(true);
+  await expect(rig.records.read(KEY)).rejects.toMatchObject(corrupt);
+});
+
 test('a whole partition beyond the bound of markers answers again', async () => {
   await open({ options: { unreadableKeysMax: 1 } });
   for (const name of ['a', 'b', 'c']) await write(rig, name, 1);
