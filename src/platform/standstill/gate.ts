@@ -38,13 +38,16 @@ export class Gate {
     this.#tell();
   }
 
+  /** Throws what was thrown by what it let out, when all of it is out. */
   open(): void {
     if (!this.#isClosed) return;
     this.#isClosed = false;
-    for (const callback of this.#leaving.splice(0)) callback();
     const waiting = this.#overdue.length + this.#arrived.length;
     for (let each = 0; each < waiting; each += 1) this.#setTurn();
-    if (waiting === 0) this.#tell();
+    const thrown = this.#letOut();
+    if (waiting === 0 && this.isClear) this.#tell();
+    if (thrown.length === 1) throw thrown[0];
+    if (thrown.length > 1) throw new AggregateError(thrown, 'Several sends that were held failed');
   }
 
   /** Calls back now, or when the gate has opened and what came earlier is through. */
@@ -59,7 +62,8 @@ export class Gate {
 
   /** Calls back now, or when the gate opens. */
   leave(callback: () => void): void {
-    if (this.#isClosed) this.#leaving.push(callback);
+    // What is sent while earlier sends are being let out does not overtake them.
+    if (this.#isClosed || this.#leaving.length > 0) this.#leaving.push(callback);
     else callback();
   }
 
@@ -76,6 +80,21 @@ export class Gate {
     }
     waiting.push(callback);
     if (!this.#isClosed) this.#setTurn();
+  }
+
+  /** Until one of them closes the gate. What they threw: one that fails takes no other with it. */
+  #letOut(): unknown[] {
+    const thrown: unknown[] = [];
+    while (!this.#isClosed) {
+      const callback = this.#leaving.shift();
+      if (callback === undefined) break;
+      try {
+        callback();
+      } catch (error) {
+        thrown.push(error);
+      }
+    }
+    return thrown;
   }
 
   #setTurn(): void {

@@ -98,6 +98,42 @@ describe('Gate', () => {
     expect(seen).toHaveLength(5);
   });
 
+  it('lets out and in all the others when what was sent throws, and says so', async () => {
+    const failing = (message: string) => () => {
+      throw new Error(message);
+    };
+    gate.watch(() => seen.push(gate.isClosed ? 'closed' : 'clear'));
+    gate.close();
+    gate.leave(failing('broken'));
+    gate.leave(noted('out'));
+    gate.enter(noted('in'));
+    expect(() => gate.open()).toThrow('broken');
+    await clock.settle();
+    expect(seen).toEqual(['closed', 'out', 'in', 'clear']);
+    gate.close();
+    for (const message of ['one', 'two']) gate.leave(failing(message));
+    const both = [new Error('one'), new Error('two')];
+    expect(() => gate.open()).toThrow(expect.objectContaining({ errors: both }));
+    expect(seen.slice(4)).toEqual(['closed', 'clear']);
+  });
+
+  it('keeps what is not out yet when it closes again, and its order', () => {
+    gate.close();
+    gate.leave(() => {
+      gate.close();
+      gate.leave(noted('third'));
+    });
+    gate.leave(() => {
+      seen.push('first');
+      gate.leave(noted('fourth'));
+    });
+    gate.leave(noted('second'));
+    gate.open();
+    expect(seen).toEqual([]);
+    gate.open();
+    expect(seen).toEqual(['first', 'second', 'third', 'fourth']);
+  });
+
   it('goes on with the next when a callback throws', async () => {
     const turns: (() => void)[] = [];
     const ownTurns = new Gate({ defer: (turn) => turns.push(turn) });
