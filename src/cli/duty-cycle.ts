@@ -16,6 +16,8 @@ export class DutyCycle {
   readonly #body: Stoppable;
   #timer: Timer | undefined;
   #isOn = false;
+  /** Counts ends: what was begun before one goes on with nothing after it. */
+  #ends = 0;
 
   constructor(clock: Clock, body: Stoppable) {
     this.#clock = clock;
@@ -32,17 +34,19 @@ export class DutyCycle {
   end(): void {
     if (!this.#isOn) return;
     this.#isOn = false;
+    this.#ends += 1;
     this.#timer?.cancel();
     this.#body.goOn();
   }
 
   #standStill(): void {
+    const ends = this.#ends;
     this.#body.stop();
     this.#timer = this.#clock.setTimer(STILL_MS, () => {
       this.#body.goOn();
       // A node of this process first does what has waited: that is not time in which it runs.
       this.#clock.defer(() => {
-        if (!this.#isOn) return;
+        if (ends !== this.#ends) return;
         this.#timer = this.#clock.setTimer(RUNNING_MS, () => this.#standStill());
       });
     });

@@ -6,10 +6,13 @@ let clock: ManualClock;
 let said: string[];
 let cycle: DutyCycle;
 
+function say(what: string): void {
+  said.push(`${what} at ${clock.monotonicMs() - 1_000}`);
+}
+
 beforeEach(() => {
   clock = new ManualClock();
   said = [];
-  const say = (what: string) => said.push(`${what} at ${clock.monotonicMs() - 1_000}`);
   cycle = new DutyCycle(clock, { stop: () => say('stop'), goOn: () => say('go on') });
 });
 
@@ -35,18 +38,38 @@ describe('DutyCycle', () => {
 
   it('sets no timer when it ends in the very turn in which its node goes on', async () => {
     const ending = new DutyCycle(clock, {
-      stop: () => said.push('stop'),
+      stop: () => say('stop'),
       goOn: () => {
-        said.push('go on');
+        say('go on');
         ending.end();
       },
     });
     ending.start();
     await clock.advance(200);
-    expect(said[0]).toBe('stop');
-    expect(said).not.toContain('stop at 50');
-    expect(said.filter((what) => what === 'stop')).toHaveLength(1);
+    expect(said).toEqual(['stop at 0', 'go on at 40', 'go on at 40']);
     expect(clock.timerCount).toBe(0);
+  });
+
+  it('is one cycle when it ends and starts in the very turn in which its node goes on', async () => {
+    let isFirst = true;
+    const again = new DutyCycle(clock, {
+      stop: () => say('stop'),
+      goOn: () => {
+        say('go on');
+        if (!isFirst) return;
+        isFirst = false;
+        again.end();
+        again.start();
+      },
+    });
+    again.start();
+    await clock.advance(85);
+    const once = ['stop at 0', 'go on at 40', 'go on at 40', 'stop at 40', 'go on at 80'];
+    expect(said).toEqual(once);
+    again.end();
+    expect(clock.timerCount).toBe(0);
+    await clock.advance(200);
+    expect(said).toEqual([...once, 'go on at 85']);
   });
 
   it('can be started again', async () => {
