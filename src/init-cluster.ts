@@ -14,6 +14,7 @@ import {
 import { REPLICAS_MAX } from './core/ring/quota.ts';
 import { createAdminClient } from './platform/grpc/unary-client.ts';
 import { systemClock } from './platform/system/system-clock.ts';
+import type { StatusReply } from './wire/generated/coterie/v1/admin.ts';
 import type { AdminService } from './wire/services.ts';
 
 export interface InitOptions {
@@ -53,9 +54,10 @@ const INIT: KnownOptions = knownOptions('initCluster', OPTIONS);
 
 /** Makes the nodes one cluster and resolves when all of them serve. Repeating it with the same
  *  nodes and numbers changes nothing and completes what was made half.
- *  Errors: INVALID_ARGUMENT; UNREACHABLE or DEADLINE_EXCEEDED when a node does not answer (nothing
- *  was changed); CLUSTER_MISMATCH when one belongs to another cluster; NOT_RUNNING when they are a
- *  cluster and one does not serve yet. */
+ *  Errors: INVALID_ARGUMENT; UNREACHABLE or DEADLINE_EXCEEDED when a node does not answer: with
+ *  `applied` 'no' nothing was changed, with 'unknown' nodes have the layout by then, and the same
+ *  call completes it; CLUSTER_MISMATCH when one belongs to another cluster; NOT_RUNNING when they
+ *  are a cluster and one does not serve yet. */
 export async function initCluster(options: InitOptions): Promise<InitResult> {
   checkOptionNames(options, INIT);
   const { nodes, replicas = REPLICAS, partitions = PARTITIONS, timeoutMs = TIMEOUT_MS } = options;
@@ -83,7 +85,8 @@ export async function initCluster(options: InitOptions): Promise<InitResult> {
 }
 
 /** A node serves as soon as its peers have answered it, which takes a round trip. RECOVERING is not
- *  waited out. Errors: NOT_RUNNING after so long. */
+ *  waited out. Errors: NOT_RUNNING after so long; what the node's status failed with, with
+ *  `applied` 'unknown'. */
 export async function untilServing(
   name: string,
   admin: Pick<AdminService, 'status'>,
@@ -91,12 +94,30 @@ export async function untilServing(
 ): Promise<void> {
   const deadlineMs = systemClock.monotonicMs() + timeoutMs;
   for (;;) {
-    const { state, reason } = await admin.status({});
+    const { state, reason } = await statusOf(name, admin);
     if (state === 'SERVING' || state === 'RECOVERING') return;
     if (systemClock.monotonicMs() > deadlineMs) {
-      throw new CoterieError('NOT_RUNNING', `${name} is ${state} and not SERVING: ${reason}`);
+      throw new CoterieError('NOT_RUNNING', `${name} is ${state} and not SERVING: ${reason}`, {
+        applied: 'unknown',
+      });
     }
     await new Promise<void>((resolve) => systemClock.setTimer(SERVING_POLL_MS, resolve));
+  }
+}
+
+/** The question changes nothing, but it is asked of a node that has taken the layout. */
+async function statusOf(name: string, admin: Pick<AdminService, 'status'>): Promise<StatusReply> {
+  try {
+    return await admin.status({});
+  } catch (error) {
+    if (!(error instanceof CoterieError)) throw error;
+    const { code, message, details } = error;
+    throw new CoterieError(
+      code,
+      `${name} has the layout, but does not tell whether it serves: ${message}; ` +
+        'repeat the same call to wait for it',
+      { cause: error, details, retryable: true, applied: 'unknown' },
+    );
   }
 }
 
