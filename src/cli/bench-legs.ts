@@ -1,5 +1,6 @@
 /** Asks the nodes of a cluster that is measured how long the legs of requests took.
- *  Invariant: connections are made with the first look and closed once.
+ *  Invariant: connections are made once, with the first look that can tell which nodes there are,
+ *  and closed once.
  *  Not here: what is made of it (core/pbs/leg-counts.ts). */
 import { type NodeLegs, readNodeLegs } from '../client/node-legs.ts';
 import { membersOf } from '../client/repair-cluster.ts';
@@ -31,7 +32,13 @@ export class LegReader {
   }
 
   async #connect(): Promise<readonly AdminClient[]> {
-    return (await this.#addresses()).map(adminOf);
+    try {
+      return (await this.#addresses()).map(adminOf);
+    } catch (error) {
+      // A cluster that did not answer once may answer the next look.
+      this.#admins = undefined;
+      throw error;
+    }
   }
 }
 
