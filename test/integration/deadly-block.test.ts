@@ -52,7 +52,7 @@ test.each([
   'a block that kills its reader, of $what, kills the node once and is made good',
   async ({ isOfRecords }) => {
     cluster = await ProcessCluster.start(3, { env: ENV });
-    client = await connect({ nodes: cluster.addresses });
+    client = await connect({ nodes: cluster.addresses, timeoutMs: 10_000 });
     await writeAll(client, 'first');
     // Opening moves what is in the log to a table file.
     await cluster.kill(VICTIM);
