@@ -62,7 +62,7 @@ export class StoreGate {
 
   /** Pairs with `end`. Errors: NOT_RUNNING, OVERLOADED, and for a batch STORAGE_IO after a failed
    *  one. */
-  begin(operation: 'getMany' | 'batch' | 'diskSpace'): void {
+  begin(operation: 'getMany' | 'batch' | 'diskSpace' | 'health'): void {
     if (this.#state !== 'open') throw this.#notOpen(operation);
     if (this.#operationCount >= STORE_OPERATIONS_MAX) {
       throw new CoterieError(

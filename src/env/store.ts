@@ -44,6 +44,13 @@ export interface DiskSpace {
   readonly totalBytes: number;
 }
 
+/** What goes wrong in an engine outside of any call. */
+export interface EngineTrouble {
+  readonly reason: string;
+  /** Its files are damaged: it will not get over this. A full disk is none. */
+  readonly isDamage: boolean;
+}
+
 export interface Store {
   /** What `status` shows: rocksdb | memory | ... */
   readonly engine: string;
@@ -55,6 +62,9 @@ export interface Store {
   /** Refuses with OVERLOADED beyond the engine's bound on open iterators (64). */
   iterate(range: StoreRange): StoreIterator;
   diskSpace(): Promise<DiskSpace>;
+  /** Of an engine that works in the background: what fails there, which sooner or later stops every
+   *  batch without an error. Cheap while there is nothing. */
+  health?(): Promise<EngineTrouble | undefined>;
   /** Of an engine that can be found damaged: keeps what it holds elsewhere, whatever it can still
    *  read of it, and is open with nothing in it. */
   setAside?(reason: string): Promise<void>;

@@ -309,7 +309,7 @@ export class Node implements NodeServices {
     return this.#rooms.standing.standing.state;
   }
 
-  /** Compaction over a bad block never ends well: the next start begins with an empty folder. */
+  /** Compaction over a bad block fails for ever: the next start begins with an empty folder. */
   #damaged(reason: string): void {
     this.#rooms?.standing.reportDamage(reason);
     if (this.#env.store.setAside === undefined) return;

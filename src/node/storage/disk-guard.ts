@@ -1,5 +1,6 @@
-/** Is there room on the disk for what is to be written? It is asked before an update is decided,
- *  because after ENOSPC in its log the engine refuses everything and cannot be resumed.
+/** Is there room on the disk for what is to be written, and is the engine well? It is asked before
+ *  an update is decided, because after ENOSPC in its log the engine refuses everything and cannot
+ *  be resumed.
  *  Invariants: the answer is never older than the time and the bytes of the options when an update
  *  is decided on it; repairs are admitted longer than clients, for they make replicas equal and
  *  free siblings.
@@ -21,13 +22,19 @@ export class DiskGuard {
   #askedAtMs = Number.NEGATIVE_INFINITY;
   #writtenBytes = 0;
   #asking: Promise<void> | undefined;
+  readonly #damaged: (reason: string) => void;
+  /** The last trouble of the engine that was logged. */
+  #trouble = '';
 
+  /** `damaged`: told at every look while the engine says that its files are damaged. */
   constructor(
     environment: Pick<StorageEnvironment, 'store' | 'clock' | 'log'>,
     options: StorageOptions,
+    damaged: (reason: string) => void,
   ) {
     this.#environment = environment;
     this.#options = options;
+    this.#damaged = damaged;
   }
 
   noteWritten(bytes: number): void {
@@ -66,9 +73,32 @@ export class DiskGuard {
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       this.#environment.log.warn('disk-space-unknown', { reason });
-    } finally {
-      this.#asking = undefined;
     }
+    await this.#lookAtEngine();
+    this.#asking = undefined;
+  }
+
+  /** Compaction that fails holds up every write in the end: the node must know it long before. What
+   *  is no damage may pass by itself, as a full disk does. */
+  async #lookAtEngine(): Promise<void> {
+    const { store, log } = this.#environment;
+    try {
+      const trouble = await store.health?.();
+      if (trouble === undefined) return;
+      const { reason, isDamage } = trouble;
+      if (isDamage) this.#damaged(reason);
+      else if (this.#isNews(reason)) log.warn('engine-in-trouble', { reason });
+    } catch (error) {
+      if (error instanceof CoterieError && error.code === 'NOT_RUNNING') return;
+      const reason = error instanceof Error ? error.message : String(error);
+      if (this.#isNews(reason)) log.warn('engine-health-unknown', { reason });
+    }
+  }
+
+  #isNews(reason: string): boolean {
+    const isNews = this.#trouble !== reason;
+    this.#trouble = reason;
+    return isNews;
   }
 
   #judge(): void {

@@ -107,9 +107,10 @@ export class RecordStore {
     this.#environment = environment;
     this.#options = options;
     this.#presentTick = presentTick;
-    this.#guard = new DiskGuard(environment, options);
+    const damaged = (reason: string): void => this.#noteEngineDamage(reason);
+    this.#guard = new DiskGuard(environment, options, damaged);
     this.#queue = this.#makeQueue();
-    const reads = new WatchedReads(environment.store, (reason) => this.#noteEngineDamage(reason));
+    const reads = new WatchedReads(environment.store, damaged);
     this.rows = new ServiceRows(reads, this.#queue, this.#guard, () => this.#refusal());
     this.unreadable = new UnreadableKeys(environment, this.#queue, this.#floors, {
       markersMax: options.unreadableKeysMax,
@@ -222,8 +223,7 @@ export class RecordStore {
 
   /** The committed value of another service's row. Errors: NOT_RUNNING, STORAGE_IO. */
   async readMeta(name: string): Promise<Uint8Array | undefined> {
-    const [value] = await this.rows.read([metaRowKey(name)]);
-    return value;
+    return (await this.rows.read([metaRowKey(name)]))[0];
   }
 
   /** Writes rows of another service in one fsynced batch. Errors: as of `rows.write`. */

@@ -27,6 +27,8 @@ declare module 'rocksdb' {
     maxOpenFiles: number;
     /** Takes no lock, writes nothing, and replays the log in memory. */
     readOnly: boolean;
+    /** Empty: there is no file LOG. */
+    infoLogLevel: string;
   }
 
   interface RocksdbIteratorOptions {
@@ -48,6 +50,8 @@ declare module 'rocksdb' {
     ): void;
     _chainedBatch(): RocksdbBatch;
     iterator(options: RocksdbIteratorOptions): RocksdbIterator;
+    /** Synchronous; empty for a property that it does not know. */
+    getProperty(property: string): string;
   }
 
   const Rocksdb: new (location: string) => RocksdbDatabase;

@@ -5,7 +5,15 @@ import { CoterieError } from '../../core/errors.ts';
 const IS_LOCKED = /lock hold by|While lock file/;
 const IS_CORRUPTION = /^Corruption|checksum mismatch|bad block|truncated record/i;
 
-export type RocksdbStep = 'open' | 'close' | 'getMany' | 'batch' | 'iterate' | 'diskSpace';
+export type RocksdbStep =
+  | 'open'
+  | 'close'
+  | 'getMany'
+  | 'batch'
+  | 'iterate'
+  | 'diskSpace'
+  | 'health'
+  | 'compaction';
 
 /** CONFLICT when the folder is taken, otherwise STORAGE_IO {operation, isCorruption}. The message
  *  names files but no folders, so that it may go to a client; the engine's own words are the

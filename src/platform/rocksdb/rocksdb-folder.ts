@@ -12,6 +12,7 @@ import type { Clock } from '../../env/clock.ts';
 import type { Log } from '../../env/log.ts';
 import type {
   DiskSpace,
+  EngineTrouble,
   Store,
   StoreIterator,
   StoreOperation,
@@ -95,6 +96,10 @@ export class RocksdbFolder implements Store {
 
   diskSpace(): Promise<DiskSpace> {
     return this.#store.diskSpace();
+  }
+
+  health(): Promise<EngineTrouble | undefined> {
+    return this.#store.health();
   }
 
   async #open(): Promise<void> {

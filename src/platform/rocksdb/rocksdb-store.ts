@@ -8,6 +8,7 @@ import { assert, CoterieError } from '../../core/errors.ts';
 import { assertStoreKey, StoreGate } from '../../core/store-gate.ts';
 import type {
   DiskSpace,
+  EngineTrouble,
   Store,
   StoreIterator,
   StoreOperation,
@@ -15,15 +16,17 @@ import type {
 } from '../../env/store.ts';
 import { asBytes } from './buffer-view.ts';
 import { EngineHealth } from './engine-health.ts';
+import { dropEarlierLogs, ENGINE_LOG_LEVEL, readBackgroundErrors } from './engine-log.ts';
 import { loadRocksdb } from './load-rocksdb.ts';
 import { makeFolder } from './make-folder.ts';
 import type { ReadingNotes } from './reading-notes.ts';
-import type { RocksdbStep } from './rocksdb-error.ts';
+import { isCorruption, type RocksdbStep } from './rocksdb-error.ts';
 import { RocksdbStoreIterator, rocksdbIteratorOptions } from './rocksdb-iterator.ts';
 
 /** The binding takes its sizes as 32-bit numbers and wraps larger ones without a word. */
 const SIZE_BYTES_MAX = 2 ** 32 - 1;
 const MIB = 1_024 * 1_024;
+const BACKGROUND_ERRORS = 'rocksdb.background-errors';
 const VALUES_AS_BUFFERS = { asBuffer: true } as const;
 
 export interface RocksdbStoreOptions {
@@ -148,6 +151,23 @@ export class RocksdbStore implements Store {
     }
   }
 
+  /** Cost: a count that the engine keeps; the end of a file while that is not 0. Errors: STORAGE_IO
+   *  when the file cannot be read. */
+  async health(): Promise<EngineTrouble | undefined> {
+    this.#gate.begin('health');
+    try {
+      if (Number(this.#database.getProperty(BACKGROUND_ERRORS)) === 0) return undefined;
+      const said = await readBackgroundErrors(this.#options.location);
+      const errors = said.map((words) => this.#health.failed('compaction', words));
+      const error = errors.find(isCorruption) ?? errors.at(-1);
+      return error && { reason: error.message, isDamage: isCorruption(error) };
+    } catch (cause) {
+      throw this.#health.failed('health', cause);
+    } finally {
+      this.#gate.end();
+    }
+  }
+
   get #database(): RocksdbDatabase {
     assert(this.#openedDatabase !== undefined, 'The gate let an operation through too early');
     return this.#openedDatabase;
@@ -169,9 +189,12 @@ export class RocksdbStore implements Store {
       await makeFolder(location);
       const database = new Rocksdb(location);
       const sizes = { cacheSize: cacheBytes, writeBufferSize: writeBufferBytes, maxOpenFiles };
-      await this.#call<void>('open', (done) => database.open({ ...sizes, readOnly }, done));
+      const options = { ...sizes, readOnly, infoLogLevel: readOnly ? '' : ENGINE_LOG_LEVEL };
+      await this.#call<void>('open', (done) => database.open(options, done));
       this.#openedDatabase = database;
       hasOpened = true;
+      // Logs that stay take a little room and do no harm.
+      if (!readOnly) await dropEarlierLogs(location).catch(() => {});
     } finally {
       this.#gate.finishOpening(hasOpened);
     }

@@ -93,3 +93,35 @@ test('files that will be set aside are not counted any more', async () => {
   expect(iterated).toBe(0);
   await rig.records.stop();
 });
+
+test('damage that the engine met in the background is told, once, when the disk is looked at', async () => {
+  const setAside: string[] = [];
+  const { rig, told } = await openTold(setAside);
+  const health = async () => ({ reason: DAMAGE.message, isDamage: true });
+  Object.assign(rig.engine, { health });
+  for (const name of ['b', 'c']) {
+    rig.clock.nowMs += 2_000;
+    await rig.records.update(keyOf(name), { sync: true, priority: 'client' }, put(1));
+  }
+  expect(told).toEqual([DAMAGE.message]);
+  await rig.records.stop();
+  const next = await openRig({ disk: rig.disk, setAside });
+  expect(setAside).toEqual(told);
+  await next.records.stop();
+});
+
+test('trouble of the engine that is no damage passes, and so does what cannot be asked', async () => {
+  const setAside: string[] = [];
+  const { rig, told } = await openTold(setAside);
+  const full = async () => ({ reason: 'No space left on device', isDamage: false });
+  for (const health of [full, () => Promise.reject(new Error('there is no file LOG'))]) {
+    Object.assign(rig.engine, { health });
+    rig.clock.nowMs += 2_000;
+    await rig.records.update(keyOf('b'), { sync: true, priority: 'client' }, put(1));
+  }
+  expect(told).toEqual([]);
+  await rig.records.stop();
+  const next = await openRig({ disk: rig.disk, setAside });
+  expect(setAside).toEqual([]);
+  await next.records.stop();
+});
