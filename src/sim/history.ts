@@ -167,15 +167,26 @@ export interface OwedHints {
   readonly count: number;
 }
 
-/** A node whose disk lost something that had been synced; `atUs` is when. */
+/** A node whose disk lost something that had been synced; `atUs` is when. `set-aside`: it began
+ *  with nothing because it had bad blocks. */
 export interface DiskLoss {
   readonly node: string;
-  readonly kind: 'wipe' | 'rollback' | 'lost-batch' | 'bit-rot';
+  readonly kind: 'wipe' | 'rollback' | 'lost-batch' | 'bit-rot' | 'bad-block' | 'set-aside';
   readonly atUs: number;
   /** Everything synced before this time is still there. */
   readonly intactUntilUs: number;
-  /** Of `bit-rot`: the keys whose rows rotted. When absent, every row of the node is suspect. */
+  /** Of `bit-rot` and `bad-block`: the keys whose rows it struck. When absent, every row of the
+   *  node is suspect. */
   readonly keys?: readonly string[];
+}
+
+/** Something came to light of bad blocks of a node, or was done about them. */
+export interface DamageEvent {
+  readonly atUs: number;
+  readonly node: string;
+  /** `found`: its engine told it. `met`: its process died of it. `ended`: it ended itself
+   *  because of it. */
+  readonly kind: 'found' | 'met' | 'ended' | 'set-aside';
 }
 
 /** A node has made good what it lost of some keys. */
@@ -210,6 +221,8 @@ export interface History {
   readonly contents: readonly ReplicaContents[];
   readonly faults: readonly FaultEvent[];
   readonly losses: readonly DiskLoss[];
+  /** By time. */
+  readonly damage?: readonly DamageEvent[];
   /** By time; whether a node that lost data has served again is judged by it (the cluster notes
    *  it: refusal-to-serve then sees also what was put right before the end). */
   readonly states?: readonly StateChange[];

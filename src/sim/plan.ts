@@ -42,7 +42,7 @@ export const planScenario: PlanScenario = (options) => {
   const workload = options.workload === undefined ? drawn : workloadByName(options.workload);
   const facts = { clients, keys, nodes, replicas, durationMs, ratePerSecond };
   const kinds = faultKinds(options.faults);
-  const faults = planFaults(stream('faults'), { nodes, replicas, durationMs, clients, kinds });
+  const faults = planFaults(stream, { nodes, replicas, durationMs, clients, kinds });
   return {
     version: SCENARIO_VERSION,
     seed,

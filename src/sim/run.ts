@@ -183,7 +183,7 @@ class Run {
   }
 
   #history(): History {
-    const { minted, faultEvents, losses, states, rebuilt, memberChanges, watermarks } =
+    const { minted, faultEvents, losses, damage, states, rebuilt, memberChanges, watermarks } =
       this.#cluster;
     const isOver = this.#bugs.length === 0;
     return {
@@ -193,6 +193,7 @@ class Run {
       contents: isOver ? this.#contents : this.#contentsNow(),
       faults: faultEvents,
       losses,
+      damage,
       states,
       rebuilt,
       memberChanges,

@@ -150,6 +150,9 @@ export type FaultStep =
     })
   /** Some record rows of the node have a flipped bit from now on. */
   | (Timed & { readonly kind: 'bit-rot'; readonly node: number; readonly rows: number })
+  /** So many neighbouring record rows of the node lie in a block that the engine cannot read from
+   *  now on. */
+  | (Timed & { readonly kind: 'bad-block'; readonly node: number; readonly rows: number })
   /** Share of reads of the disk that fail. */
   | (Lasting & { readonly kind: 'read-errors'; readonly node: number; readonly share: number })
   | (Timed & { readonly kind: 'failed-sync'; readonly node: number; readonly downMs: number })

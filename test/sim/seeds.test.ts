@@ -51,6 +51,9 @@ const PATHS = [
   'disk torn batches',
   'disk lost after another was rebuilt',
   'disk failed reads',
+  'disk bad reads',
+  'disk set aside',
+  'node aborted',
   'log clock-jump',
   'log member-down',
   'log many-siblings',
@@ -88,7 +91,7 @@ describe(`${SEEDS} seeds of five nodes and two virtual minutes`, {
   });
 
   it('inject every kind of fault that the product can survive so far', () => {
-    expect(Object.keys(report.faults)).toHaveLength(21);
+    expect(Object.keys(report.faults)).toHaveLength(22);
   });
 
   it('get most of what clients ask for done all the same', () => {

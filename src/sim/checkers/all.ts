@@ -4,6 +4,7 @@
 import { bounds } from './bounds.ts';
 import type { Checker } from './checker.ts';
 import { copiesCompared } from './copies-compared.ts';
+import { damagedFiles } from './damaged-files.ts';
 import { dotUsedOnce } from './dot-used-once.ts';
 import { hintsDrain } from './hints-drain.ts';
 import { honestErrors } from './honest-errors.ts';
@@ -36,6 +37,7 @@ export const CHECKERS: readonly Checker[] = [
   setElements,
   honestErrors,
   refusalToServe,
+  damagedFiles,
   noFalseDown,
   membersAgree,
   copiesCompared,

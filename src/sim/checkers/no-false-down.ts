@@ -21,7 +21,7 @@ const AFTERMATH_US = 60_000_000;
 /** Nobody is accused before 3.9 s of silence (phi) and a round of probes, nor convicted within 4 s
  *  of that. */
 const PAUSE_HARMLESS_US = 5_000_000;
-const HARMLESS: readonly string[] = ['clock-jump', 'bit-rot', 'replay', 'reset'];
+const HARMLESS: readonly string[] = ['clock-jump', 'bit-rot', 'bad-block', 'replay', 'reset'];
 /** They last until an event says that they end. */
 const LASTING: readonly string[] = [
   'partition',

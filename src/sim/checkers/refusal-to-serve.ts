@@ -3,19 +3,20 @@
  *  - A log with a hole in its middle is noticed by the node itself: from the loss on it neither
  *    answers nor mints. It goes on to take what others minted, and may be counted for that; a write
  *    that it alone acknowledges is one it has minted.
- *  - An emptied disk is noticed with the first greeting of a peer. Between its place in the
- *    cluster, which it is told by a peer too, and that greeting it may mint, in an epoch of its
- *    own, and answer at one; no strict read counts it.
+ *  - An emptied disk, and one of which the damaged files were set aside, is noticed with the first
+ *    greeting of a peer. Between its place in the cluster, which it is told by a peer too, and that
+ *    greeting it may mint, in an epoch of its own, and answer at one; no strict read counts it.
  *  - A disk that was rolled back is noticed by peers, if one of them can know what is missing: when
  *    the node had acknowledged, together with another node, a write that is gone. Until they have
  *    told it, it may mint and answer at one, but no strict read counts it.
- *  - A rotted row is never shown: no read of such a key returns bytes that nobody wrote.
+ *  - A rotted row, or one of a bad block, is never shown: no read of such a key returns bytes that
+ *    nobody wrote.
  *  - Of a key that it has made good since it may answer and mint again; it serves as a whole only
  *    after it was RECOVERING and rebuilt something.
  *  - What it has come to know of itself it knows after the next start too.
  *  Invariant: only operations that began after the loss are held against the node.
- *  Not here: equality of the others (replicas-equal), whether what was made good is right (every
- *  other check).
+ *  Not here: a node that knows of a bad block (damaged-files.ts), equality of the others
+ *  (replicas-equal), whether what was made good is right (every other check).
  *  Source: ARCHITECTURE 5.19, 5.20; docs/guarantees.md, G1, G3. */
 import type { DiskLoss, History, Operation } from '../history.ts';
 import type { Checker } from './checker.ts';
@@ -34,7 +35,7 @@ export const refusalToServe: Checker = {
   check(history) {
     const findings = new Findings(NAME);
     for (const loss of history.losses) {
-      if (loss.kind === 'bit-rot') checkRot(history, loss, findings);
+      if (loss.kind === 'bit-rot' || loss.kind === 'bad-block') checkRot(history, loss, findings);
       else if (mustBeNoticed(history, loss)) checkLoss(history, loss, findings);
     }
     return findings.violations;
@@ -122,10 +123,12 @@ function silentFrom(history: History, loss: DiskLoss): number {
     return change.node === loss.node && change.atUs > loss.atUs && change.state === 'RECOVERING';
   });
   if (noticed !== undefined) return noticed.atUs;
-  return loss.kind === 'wipe' ? loss.atUs : Math.max(loss.atUs, history.healedUs);
+  const isEmptied = loss.kind === 'wipe' || loss.kind === 'set-aside';
+  return isEmptied ? loss.atUs : Math.max(loss.atUs, history.healedUs);
 }
 
-function countsOn(operation: Operation, node: string): boolean {
+/** Whether the operation rests on what the node had, or gave a dot. */
+export function countsOn(operation: Operation, node: string): boolean {
   if (operation.kind === 'get') return operation.answeredBy?.includes(node) === true;
   const { acknowledgedBy, found } = operation;
   // A delete that found nothing was a read.
@@ -160,8 +163,8 @@ function checkRot(history: History, loss: DiskLoss, findings: Findings): void {
     const rotten = operation.seen.find(({ write }) => write === undefined);
     if (rotten === undefined) continue;
     const message =
-      `Rows rotted at ${loss.node}, and read ${id} of key ${key} by ${client} shows ` +
-      `'${rotten.text}', which nobody wrote`;
+      `Rows were lost at ${loss.node} (${loss.kind}), and read ${id} of key ${key} by ${client} ` +
+      `shows '${rotten.text}', which nobody wrote`;
     findings.add(key, [id], message);
   }
 }

@@ -1,7 +1,7 @@
 /** Are all replicas of a key equal once nothing is broken any more? Compared byte by byte: values,
  *  clocks and tombstones, and which keys there are.
  *  Invariant: only nodes that serve are compared; one whose disk lost synced data is left out
- *  unless it has been rebuilt, one with rotted rows only for these.
+ *  unless it has been rebuilt, one with spoilt rows only for these.
  *  Not here: whether what lost data refuses to serve (refusal-to-serve), whether the others serve
  *  (progress).
  *  Source: docs/guarantees.md, G5; TESTING I3. */
@@ -47,8 +47,8 @@ function isLost(history: History, node: string, key: string): boolean {
   });
 }
 
-function touches({ kind, keys }: DiskLoss, key: string): boolean {
-  return kind !== 'bit-rot' || keys === undefined || keys.includes(key);
+function touches({ keys }: DiskLoss, key: string): boolean {
+  return keys === undefined || keys.includes(key);
 }
 
 /** One violation for a key at most. */

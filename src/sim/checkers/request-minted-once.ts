@@ -16,6 +16,8 @@ import { Findings } from './findings.ts';
 
 const NAME = 'request-minted-once';
 const REMEMBERED_US = 30_000_000;
+/** A record that cannot be read tells nobody which requests it has taken in. */
+const ROW_FAULTS: readonly string[] = ['bit-rot', 'bad-block', 'read-errors'];
 
 export const requestMintedOnce: Checker = {
   name: NAME,
@@ -74,7 +76,8 @@ function mayHaveForgotten(history: History, before: MintedDot, atUs: number): bo
 
 function isUnreadable(history: History, node: string, atUs: number): boolean {
   return history.faults.some((fault) => {
-    const isOfRows = fault.kind === 'bit-rot' || fault.kind === 'read-errors';
-    return isOfRows && fault.atUs <= atUs && (fault.nodes?.includes(node) ?? true);
+    return (
+      ROW_FAULTS.includes(fault.kind) && fault.atUs <= atUs && (fault.nodes?.includes(node) ?? true)
+    );
   });
 }

@@ -56,12 +56,19 @@ export class LivingStore implements Store {
   readonly #store: Store;
   readonly #life: Life;
   readonly #onBatch: (sync: boolean) => void;
+  /** Of an engine that can be found damaged. */
+  readonly setAside?: (reason: string) => Promise<void>;
 
   /** `onBatch` is called with every batch that the process hands to the engine. */
   constructor(store: Store, life: Life, onBatch: (sync: boolean) => void = () => {}) {
     this.#store = store;
     this.#life = life;
     this.#onBatch = onBatch;
+    if (store.setAside === undefined) return;
+    this.setAside = (reason) => {
+      this.#life.act('set its files aside');
+      return store.setAside?.(reason) ?? Promise.resolve();
+    };
   }
 
   get engine(): string {

@@ -13,6 +13,7 @@ import { Ring } from '../../core/ring/ring.ts';
 import { createRecordCodec, type RecordCodec } from '../../core/version/record-codec.ts';
 import type { PairStatus } from '../../node/contracts.ts';
 import type {
+  DamageEvent,
   DiskLoss,
   FaultEvent,
   MemberChange,
@@ -72,6 +73,7 @@ export class SimCluster {
   readonly nodes: readonly SimNode[];
   readonly faultEvents: FaultEvent[] = [];
   readonly losses: DiskLoss[] = [];
+  readonly damage: DamageEvent[] = [];
   /** What nodes said of themselves, whenever it changed; DOWN when a process ended. */
   readonly states: StateChange[] = [];
   readonly rebuilt: Rebuilt[] = [];
@@ -115,6 +117,7 @@ export class SimCluster {
       limits: scenario.limits,
       logged: (line: LogLine) => observer.logged?.(line),
       entered: (change: StateChange) => this.#entered(change),
+      damaged: (event: DamageEvent) => this.#damaged(event),
       rebuilt: (node: SimNode, partition: number) => this.#rebuilt(node.name, partition),
       concluded: (change: MemberChange) => {
         if (this.memberChanges.length < MEMBER_CHANGES_MAX) this.memberChanges.push(change);
@@ -309,6 +312,8 @@ export class SimCluster {
       add('disk torn batches', disk.counters.tornBatches);
       add('disk lost batches', disk.counters.lostBatches);
       add('disk failed reads', disk.counters.failedReads);
+      add('disk bad reads', disk.counters.badReads);
+      add('disk set aside', disk.counters.setAside);
     }
     add('network retransmissions', this.network.counters.retransmissions);
     add('network resets', this.network.counters.resets);
@@ -340,6 +345,14 @@ export class SimCluster {
     const has = (key: string): boolean =>
       this.ring.partitionOfKey(DEFAULT_BUCKET, encoder.encode(key)).partition === partition;
     this.rebuilt.push({ atUs: this.kernel.nowUs, node, has });
+  }
+
+  #damaged(event: DamageEvent): void {
+    const { atUs, node, kind } = event;
+    this.damage.push(event);
+    if (kind !== 'set-aside') return;
+    this.losses.push({ node, kind, atUs, intactUntilUs: 0 });
+    this.note(kind, `${node} sets its files aside and begins with none`, [node]);
   }
 
   #entered(change: StateChange): void {

@@ -12,7 +12,7 @@ import { Node } from '../../node/node.ts';
 import { ProfileDiskTimes } from '../disk/disk-times.ts';
 import { SimDisk } from '../disk/sim-disk.ts';
 import { SimStore } from '../disk/sim-store.ts';
-import type { MemberChange, StateChange } from '../history.ts';
+import type { DamageEvent, MemberChange, StateChange } from '../history.ts';
 import type { Kernel, Scheduled } from '../kernel/kernel.ts';
 import { NodeClock } from '../kernel/node-clock.ts';
 import type { RandomStream } from '../kernel/random-stream.ts';
@@ -32,6 +32,7 @@ export interface SimNodeWorld {
   readonly logged: (line: LogLine) => void;
   /** The node says that its state is another now; DOWN: its process is over. */
   readonly entered: (change: StateChange) => void;
+  readonly damaged: (event: DamageEvent) => void;
   readonly rebuilt: (node: SimNode, partition: number) => void;
   /** The node has come to another opinion of a member. */
   readonly concluded: (change: MemberChange) => void;
@@ -105,6 +106,7 @@ export class SimNode {
     this.name = `n${index}`;
     this.address = addressOf(this.name);
     this.disk = diskOf(world, this.name);
+    this.disk.onDamage((kind) => this.#damaged(kind));
     this.meter = new NodeMeter(this.name, boundsOf(nodeOptions(this.name, world.limits)));
     this.log = new NodeLog(world.kernel, this.name, (line) => this.#logged(line));
     this.#supervisor = world.kernel.stream(`supervisor ${this.name}`);
@@ -213,6 +215,16 @@ export class SimNode {
     return this.disk.failNextSync();
   }
 
+  /** Whatever of its disk is bad is found at last, as the engine's own housekeeping would: the
+   *  process dies of it, unless it knows and has to end by itself. To be called as `crash`. */
+  meetBadBlocks(): void {
+    const { blocks } = this.disk;
+    if (blocks.isEmpty || blocks.wasMet) return;
+    if (blocks.isKnown && this.#process?.isStopping === false) return;
+    this.disk.noteDamage('met');
+    if (this.#process !== undefined) this.#abort(this.#process);
+  }
+
   get #slowestUs(): number {
     return Math.max(0, ...[...this.#slownesses].map(({ us }) => us));
   }
@@ -226,6 +238,7 @@ export class SimNode {
       driftPpm: this.#model.driftPpm,
     });
     clock.slow(this.#slowestUs);
+    const abort = (): void => this.#abort(process);
     const life = new Life(name, (error) => {
       this.#ghostCount += 1;
       this.#world.bug(error);
@@ -234,7 +247,7 @@ export class SimNode {
     const options = nodeOptions(this.name, limits);
     const node = new Node(
       {
-        store: new LivingStore(new SimStore(kernel, clock, this.disk), life, (sync) =>
+        store: new LivingStore(new SimStore(kernel, clock, this.disk, abort), life, (sync) =>
           this.#writes(sync),
         ),
         transport: new LivingTransport(network.transport(this.address, clock), life),
@@ -253,7 +266,7 @@ export class SimNode {
     const number = this.#processCount;
     const started = Promise.resolve();
     const state = { started, isStopping: false };
-    const process = { number, life, clock, node, unlisten, ended, markEnded, ...state };
+    const process: Process = { number, life, clock, node, unlisten, ended, markEnded, ...state };
     node.onFailed((error) => this.#failed(process, error));
     this.#process = process;
     return process;
@@ -270,9 +283,34 @@ export class SimNode {
     this.#world.noted('node-failed', text, [this.name]);
     this.#entered('FAILED', error.message);
     this.meter.count(`node failed ${error.code}`);
+    const pauseMs = this.#pauseAfter(error);
+    this.#stop(process).then(() => this.startIn(pauseMs), this.#world.bug);
+  }
+
+  /** `coterie start` itself begins anew what may begin anew; the rest is left to a supervisor. */
+  #pauseAfter(error: CoterieError): number {
+    if (error.details['startsAnew'] === true) {
+      this.#damaged('ended');
+      return 0;
+    }
     const pauseMs = this.#pauseAfterFailureMs ?? this.#supervisor.between(...SUPERVISOR_PAUSE_MS);
     this.#pauseAfterFailureMs = undefined;
-    this.#stop(process).then(() => this.startIn(pauseMs), this.#world.bug);
+    return pauseMs;
+  }
+
+  /** The process dies of what it has just done. Whoever was stopping it goes on as after a stop. */
+  #abort(process: Process): void {
+    if (process.life.isOver) return;
+    const text = `${this.name} dies of a bad block on its disk`;
+    this.#world.noted('node-aborted', text, [this.name]);
+    this.meter.count('node aborted');
+    this.#end(process);
+    this.disk.crash('kept');
+    if (!process.isStopping) this.startIn(this.#supervisor.between(...SUPERVISOR_PAUSE_MS));
+  }
+
+  #damaged(kind: DamageEvent['kind']): void {
+    this.#world.damaged({ atUs: this.#world.kernel.nowUs, node: this.name, kind });
   }
 
   async #stop(process: Process): Promise<void> {

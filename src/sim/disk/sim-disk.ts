@@ -15,6 +15,7 @@ import { tableRange } from '../../node/storage/table-keys.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { RandomStream } from '../kernel/random-stream.ts';
 import type { UnsyncedFate } from '../scenario.ts';
+import { BadBlocks, badBlockError, type DiskDamage } from './bad-blocks.ts';
 import { DiskFaults, type EndFault } from './disk-faults.ts';
 import { type DiskTimes, UsualDiskTimes } from './disk-times.ts';
 import { WriteLog } from './write-log.ts';
@@ -59,6 +60,10 @@ export interface DiskCounters {
   /** Taken away after they had been written, or while they were. */
   lostBatches: number;
   failedReads: number;
+  /** That asked for a row of a bad block. */
+  badReads: number;
+  /** Files kept elsewhere, how often. */
+  setAside: number;
 }
 
 export class SimDisk {
@@ -70,7 +75,10 @@ export class SimDisk {
     tornBatches: 0,
     lostBatches: 0,
     failedReads: 0,
+    badReads: 0,
+    setAside: 0,
   };
+  readonly blocks = new BadBlocks();
   /** What calls take; one stream for all processes that ever use the disk. */
   readonly latency: RandomStream;
   readonly times: DiskTimes;
@@ -79,7 +87,11 @@ export class SimDisk {
   readonly #fate: RandomStream;
   readonly #log = new WriteLog();
   readonly #faults = new DiskFaults();
+  /** Another one, so that blocks change no other fate. */
+  readonly #blockFate: RandomStream;
   readonly #listeners: ((operations: Operations, atUs: number) => void)[] = [];
+  readonly #damageListeners: ((damage: DiskDamage) => void)[] = [];
+  readonly #aside: ByteMap[] = [];
   #content = new ByteMap();
   #hold: DiskHold | undefined;
   /** A batch that failed: whether it is in the log shows when the disk is opened next. */
@@ -92,6 +104,7 @@ export class SimDisk {
     this.times = options.times ?? new UsualDiskTimes(this.latency);
     this.#kernel = kernel;
     this.#fate = kernel.stream(`disk ${name} fate`);
+    this.#blockFate = kernel.stream(`disk ${name} blocks`);
   }
 
   /** Called with every batch when it is applied, in order; with one that was being written during a
@@ -100,15 +113,27 @@ export class SimDisk {
     this.#listeners.push(listener);
   }
 
+  /** Called when something comes to light of bad blocks, or is done about them. */
+  onDamage(listener: (damage: DiskDamage) => void): void {
+    this.#damageListeners.push(listener);
+  }
+
   /** All rows, in order; the bytes are the disk's own. */
   entries(): Iterable<StoreEntry> {
     return this.#content.snapshot().entries(FIRST_KEY, END_KEY);
   }
 
-  /** The record rows, in order; of all rows they are few. */
+  /** The record rows that can be read, in order; of all rows they are few. */
   records(): Iterable<StoreEntry> {
     const { from, to } = tableRange('records');
-    return this.#content.snapshot().entries(from, to);
+    const rows = this.#content.snapshot().entries(from, to);
+    if (this.blocks.isEmpty) return rows;
+    return [...rows].filter(({ value }) => !this.blocks.isBad(value));
+  }
+
+  /** The rows of files that were set aside, the oldest first. */
+  aside(): Iterable<StoreEntry>[] {
+    return this.#aside.map((content) => content.snapshot().entries(FIRST_KEY, END_KEY));
   }
 
   // What a store does.
@@ -122,6 +147,7 @@ export class SimDisk {
     }
     this.#settle('kept', undefined);
     this.#log.open();
+    this.blocks.opened();
     this.#hold = { waiting: [] };
     return this.#hold;
   }
@@ -145,6 +171,30 @@ export class SimDisk {
     if (share === 0 || !this.#fate.chance(share)) return;
     this.counters.failedReads += 1;
     throw ioError(operation, `The disk of ${this.name} failed to read`, 'no');
+  }
+
+  /** Errors: STORAGE_IO {isCorruption: true} when one of the rows lies in a bad block. */
+  assertSound(values: readonly (Uint8Array | undefined)[]): void {
+    if (this.blocks.isEmpty || !values.some((value) => this.blocks.isBad(value))) return;
+    this.counters.badReads += 1;
+    throw badBlockError('getMany', this.name);
+  }
+
+  /** The process of this holder has been told of a bad block, or dies of one. */
+  noteDamage(damage: 'found' | 'met'): void {
+    if (damage === 'found') this.blocks.noteKnown();
+    else this.blocks.noteMet();
+    this.#tell(damage);
+  }
+
+  /** The holder begins with nothing; what it had is kept. */
+  setAside(hold: DiskHold): void {
+    const content = this.contentOf(hold, 'setAside');
+    assert(hold.waiting.length === 0, 'Files are set aside while batches wait');
+    this.#aside.push(content);
+    this.#empty();
+    this.counters.setAside += 1;
+    this.#tell('set-aside');
   }
 
   /** The end of writing a batch. Errors: STORAGE_IO, after which the holder must write no more. */
@@ -191,8 +241,7 @@ export class SimDisk {
   /** An empty disk; takes it from its holder. */
   wipe(): void {
     this.crash('lost');
-    this.#content = new ByteMap();
-    this.#log.clear(this.#kernel.nowUs);
+    this.#empty();
   }
 
   /** The disk as it was `ageMs` ago, or as long ago as is still known (an hour, 32 MiB of earlier
@@ -221,7 +270,7 @@ export class SimDisk {
   /** Flips one bit in the values of up to so many drawn record rows, until they are written anew.
    *  Returns their keys, in order. */
   rot(rows: number): Uint8Array[] {
-    const sound = [...this.records()].filter(({ value }) => value.length > 0);
+    const sound = this.#soundRecords();
     const count = Math.min(rows, sound.length);
     const drawn = new Set<number>();
     while (drawn.size < count) drawn.add(this.#fate.below(sound.length));
@@ -233,6 +282,17 @@ export class SimDisk {
       this.#content.set(key, rotten);
     }
     return chosen.map(({ key }) => key);
+  }
+
+  /** Up to so many neighbouring record rows, drawn, become one bad block (bad-blocks.ts). Returns
+   *  their keys, in order. */
+  spoilBlock(rows: number): Uint8Array[] {
+    const sound = this.#soundRecords();
+    if (sound.length === 0) return [];
+    const first = this.#blockFate.below(Math.max(1, sound.length - rows + 1));
+    const keys = sound.slice(first, first + rows).map(({ key }) => key);
+    this.blocks.add(this.#content, keys);
+    return keys;
   }
 
   /** Share of reads, 0..1, of getMany and of iterators, that fail. */
@@ -253,6 +313,20 @@ export class SimDisk {
   /** Once; the function returned calls it off if it has not happened. */
   failNextSync(): EndFault {
     return this.#faults.failNextSync();
+  }
+
+  #soundRecords(): StoreEntry[] {
+    return [...this.records()].filter(({ value }) => value.length > 0);
+  }
+
+  #empty(): void {
+    this.#content = new ByteMap();
+    this.#log.clear(this.#kernel.nowUs);
+    this.blocks.clear();
+  }
+
+  #tell(damage: DiskDamage): void {
+    for (const listener of this.#damageListeners) listener(damage);
   }
 
   #apply(operations: Operations): void {

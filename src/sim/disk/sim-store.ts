@@ -5,7 +5,7 @@
  *  of their calls, each after the one before it; bytes that are handed out are copies.
  *  Not here: what is stored and what a crash makes of it (sim-disk.ts), how long it takes
  *  (disk-times.ts). */
-import { assert } from '../../core/errors.ts';
+import { assert, CoterieError } from '../../core/errors.ts';
 import { assertStoreKey, StoreGate } from '../../core/store-gate.ts';
 import type {
   DiskSpace,
@@ -16,6 +16,7 @@ import type {
 } from '../../env/store.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { NodeClock } from '../kernel/node-clock.ts';
+import { BadBlockMet, badBlockError } from './bad-blocks.ts';
 import type { DiskHold, SimDisk } from './sim-disk.ts';
 import { SimStoreIterator } from './sim-store-iterator.ts';
 
@@ -31,12 +32,24 @@ export class SimStore implements Store {
   readonly #source: string;
   readonly #gate = new StoreGate();
   readonly #iterators = new Set<SimStoreIterator>();
+  /** Ends the process, of which nothing happens any more. */
+  readonly #abort: () => void;
   #hold: DiskHold | undefined;
+  /** A read has found a bad block since the files are these. */
+  #isDamaged = false;
   #opening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #lastBatchEndsUs = 0;
 
-  constructor(kernel: Kernel, clock: NodeClock, disk: SimDisk) {
+  /** `abort`: what ends the process, from an event that is none of its steps, when it walks over a
+   *  bad block; when absent the process is its clock and its hold on the disk. */
+  constructor(kernel: Kernel, clock: NodeClock, disk: SimDisk, abort?: () => void) {
+    this.#abort =
+      abort ??
+      (() => {
+        clock.kill();
+        disk.crash('kept');
+      });
     this.#kernel = kernel;
     this.#clock = clock;
     this.#disk = disk;
@@ -62,10 +75,7 @@ export class SimStore implements Store {
       return await this.#call(this.#readUs, () => {
         const content = this.#disk.contentOf(this.#held, 'getMany');
         this.#disk.assertReadable('getMany');
-        return keys.map((key) => {
-          const value = content.get(key);
-          return value && new Uint8Array(value);
-        });
+        return this.#copies(keys.map((key) => content.get(key)));
       });
     } finally {
       this.#gate.end();
@@ -98,13 +108,16 @@ export class SimStore implements Store {
     this.#gate.beginIterator();
     try {
       const snapshot = this.#disk.contentOf(this.#held, 'iterate').snapshot();
+      this.#assertUndamaged();
+      const entries = reverse ? snapshot.entriesReversed(from, to) : snapshot.entries(from, to);
       const iterator = new SimStoreIterator({
-        entries: reverse ? snapshot.entriesReversed(from, to) : snapshot.entries(from, to),
+        entries: this.#disk.blocks.upTo(entries, range),
         limit,
         call: (read) =>
           this.#call(this.#readUs, () => {
             this.#disk.contentOf(this.#held, 'iterate');
             this.#disk.assertReadable('iterate');
+            this.#assertUndamaged();
             return read();
           }),
         onClosed: () => {
@@ -132,11 +145,19 @@ export class SimStore implements Store {
     }
   }
 
+  async setAside(_reason: string): Promise<void> {
+    await Promise.all([...this.#iterators].map((iterator) => iterator.close()));
+    await this.#call(this.#durationUs(OPEN_US), () => this.#beginAnew(this.#held));
+  }
+
+  /** Files that a process has died of are set aside at once: production opens them in another
+   *  process first, and sees it die too. */
   async #open(): Promise<void> {
     let hasOpened = false;
     try {
       await this.#call(this.#durationUs(OPEN_US), () => {
         this.#hold = this.#disk.take();
+        if (this.#disk.blocks.wasMet) this.#beginAnew(this.#hold);
       });
       hasOpened = true;
     } finally {
@@ -155,6 +176,38 @@ export class SimStore implements Store {
       await this.#call(this.#durationUs(CLOSE_US), () => this.#disk.release(hold));
     }
     this.#gate.finishClosing();
+  }
+
+  /** With nothing: the files are kept elsewhere. */
+  #beginAnew(hold: DiskHold): void {
+    this.#disk.setAside(hold);
+    this.#isDamaged = false;
+  }
+
+  #copies(values: readonly (Uint8Array | undefined)[]): (Uint8Array | undefined)[] {
+    try {
+      this.#disk.assertSound(values);
+    } catch (error) {
+      this.#isDamaged = true;
+      throw error;
+    }
+    return values.map((value) => value && new Uint8Array(value));
+  }
+
+  /** Errors: STORAGE_IO {isCorruption: true}. */
+  #assertUndamaged(): void {
+    if (this.#isDamaged) throw badBlockError('iterate', this.#disk.name);
+  }
+
+  #tell(error: unknown, reject: (error: unknown) => void): void {
+    const isDamage = error instanceof CoterieError && error.details['isCorruption'] === true;
+    if (isDamage) this.#disk.noteDamage('found');
+    reject(error);
+  }
+
+  #die(): void {
+    this.#disk.noteDamage('met');
+    this.#abort();
   }
 
   #write(hold: DiskHold, operations: readonly StoreOperation[], sync: boolean): void {
@@ -201,7 +254,8 @@ export class SimStore implements Store {
           const answer = work();
           clock.enter(() => resolve(answer));
         } catch (error) {
-          clock.enter(() => reject(error));
+          if (error instanceof BadBlockMet) this.#die();
+          else clock.enter(() => this.#tell(error, reject));
         }
       });
     });

@@ -10,7 +10,9 @@
  *     other fault touches the cluster, but resets, jumps of clocks and rot. A node that comes back
  *     below what it was is found out by peers that knew its last state, as long as one of them can
  *     be reached; the time before gives them one frame from it, the time after a handshake.
- *     (Rot is found out by checksums and needs no witness.)
+ *     (Rot and bad blocks are found out by checksums and need no witness. Who sets files aside
+ *     comes back with nothing, at a time that nobody can plan: every peer knows the store that it
+ *     had, and none of them has lost anything, by rule 9.)
  *  3. A batch that is lost is not the last one, a rollback goes back by 5 s or more: the end of a
  *     log leaves no gap, and what no peer has heard of yet cannot be missed.
  *  4. At most a minority of nodes is down or paused at once, power losses apart: with fewer, hardly
@@ -20,6 +22,7 @@
  *  7. The jumps of one clock add up to 6 hours at most in each direction: a context from a clock
  *     more than 24 hours ahead is refused, rightly.
  *  8. A fault begins within the run.
+ *  9. Where a block goes bad, no other disk loses synced data but in turn.
  *
  *  Invariant: every rule is an upper bound, so leaving out steps never breaks one.
  *  Not here: drawing steps (plan-faults.ts).
@@ -109,6 +112,9 @@ export class FaultAtlas {
         return `the ${other.kind} at ${other.atMs} ms and it would not be in turn`;
       }
       if (other.kind !== IN_TURN) lossy.add(other.node);
+      if (areBesideBadBlock(step, other)) {
+        return `the ${other.kind} at ${other.atMs} ms strikes another disk, and a block goes bad`;
+      }
     }
     if (lossy.size <= this.#lossesMax) return undefined;
     if (step.kind === IN_TURN && this.#lossesMax > 0) return undefined;
@@ -208,13 +214,23 @@ function comesAfterTurn(
   return other.node !== inTurn.node && other.atMs >= inTurn.atMs;
 }
 
+function areBesideBadBlock(
+  step: FaultStep & { readonly node: number },
+  other: FaultStep & { readonly node: number },
+): boolean {
+  const kinds: readonly FaultStep['kind'][] = [step.kind, other.kind];
+  return kinds.includes('bad-block') && !kinds.includes(IN_TURN) && step.node !== other.node;
+}
+
 function needsQuiet(loss: FaultStep, other: FaultStep): boolean {
-  if (!FAULTS[loss.kind].losesSynced || loss.kind === 'bit-rot') return false;
-  if (other.kind === 'reset' || other.kind === 'clock-jump' || other.kind === 'bit-rot') {
-    return false;
-  }
+  if (!FAULTS[loss.kind].losesSynced || isOfRows(loss)) return false;
+  if (other.kind === 'reset' || other.kind === 'clock-jump' || isOfRows(other)) return false;
   const quiet = { fromMs: loss.atMs - WITNESS_BEFORE_MS, untilMs: endOf(loss) };
   return overlaps(quiet, { fromMs: other.atMs, untilMs: endOf(other) });
+}
+
+function isOfRows({ kind }: FaultStep): boolean {
+  return kind === 'bit-rot' || kind === 'bad-block';
 }
 
 function outageOf(step: FaultStep): Outage | undefined {

@@ -85,6 +85,11 @@ export const FAULTS: Readonly<Record<FaultKind, FaultEntry>> = {
     needs: [],
     losesSynced: true,
   },
+  'bad-block': {
+    summary: 'Some neighbouring record rows lie in a block that the engine finds to be bad',
+    needs: ['rebuild'],
+    losesSynced: true,
+  },
   'read-errors': {
     summary: 'A share of the reads of a disk fails',
     needs: [],

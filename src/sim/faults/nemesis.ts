@@ -6,7 +6,6 @@
 import type { SimCluster } from '../cluster/sim-cluster.ts';
 import type { SimNode } from '../cluster/sim-node.ts';
 import { keyOfRow } from '../cluster/stored-records.ts';
-import type { DiskLoss } from '../history.ts';
 import type { Scheduled } from '../kernel/kernel.ts';
 import type { FaultKind, FaultStep, UnsyncedFate } from '../scenario.ts';
 import { ROLLBACK_AGE_MIN_MS } from './atlas.ts';
@@ -133,6 +132,7 @@ export class Nemesis {
       case 'rollback':
       case 'lost-batch':
       case 'bit-rot':
+      case 'bad-block':
         return this.#lose(step);
       case 'disk-losses-in-turn': {
         const { name } = this.#node(step);
@@ -214,9 +214,11 @@ export class Nemesis {
     return `the power is off for ${step.downMs} ms, unsynced writes: ${step.unsynced}`;
   }
 
-  #lose(step: StepOf<'wipe' | 'rollback' | 'lost-batch' | 'bit-rot'>): string | undefined {
+  #lose(
+    step: StepOf<'wipe' | 'rollback' | 'lost-batch' | 'bit-rot' | 'bad-block'>,
+  ): string | undefined {
     const node = this.#node(step);
-    if (step.kind === 'bit-rot') return this.#rot(step, node);
+    if (step.kind === 'bit-rot' || step.kind === 'bad-block') return this.#spoilRows(step, node);
     node.crash('kept');
     node.startIn(step.downMs);
     switch (step.kind) {
@@ -238,12 +240,21 @@ export class Nemesis {
     }
   }
 
-  #rot(step: StepOf<'bit-rot'>, node: SimNode): string | undefined {
-    const keys = node.disk.rot(step.rows).map((row) => keyOfRow(row) ?? '');
-    if (keys.length === 0) return undefined;
+  /** A bad block that nobody has come upon is met when the cluster is healed: as long as it is
+   *  there, something is broken. */
+  #spoilRows(
+    { kind, rows: count }: StepOf<'bit-rot' | 'bad-block'>,
+    node: SimNode,
+  ): string | undefined {
+    const { name, disk } = node;
+    const rows = kind === 'bit-rot' ? disk.rot(count) : disk.spoilBlock(count);
+    if (rows.length === 0) return undefined;
+    const keys = rows.map((row) => keyOfRow(row) ?? '');
     const atUs = this.#cluster.kernel.nowUs;
-    this.#cluster.losses.push({ node: node.name, kind: 'bit-rot', atUs, intactUntilUs: 0, keys });
-    return `a bit flips on the disk of ${node.name} in ${keys.join(', ')}`;
+    this.#cluster.losses.push({ node: name, kind, atUs, intactUntilUs: 0, keys });
+    if (kind === 'bit-rot') return `a bit flips on the disk of ${name} in ${keys.join(', ')}`;
+    this.#cluster.endAtHealing(() => node.meetBadBlocks());
+    return `a block on the disk of ${name} goes bad, with ${keys.join(', ')}`;
   }
 
   #spoilDisk(
@@ -286,7 +297,7 @@ export class Nemesis {
 
   #noteLoss(
     { name }: SimNode,
-    kind: Exclude<DiskLoss['kind'], 'bit-rot'>,
+    kind: 'wipe' | 'rollback' | 'lost-batch',
     intactUntilUs: number,
   ): void {
     const atUs = this.#cluster.kernel.nowUs;

@@ -34,6 +34,7 @@ const SHARES: Readonly<Record<FaultKind, number>> = {
   'lost-batch': 0.1,
   'disk-losses-in-turn': 0.15,
   'bit-rot': 0.15,
+  'bad-block': 0.15,
   'read-errors': 0.2,
   'failed-sync': 0.15,
   'disk-full': 0.15,
@@ -49,12 +50,25 @@ const STEPS_MAX = 200;
 /** Between two losses in turn, beyond the quiet that each of them needs. */
 const REBUILD_MS_MAX = 20_000;
 
+/** Each of them draws from a stream of its own: a kind that came later changes nothing of what the
+ *  others draw. */
+const APART: readonly FaultKind[] = ['bad-block'];
+
 /** A kind of which there are few to choose from is there more often, so that `--faults crash` has
- *  crashes in every run. */
-export function planFaults(stream: RandomStream, facts: FaultFacts): FaultStep[] {
+ *  crashes in every run. `streamOf`: by what it is for. */
+export function planFaults(
+  streamOf: (what: string) => RandomStream,
+  facts: FaultFacts,
+): FaultStep[] {
   const few = facts.kinds.length <= 3;
-  const chosen = facts.kinds.filter((kind) => stream.chance(few ? 1 : SHARES[kind]));
-  const steps = chosen.flatMap((kind) => DRAWN[kind](new Draw(stream, facts)));
+  const draw = (kinds: readonly FaultKind[], stream: RandomStream): FaultStep[] => {
+    const chosen = kinds.filter((kind) => stream.chance(few ? 1 : SHARES[kind]));
+    return chosen.flatMap((kind) => DRAWN[kind](new Draw(stream, facts)));
+  };
+  const together = facts.kinds.filter((kind) => !APART.includes(kind));
+  const apart = facts.kinds.filter((kind) => APART.includes(kind));
+  const steps = draw(together, streamOf('faults'));
+  for (const kind of apart) steps.push(...draw([kind], streamOf(`faults ${kind}`)));
   return withinAtlas(facts, steps);
 }
 
@@ -194,7 +208,8 @@ const DRAWN: Readonly<Record<FaultKind, DrawSteps>> = {
       fromEnd: LOST_BATCH_FROM_END_MIN + draw.stream.below(30),
     })),
   'disk-losses-in-turn': drawLossesInTurn,
-  'bit-rot': drawRot,
+  'bit-rot': (draw) => drawSpoilt(draw, 'bit-rot', 5),
+  'bad-block': (draw) => drawSpoilt(draw, 'bad-block', 8),
   'read-errors': (draw) =>
     draw.moments(draw.meanMs(15_000, 120_000)).map((atMs) => ({
       kind: 'read-errors',
@@ -264,14 +279,14 @@ function drawLossesInTurn(draw: Draw): FaultStep[] {
 }
 
 /** What a node has in memory does not rot, so that rot is often followed by a restart. */
-function drawRot(draw: Draw): FaultStep[] {
+function drawSpoilt(draw: Draw, kind: 'bit-rot' | 'bad-block', rowsMax: number): FaultStep[] {
   return draw.few(3).flatMap((atMs): FaultStep[] => {
     const node = draw.node();
-    const rot: FaultStep = { kind: 'bit-rot', atMs, node, rows: 1 + draw.stream.below(5) };
+    const spoilt: FaultStep = { kind, atMs, node, rows: 1 + draw.stream.below(rowsMax) };
     const restartMs = atMs + draw.span(50, 5_000);
     const downMs = draw.span(50, 2_000);
     const isRestarted = draw.stream.chance(0.7) && draw.facts.kinds.includes('restart');
-    return isRestarted ? [rot, { kind: 'restart', atMs: restartMs, node, downMs }] : [rot];
+    return isRestarted ? [spoilt, { kind: 'restart', atMs: restartMs, node, downMs }] : [spoilt];
   });
 }
 

@@ -14,6 +14,8 @@ interface TurnFacts {
 export function isTurnOf(name: string, { losses, states, nodes }: TurnFacts): boolean {
   return losses.every(({ node, atUs, kind }) => {
     if (node === name) return true;
+    // It is whole again once it has begun with nothing, which is a loss of its own.
+    if (kind === 'bad-block') return losses.some((later) => isEmptying(later, node, atUs));
     const hasNoticed = states.some(
       (change) => change.node === node && change.atUs > atUs && change.state === 'RECOVERING',
     );
@@ -21,4 +23,8 @@ export function isTurnOf(name: string, { losses, states, nodes }: TurnFacts): bo
     if (kind === 'bit-rot' || !hasNoticed) return false;
     return nodes.find((other) => other.name === node)?.state === 'SERVING';
   });
+}
+
+function isEmptying({ kind, node, atUs }: DiskLoss, whose: string, sinceUs: number): boolean {
+  return node === whose && atUs >= sinceUs && (kind === 'set-aside' || kind === 'wipe');
 }

@@ -25,6 +25,9 @@ const FATES: readonly string[] = [
   'lost-batch',
   'disk-losses-in-turn',
   'bit-rot',
+  'bad-block',
+  'set-aside',
+  'node-aborted',
   'failed-sync',
 ];
 /** States that every node goes through. */
@@ -168,7 +171,8 @@ function lossMoments(history: History, nodes: ReadonlySet<string>): Moment[] {
     .filter(({ node }) => nodes.has(node))
     .map(({ atUs, node, kind, intactUntilUs, keys }) => {
       const what = keys === undefined ? '' : `, of keys ${keys.slice(0, 5).join(', ')}`;
-      const since = kind === 'bit-rot' ? '' : ` since ${clockTime(intactUntilUs)}`;
+      const isOfRows = kind === 'bit-rot' || kind === 'bad-block';
+      const since = isOfRows ? '' : ` since ${clockTime(intactUntilUs)}`;
       const text = `the disk of ${node} has lost synced data${since} (${kind}${what})`;
       return { atUs, text, rank: RANKS.fate };
     });

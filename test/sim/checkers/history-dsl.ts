@@ -15,13 +15,14 @@
  *    step 7 (default the write's; else 1001 and on)
  *  The world: replicas 3; disk NODE ITEMS (`!4` a tombstone, `1@dot`, `?text`, then `key x`,
  *    `hex ab`); disks ITEMS (of all); state NODE RECOVERING (at 30); loss NODE KIND at 50
- *                       intact 10 (key x,y); rebuilt NODE at 60 (key x,y);
+ *                       intact 10 (key x,y); rebuilt NODE at 60 (key x,y); damage NODE met at 5;
  *    mint NODE DOT hash 7 at 3 key x holds WRITE; bound NODE WHAT 3 of 10; forgetful; healed 100;
  *    view NODE NODE ALIVE of 7 (who, whom, its start); change NODE down NODE at 50; tailed;
  *    owed NODE NODE 3 (who, to whom); away NODE (serves, and owns no replica);
  *    fault AT KIND (ends) text by n0 (against n1); end 200; after 1001 1002 (steps asked for after
  *                       healing). */
 import type {
+  DamageEvent,
   DiskLoss,
   FaultEvent,
   History,
@@ -56,6 +57,7 @@ const WORLD: readonly string[] = [
   'disks',
   'state',
   'loss',
+  'damage',
   'rebuilt',
   'mint',
   'bound',
@@ -155,6 +157,7 @@ class HistoryBuilder {
   readonly #rebuilt: Rebuilt[] = [];
   readonly #faults: FaultEvent[] = [];
   readonly #losses: DiskLoss[] = [];
+  readonly #damage: DamageEvent[] = [];
   readonly #watermarks: Watermark[] = [];
   readonly #changes: StateChange[] = [];
   readonly #memberChanges: MemberChange[] = [];
@@ -199,6 +202,7 @@ class HistoryBuilder {
       contents,
       faults: this.#faults,
       losses: this.#losses,
+      ...(this.#damage.length > 0 && { damage: this.#damage }),
       ...(this.#changes.length > 0 && { states: this.#changes }),
       ...(this.#rebuilt.length > 0 && { rebuilt: this.#rebuilt }),
       ...(this.#memberChanges.length > 0 && { memberChanges: this.#memberChanges }),
@@ -285,6 +289,11 @@ class HistoryBuilder {
         const keys = named.get('key');
         const has = (key: string): boolean => keys === undefined || keys.includes(key);
         this.#rebuilt.push({ atUs: numberOf(named, 'at') ?? 0, node: first, has });
+        return;
+      }
+      case 'damage': {
+        const kind = second as DamageEvent['kind'];
+        this.#damage.push({ atUs: numberOf(named, 'at') ?? 0, node: first, kind });
         return;
       }
       case 'loss': {

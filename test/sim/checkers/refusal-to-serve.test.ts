@@ -26,6 +26,8 @@ accepts(refusalToServe, [
   ['a mint of before that comes back', `mint n1 x at 40; mint n1 x at 90; ${wiped}`],
   ['mints of others', `mint n0 x at 90; ${wiped}`],
   ['that a node served before it was wiped', `state n1 SERVING at 10; ${wiped}`],
+  ['a block that goes bad and is not met', 'loss n1 bad-block at 50 key k; state n1 SERVING at 60'],
+  ['a node that set its files aside', 'loss n1 set-aside at 50; state n1 RECOVERING at 60'],
   ['a log with a hole', holed],
   [
     'a mint of a wiped node that no peer has greeted yet',
@@ -139,6 +141,11 @@ rejects(refusalToServe, [
     'a strict read that counts a wiped node before it was greeted',
     'loss n1 wipe at 50; a get [55,65] by n0,n1 sees nothing; state n1 RECOVERING at 70',
   ],
+  [
+    'a node that set its files aside and answers a strict read before it was greeted',
+    'loss n1 set-aside at 50; a get [55,65] by n0,n1 sees nothing; state n1 RECOVERING at 70',
+  ],
+  ['a node that set its files aside and serves', 'loss n1 set-aside at 50; state n1 SERVING at 60'],
   ['a wiped node that mints', `mint n1 x at 60; ${wiped}`],
   [
     'a wiped node that gives an old dot to another key',

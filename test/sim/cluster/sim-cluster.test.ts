@@ -68,7 +68,7 @@ describe('a simulated cluster', () => {
   it('does the same in every run of a seed, whatever breaks', async () => {
     const facts = { nodes: 5, replicas: 3, durationMs: 12_000, clients: 4, kinds: FAULT_KINDS };
     const run = (seed: number): Promise<string> => {
-      const faults = planFaults(new RandomStream(seed, 'plan faults'), facts);
+      const faults = planFaults((what) => new RandomStream(seed, `plan ${what}`), facts);
       return onCluster({ seed, faults, durationMs: facts.durationMs }, async (cluster) => {
         const nemesis = new Nemesis(cluster);
         const load = new Load(cluster);

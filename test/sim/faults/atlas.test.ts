@@ -13,6 +13,9 @@ const crash = (node: number, atMs: number, downMs = 1_000): FaultStep => ({
 });
 const wipe = (node: number, atMs: number): FaultStep => ({ kind: 'wipe', node, atMs, downMs: 100 });
 const rot = (node: number, atMs: number): FaultStep => ({ kind: 'bit-rot', node, atMs, rows: 1 });
+const block = (node: number, atMs: number): FaultStep => ({
+  ...{ kind: 'bad-block', node, atMs, rows: 4 },
+});
 const inTurn = (node: number, atMs: number): FaultStep => ({
   kind: 'disk-losses-in-turn',
   node,
@@ -74,6 +77,17 @@ describe('the fault atlas', () => {
 
   it('keeps nothing away from rot, which its checksum finds out', () => {
     expect(withinAtlas(FACTS, [rot(1, 50_000), crash(1, 50_001)])).toHaveLength(2);
+  });
+
+  it('lets no other disk lose anything but in turn where a block goes bad', () => {
+    const five = { ...FACTS, replicas: 5 };
+    expect(withinAtlas(five, [block(1, 10_000), rot(2, 50_000)])).toEqual([block(1, 10_000)]);
+    expect(withinAtlas(five, [rot(2, 10_000), block(1, 50_000)])).toEqual([rot(2, 10_000)]);
+    expect(withinAtlas(FACTS, [block(1, 10_000), rot(1, 20_000), crash(2, 20_001)])).toHaveLength(
+      3,
+    );
+    expect(withinAtlas(FACTS, [block(1, 10_000), inTurn(2, 50_000)])).toHaveLength(2);
+    expect(withinAtlas(FACTS, [inTurn(2, 10_000), block(1, 50_000)])).toHaveLength(1);
   });
 
   it('takes down a minority at once and no more', () => {

@@ -39,6 +39,7 @@ const STEPS: { readonly [Kind in FaultKind]: Extract<FaultStep, { readonly kind:
   'lost-batch': { kind: 'lost-batch', ...DOWN, node: 1, fromEnd: 10 },
   'disk-losses-in-turn': { kind: 'disk-losses-in-turn', ...DOWN, node: 1, loss: 'wipe' },
   'bit-rot': { kind: 'bit-rot', atMs: 6_000, node: 1, rows: 3 },
+  'bad-block': { kind: 'bad-block', atMs: 6_000, node: 1, rows: 3 },
   'read-errors': { kind: 'read-errors', ...LASTS, node: 1, share: 0.5 },
   'failed-sync': { kind: 'failed-sync', ...DOWN, node: 1 },
   'disk-full': { kind: 'disk-full', ...LASTS, node: 1, freeShare: 0 },
@@ -82,7 +83,8 @@ describe('a cluster that meets one fault', () => {
       expect(run.sometimes['dot_collisions']).toBe(0);
       expect(run.events[0]).toMatchObject({ kind, atUs: expect.any(Number) });
       const lost = kind === 'disk-losses-in-turn' ? 'wipe' : kind;
-      expect(run.losses.map((loss) => loss.kind)).toEqual(FAULTS[kind].losesSynced ? [lost] : []);
+      const losses = kind === 'bad-block' ? [kind, 'set-aside'] : [lost];
+      expect(run.losses.map((loss) => loss.kind)).toEqual(FAULTS[kind].losesSynced ? losses : []);
       expect(run.states).toEqual(Array.from({ length: 5 }, () => 'SERVING'));
       const isRebuilt = FAULTS[kind].losesSynced && kind !== 'bit-rot';
       expect(run.rebuilt).toEqual(isRebuilt ? ['n1'] : []);

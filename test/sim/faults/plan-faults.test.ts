@@ -8,7 +8,7 @@ import type { FaultKind, FaultStep } from '../../../src/sim/scenario.ts';
 const FACTS = { nodes: 5, replicas: 3, durationMs: 120_000, clients: 6, kinds: FAULT_KINDS };
 
 const planned = (seed: number, facts = FACTS): FaultStep[] =>
-  planFaults(new RandomStream(seed, 'plan faults'), facts);
+  planFaults((what) => new RandomStream(seed, `plan ${what}`), facts);
 const seeds = Array.from({ length: 200 }, (_, seed) => seed);
 const kindsOf = (steps: readonly FaultStep[]): Set<FaultKind> =>
   new Set(steps.map(({ kind }) => kind));

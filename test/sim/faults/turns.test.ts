@@ -31,6 +31,14 @@ describe('the turn of a disk', () => {
     const rot = { losses: [lost('bit-rot')], states: noticed, nodes: nodes('SERVING') };
     expect(isTurnOf('n2', rot)).toBe(false);
   });
+
+  it('comes after a block of another one went bad when that has begun with nothing', () => {
+    const block = { losses: [lost('bad-block')], states: noticed, nodes: nodes('SERVING') };
+    expect(isTurnOf('n2', block)).toBe(false);
+    const aside = { ...block, losses: [lost('bad-block'), { ...lost('set-aside'), atUs: 150 }] };
+    expect(isTurnOf('n2', aside)).toBe(true);
+    expect(isTurnOf('n2', { ...aside, states: [] })).toBe(false);
+  });
 });
 
 const inTurn = (node: number, atMs: number): FaultStep => ({
