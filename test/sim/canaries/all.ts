@@ -17,6 +17,7 @@
  *  - A release before its fsync with durability `memory`: no workload asks for it yet.
  *  - Ownership and layouts: nothing changes them yet. */
 import type { Canary } from './canary.ts';
+import { DAMAGE_CANARIES } from './damage.ts';
 import { HINT_CANARIES } from './hints.ts';
 import { MEMBERSHIP_CANARIES } from './membership.ts';
 import { QUORUM_CANARIES } from './quorums.ts';
@@ -33,6 +34,7 @@ export const CANARIES: readonly Canary[] = [
   ...REPAIR_CANARIES,
   ...MEMBERSHIP_CANARIES,
   ...HINT_CANARIES,
+  ...DAMAGE_CANARIES,
 ];
 
 /** Those that `CANARY=name,name` asks for, or every one. */
