@@ -11,6 +11,7 @@ import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { RecordKey } from './record-key.ts';
 import type { StorageEnvironment, StorageOptions } from './storage-options.ts';
 import { StoredRecord } from './stored-record.ts';
+import type { StoreReads } from './watched-reads.ts';
 
 /** Who asked for a record. One of the three is called, once. */
 export interface LoadTarget {
@@ -22,6 +23,10 @@ export interface LoadTarget {
   failed(error: CoterieError): void;
 }
 
+type LoaderEnvironment = Pick<StorageEnvironment, 'clock'> & {
+  readonly store: Pick<StoreReads, 'getMany'>;
+};
+
 interface Load {
   readonly key: RecordKey;
   readonly targets: LoadTarget[];
@@ -30,7 +35,7 @@ interface Load {
 }
 
 export class RecordLoader {
-  readonly #environment: Pick<StorageEnvironment, 'store' | 'clock'>;
+  readonly #environment: LoaderEnvironment;
   readonly #codec: RecordCodec;
   readonly #options: StorageOptions;
   /** What must be over before records are handed out; undefined when there is nothing. */
@@ -43,7 +48,7 @@ export class RecordLoader {
   readonly #drained: (() => void)[] = [];
 
   constructor(
-    environment: Pick<StorageEnvironment, 'store' | 'clock'>,
+    environment: LoaderEnvironment,
     codec: RecordCodec,
     options: StorageOptions,
     gate: () => Promise<void> | undefined,

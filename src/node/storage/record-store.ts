@@ -7,8 +7,7 @@
  *                 └─► queue ──► engine (one batch under way, fsynced if anyone in it asked)
  *
  *  Invariants: an answer that says durable follows the fsync of its batch; reads see committed
- *  batches only; leaf == XOR of the stored records at every batch boundary; a failed batch is the
- *  last one of this run.
+ *  batches only; leaf == XOR of the stored records between batches; none follows one that failed.
  *  Not here: what a write means (replica service), layouts and fences, the engine.
  *  Source: docs/ARCHITECTURE.md 4, 5.2, 5.9, 5.13 and 5.16 to 5.19. */
 import { assert, CoterieError } from '../../core/errors.ts';
@@ -116,7 +115,8 @@ export class RecordStore {
       markersMax: options.unreadableKeysMax,
       presentTick,
     });
-    this.#loader = new RecordLoader(environment, codec, options, () => this.#guard.refresh());
+    const loads = { clock: environment.clock, store: reads };
+    this.#loader = new RecordLoader(loads, codec, options, () => this.#guard.refresh());
     this.#cache = new RecordCache(options.recordCacheBytesMax);
     const shared = {
       codec,

@@ -1,7 +1,7 @@
 /** Damage that the engine speaks of in any read is told, whoever read: a service that meets it in a
  *  scan would only try again later, and the node would go on with files that nothing mends.
  *  Invariants: what is read and every error pass unchanged.
- *  Not here: what damage leads to (record-store.ts), records, whose keys are marked as well
+ *  Not here: what damage leads to (record-store.ts), which keys of records are marked as well
  *  (record-loader.ts). Source: docs/ARCHITECTURE.md 5.17. */
 import { CoterieError } from '../../core/errors.ts';
 import type { Store, StoreIterator, StoreRange } from '../../env/store.ts';

@@ -52,6 +52,20 @@ test('damage met within a scan of other rows is told', async () => {
   await rig.records.stop();
 });
 
+test('damage that fails several reads at once is told before they are tried one by one', async () => {
+  const { rig, told } = await openTold();
+  const toldBefore: string[][] = [];
+  rig.engine.getMany = async (keys) => {
+    if (keys.length > 1) throw DAMAGE;
+    toldBefore.push([...told]);
+    return [undefined];
+  };
+  const reads = ['a', 'b'].map((name) => rig.records.read(keyOf(name)));
+  expect(await Promise.all(reads)).toEqual([undefined, undefined]);
+  expect(toldBefore).toEqual([[DAMAGE.message], [DAMAGE.message]]);
+  await rig.records.stop();
+});
+
 test('damage met in a read of another service is told', async () => {
   const { rig, told } = await openTold();
   rig.engine.getMany = () => Promise.reject(DAMAGE);
