@@ -2,24 +2,13 @@
  *  Not here: cutting a run into slices (load-slices.ts). */
 import { Outcomes } from './outcomes.ts';
 import { noiseRatio } from './quorum/noise.ts';
+import { SPEED_FIGURES, type SpeedFigure } from './speed-figures.ts';
 import type { EncodedLoadResult, EncodedLoadSlice } from './worker-protocol.ts';
 
-/** Figures that every slice has of its own. The nodes' processor time is read once for all. */
-const SLICE_FIGURES = [
-  'throughput',
-  'readP50Ms',
-  'readP99Ms',
-  'readP999Ms',
-  'writeP50Ms',
-  'writeP99Ms',
-  'writeP999Ms',
-] as const;
-type SliceFigure = (typeof SLICE_FIGURES)[number];
-
-/** What nothing is known of is absent. */
-export type RunSlice = Readonly<Partial<Record<SliceFigure, number>>>;
+/** What nothing is known of is absent; the nodes' processor time is read once for all slices. */
+export type RunSlice = Readonly<Partial<Record<SpeedFigure, number>>>;
 /** By figure: a second run is expected between value / ratio and value * ratio. */
-export type RunNoise = Readonly<Partial<Record<SliceFigure, number>>>;
+export type RunNoise = Readonly<Partial<Record<SpeedFigure, number>>>;
 
 export function runSlices(results: readonly EncodedLoadResult[]): RunSlice[] {
   const count = Math.max(0, ...results.map(({ slices }) => slices.length));
@@ -39,7 +28,7 @@ function sliceOf(parts: readonly EncodedLoadSlice[]): RunSlice {
     if (part.seconds > 0) throughput += each.succeeded / part.seconds;
   }
   const { read, write } = outcomes;
-  const figures: Record<SliceFigure, number | undefined> = {
+  const figures: Record<SpeedFigure, number | undefined> = {
     throughput: throughput === 0 ? undefined : throughput,
     readP50Ms: read.percentileMs(0.5),
     readP99Ms: read.percentileMs(0.99),
@@ -48,13 +37,13 @@ function sliceOf(parts: readonly EncodedLoadSlice[]): RunSlice {
     writeP99Ms: write.percentileMs(0.99),
     writeP999Ms: write.percentileMs(0.999),
   };
-  const known = SLICE_FIGURES.filter((name) => figures[name] !== undefined);
+  const known = SPEED_FIGURES.filter((name) => figures[name] !== undefined);
   return Object.fromEntries(known.map((name) => [name, figures[name]]));
 }
 
 export function runNoise(slices: readonly RunSlice[]): RunNoise {
   return Object.fromEntries(
-    SLICE_FIGURES.flatMap((name) => {
+    SPEED_FIGURES.flatMap((name) => {
       const ratio = noiseRatio([slices.flatMap((slice) => slice[name] ?? [])]);
       return ratio === null ? [] : [[name, ratio] as const];
     }),

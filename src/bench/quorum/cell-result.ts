@@ -3,22 +3,13 @@
 import { LegCounts } from '../../core/pbs/leg-counts.ts';
 import type { FaultKind } from '../cluster.ts';
 import { type ErrorCounts, Outcomes } from '../outcomes.ts';
+import { SPEED_FIGURES } from '../speed-figures.ts';
 import type { MeasuredSlice } from '../worker-protocol.ts';
 import { FreshnessCounts } from './freshness-counts.ts';
 import type { Counted } from './noise.ts';
 import type { QuorumSetting } from './setting.ts';
 
-export const FIGURES = [
-  'throughput',
-  'readP50Ms',
-  'readP99Ms',
-  'readP999Ms',
-  'writeP50Ms',
-  'writeP99Ms',
-  'writeP999Ms',
-  'clientSeconds',
-  'nodeSeconds',
-] as const;
+export const FIGURES = [...SPEED_FIGURES, 'clientSeconds', 'nodeSeconds'] as const;
 export type FigureName = (typeof FIGURES)[number];
 /** What is not known, or was not asked for, is absent. */
 export type Figures = Readonly<Partial<Record<FigureName, number>>>;

@@ -1,4 +1,6 @@
 /** A report as a table: a row for each setting, a column for each figure that some setting has. */
+
+import { SPEED_FIGURES } from '../speed-figures.ts';
 import type { Table } from './chart.ts';
 import { figureText, figureTitle, shortText } from './figure-text.ts';
 import { FIGURE_NAMES, type Figure, type FigureName, type MeasuredSetting } from './measured.ts';
@@ -22,15 +24,7 @@ export function shortTables(settings: readonly MeasuredSetting[]): readonly Tabl
   ];
 }
 
-const SPEED: ReadonlySet<FigureName> = new Set([
-  'throughput',
-  'readP50Ms',
-  'readP99Ms',
-  'readP999Ms',
-  'writeP50Ms',
-  'writeP99Ms',
-  'writeP999Ms',
-]);
+const SPEED: ReadonlySet<FigureName> = new Set(SPEED_FIGURES);
 
 function tableOf(
   settings: readonly MeasuredSetting[],
