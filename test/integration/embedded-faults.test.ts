@@ -205,7 +205,8 @@ it('requests that need a slow node are slow, and succeed', { timeout: 60_000 }, 
 it('a program ends by itself when it stops a cluster with a node that stands still', async () => {
   const dist = (path: string) => JSON.stringify(pathToFileURL(join(ROOT, 'dist', path)).href);
   const source = `
-    import { startClusterWith, startNodeOn } from ${dist('embed.js')};
+    import { startNodeOn } from ${dist('embed.js')};
+    import { startClusterWith } from ${dist('start-cluster.js')};
     import { Standstill } from ${dist('platform/standstill/standstill.js')};
     import { systemClock } from ${dist('platform/system/system-clock.js')};
     const standstill = new Standstill(systemClock);
