@@ -46,14 +46,8 @@ export class LatencyCounts {
   }
 
   encode(): EncodedLatencyCounts {
-    const buckets: number[] = [];
-    const counts: number[] = [];
-    for (const [bucket, count] of this.#counts.entries()) {
-      if (count === 0) continue;
-      buckets.push(bucket);
-      counts.push(count);
-    }
-    return { buckets, counts };
+    const { places, counts } = countedPlaces(this.#counts);
+    return { buckets: places, counts };
   }
 
   /** Of each share, 0 to 1 and rising; latencies of one bucket are held to lie evenly in it. Zeros
@@ -73,6 +67,18 @@ export class LatencyCounts {
       return (lowestUs(bucket) + Math.min(1, part) * widthUs(bucket)) / 1_000;
     });
   }
+}
+
+/** Where something was counted, in rising order, and how much of it. */
+export function countedPlaces(all: Float64Array): { places: number[]; counts: number[] } {
+  const places: number[] = [];
+  const counts: number[] = [];
+  for (const [place, count] of all.entries()) {
+    if (count === 0) continue;
+    places.push(place);
+    counts.push(count);
+  }
+  return { places, counts };
 }
 
 export function bucketOf(ms: number): number {

@@ -5,7 +5,7 @@
  *  correlation of ranks, so that a long tail counts for no more than its place in the order. What
  *  lies in one row or column shares its mean rank. */
 import { assert } from '../errors.ts';
-import { BUCKETS, bucketOf } from '../latency-counts.ts';
+import { BUCKETS, bucketOf, countedPlaces } from '../latency-counts.ts';
 
 /** Buckets of latencies that one row or column holds: four for each doubling. */
 const BUCKETS_PER_CELL = 8;
@@ -34,14 +34,8 @@ export class PairCounts {
   }
 
   encode(): EncodedPairCounts {
-    const cells: number[] = [];
-    const counts: number[] = [];
-    for (const [cell, count] of this.#counts.entries()) {
-      if (count === 0) continue;
-      cells.push(cell);
-      counts.push(count);
-    }
-    return { cells, counts };
+    const { places, counts } = countedPlaces(this.#counts);
+    return { cells: places, counts };
   }
 
   rankCorrelation(): number {

@@ -56,7 +56,8 @@ export class WriteOperation {
   #failures: { node: string; code: string }[] | undefined;
   #minted: Minted | undefined;
   #mintStep = 0;
-  #mintedFromMs = 0;
+  /** Since when the mint is under way, then the copies; monotonic. */
+  #sinceMs = 0;
   readonly #copies: Copy[] = [];
   /** Copies that are not over. */
   #copiesLeft = 0;
@@ -109,7 +110,7 @@ export class WriteOperation {
     }
     const sync = isDurable || requirement.durable > 0;
     const request = { context, overwrite, operation, sync };
-    this.#mintedFromMs = this.#parts.deadlines.nowMs();
+    this.#sinceMs = this.#parts.deadlines.nowMs();
     this.#parts.replica.mint(this.#plan, request, (minted) => this.#heardOfMint(minted));
   }
 
@@ -123,7 +124,8 @@ export class WriteOperation {
     trace?.answered(this.#mintStep, `minted ${formatDot(minted.dot)}`, true);
     this.#minted = minted;
     const nowMs = this.#parts.deadlines.nowMs();
-    this.#parts.legs.minted(nowMs - this.#mintedFromMs);
+    this.#parts.legs.minted(nowMs - this.#sinceMs);
+    this.#sinceMs = nowMs;
     this.#tally.acknowledge(this.#plan.place.nodeIndex, minted.isDurable);
     this.#replicate(minted.bytes, nowMs);
     this.#decide();
@@ -141,9 +143,7 @@ export class WriteOperation {
     for (const nodeIndex of replicas) {
       if (nodeIndex === place.nodeIndex) continue;
       const step = this.#plan.trace?.sent(nodeName(place, nodeIndex), 'replicate') ?? 0;
-      const copy = new Copy(this, this.#plan, nodeIndex, operation, deadlineMs, step);
-      copy.sentMs = nowMs;
-      this.#copies.push(copy);
+      this.#copies.push(new Copy(this, this.#plan, nodeIndex, operation, deadlineMs, step));
     }
     this.#copiesLeft = this.#copies.length;
     const { peers, deadlines } = this.#parts;
@@ -193,9 +193,10 @@ export class WriteOperation {
   }
 
   /** The first two, in the order of sending, are a pair. */
-  timed(copy: Copy, farMs: number | undefined): void {
+  timed(copy: Copy, nowMs: number, farMs: number | undefined): void {
     const { legs } = this.#parts;
     const [one, other] = this.#copies;
+    copy.tookMs = nowMs - this.#sinceMs;
     legs.copied(copy.tookMs, farMs);
     if (one === undefined || other === undefined || (copy !== one && copy !== other)) return;
     if (one.tookMs >= 0 && other.tookMs >= 0) legs.together(one.tookMs, other.tookMs);
@@ -293,7 +294,6 @@ class Copy implements PeerCall {
   readonly bytes: number;
   readonly nodeIndex: number;
   readonly step: number;
-  sentMs = 0;
   /** -1: it has not been answered. */
   tookMs = -1;
   readonly #write: WriteOperation;
@@ -324,8 +324,7 @@ class Copy implements PeerCall {
   }
 
   timed(nowMs: number, farMs: number | undefined): void {
-    this.tookMs = nowMs - this.sentMs;
-    this.#write.timed(this, farMs);
+    this.#write.timed(this, nowMs, farMs);
   }
 
   /** It is owed from now on, unless it has arrived. */
