@@ -92,7 +92,9 @@ export const ERROR_CODES = {
     family: 'state',
     retryable: true,
     applied: 'no',
-    meaning: 'The node lost part of its data and does not serve until it is rebuilt',
+    meaning:
+      'The node lost part of its data and does not serve until it is rebuilt, or has just ' +
+      'started and does not know yet that it did not',
   },
   NOT_RUNNING: {
     family: 'state',

@@ -91,10 +91,15 @@ export class Cluster implements AsyncDisposable {
   }
 
   async init(): Promise<this> {
-    const targets = this.nodes.map(({ address, admin }) => ({ target: address, admin }));
-    await this.run(initCluster(this.initArguments, targets));
+    await this.initUnlinked();
     await this.untilServing();
     return this;
+  }
+
+  /** Every node has its place, and may not have met another yet. */
+  async initUnlinked(): Promise<void> {
+    const targets = this.nodes.map(({ address, admin }) => ({ target: address, admin }));
+    await this.run(initCluster(this.initArguments, targets));
   }
 
   /** Until every running node is SERVING and every pair of them is linked. */

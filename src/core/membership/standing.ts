@@ -177,6 +177,8 @@ export interface StandingInput {
   readonly unreachableCount: number;
   /** Milliseconds since this node began to ask. */
   readonly waitedMs: number;
+  /** This folder has been SERVING in this cluster, in this life or an earlier one. */
+  readonly hasServed: boolean;
 }
 
 export interface Standing {
@@ -184,7 +186,7 @@ export interface Standing {
   readonly reason: string;
 }
 
-/** After this time one answer is enough. */
+/** After this time one answer is enough, and a node that nobody answers serves alone. */
 export const VERIFY_WAIT_MS = 2_000;
 
 /** Have enough peers said what they know of this node. */
@@ -199,6 +201,13 @@ export function isVerified(
   return answerCount + unreachableCount >= peerCount || waitedMs >= VERIFY_WAIT_MS;
 }
 
+/** May a node that is not verified answer what needs no majority: it has asked, and nobody answers.
+ *  A folder that never served may be what is left of a member after its disk was emptied: for it
+ *  every key is "not found", and it has nothing to give to anybody. */
+export function servesAlone({ answers, waitedMs, hasServed }: StandingInput): boolean {
+  return hasServed && answers.length === 0 && waitedMs >= VERIFY_WAIT_MS;
+}
+
 export function judgeStanding(input: StandingInput): Standing {
   if (input.damage !== undefined) return { state: 'RECOVERING', reason: input.damage };
   for (const answer of input.answers) {
@@ -207,7 +216,8 @@ export function judgeStanding(input: StandingInput): Standing {
   }
   if (input.peerCount === 0) return { state: 'SERVING', reason: '' };
   if (input.answers.length === 0) {
-    return { state: 'UNVERIFIED', reason: 'no other member has answered yet' };
+    const isEmpty = input.hasServed ? '' : ', and without one a folder that never served does not';
+    return { state: 'UNVERIFIED', reason: `no other member has answered yet${isEmpty}` };
   }
   const { peerCount, answers, unreachableCount, waitedMs } = input;
   if (isVerified(peerCount, answers.length, unreachableCount, waitedMs)) {

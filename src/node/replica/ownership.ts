@@ -46,8 +46,7 @@ export class Ownership {
     if (refusal !== undefined || this.#node.mayServe(call.partition)) return refusal;
     return new CoterieError(
       'NOT_RECOVERED',
-      `This node does not serve partition ${call.partition} until it is rebuilt: ` +
-        this.#node.reason(),
+      `This node does not serve partition ${call.partition} yet: ${this.#node.reason()}`,
     );
   }
 

@@ -19,6 +19,7 @@ import {
   judgeStanding,
   livesLost,
   MADE_GOOD_MAX,
+  servesAlone,
   VERIFY_WAIT_MS,
 } from '../../core/membership/standing.ts';
 import type { Clock } from '../../env/clock.ts';
@@ -36,6 +37,7 @@ import {
   MADE_GOOD_ROW,
   REBUILT_ROW,
   RECOVERING_ROW,
+  SERVED_ROW,
   type StoredProgress,
 } from './standing-rows.ts';
 
@@ -75,6 +77,8 @@ export class StandingKeeper implements Recovery {
   #resumed: StoredProgress | undefined;
   #opened: OpenedStore;
   #hasStarted = false;
+  #hasServed = false;
+  #servesAlone = false;
   #damage: string | undefined;
   #attempt = 0;
   #startedMs = 0;
@@ -137,7 +141,9 @@ export class StandingKeeper implements Recovery {
 
   /** May this node answer reads of the partition, and mint there. */
   mayServe(partition: number): boolean {
-    return !this.isRecovering || this.#rebuilt.has(partition);
+    const { state } = this.#standing;
+    if (state === 'SERVING') return true;
+    return state === 'RECOVERING' ? this.#rebuilt.has(partition) : this.#servesAlone;
   }
 
   /** Do its answers count where a majority is asked for. */
@@ -215,6 +221,7 @@ export class StandingKeeper implements Recovery {
     }
     await this.#losses.restore(earlier !== undefined);
     await this.#peers.restore(peers);
+    this.#hasServed = (await this.#rows.readMeta(SERVED_ROW)) !== undefined;
     this.#hasStarted = true;
     const { deadlines } = this.#env;
     this.#startedMs = deadlines.nowMs();
@@ -274,8 +281,10 @@ export class StandingKeeper implements Recovery {
       this.#resume();
       return;
     }
-    const next = judgeStanding(this.#input(this.#damage));
+    const input = this.#input(this.#damage);
+    const next = judgeStanding(input);
     if (this.#standing.state === 'SERVING' && next.state === 'UNVERIFIED') return;
+    this.#servesAlone = servesAlone(input);
     if (next.state === 'RECOVERING') this.#recover(next);
     else if (next.state === this.#standing.state) this.#standing = next;
     else this.#change(next);
@@ -289,6 +298,7 @@ export class StandingKeeper implements Recovery {
       answers: this.#peers.answers,
       unreachableCount: this.#peers.unreachableCount,
       waitedMs: this.#env.deadlines.nowMs() - this.#startedMs,
+      hasServed: this.#hasServed,
     };
   }
 
@@ -337,16 +347,29 @@ export class StandingKeeper implements Recovery {
 
   #change(next: Standing): void {
     this.#standing = next;
+    if (next.state === 'SERVING') this.#noteServed();
     this.#events.changed(next);
   }
 
   /** A restart must not forget it: what came back goes on committing and would pass every number
    *  its peers remember. */
   #noteRecovering(reason: string): void {
-    const value = encodeText(reason);
-    this.#rows.writeMeta([{ name: RECOVERING_ROW, value }]).catch((error: unknown) => {
-      const message = error instanceof Error ? error.message : String(error);
+    this.#note(RECOVERING_ROW, reason, (message) => {
       this.#env.log.error('recovering-not-noted', { message });
+    });
+  }
+
+  #noteServed(): void {
+    if (this.#hasServed) return;
+    this.#hasServed = true;
+    this.#note(SERVED_ROW, '', (message) => {
+      this.#env.log.error('served-not-noted', { message });
+    });
+  }
+
+  #note(name: string, text: string, failed: (message: string) => void): void {
+    this.#rows.writeMeta([{ name, value: encodeText(text) }]).catch((error: unknown) => {
+      failed(error instanceof Error ? error.message : String(error));
     });
   }
 

@@ -6,6 +6,7 @@
  *      lossAccepted         what operators gave up, and when              1, JSON
  *      rebuilt              how far a rebuild has come                    1, u16 lives, 16 bytes
  *                                                                         each, partitions u32
+ *      served               this folder has been SERVING                  1
  *
  *  Invariants: every value begins with its format byte; a value of a later format is refused, never
  *  guessed at; `peer` rows of before there were successors are read as having none, `lossAccepted`
@@ -19,6 +20,7 @@ export const RECOVERING_ROW = 'recovering';
 export const MADE_GOOD_ROW = 'madeGood';
 export const LOSS_ACCEPTED_ROW = 'lossAccepted';
 export const REBUILT_ROW = 'rebuilt';
+export const SERVED_ROW = 'served';
 
 export function peerRow(nodeIndex: number): string {
   return `peer|${nodeIndex}`;

@@ -3,12 +3,13 @@
  *  - A log with a hole in its middle is noticed by the node itself: from the loss on it neither
  *    answers nor mints. It goes on to take what others minted, and may be counted for that; a write
  *    that it alone acknowledges is one it has minted.
- *  - An emptied disk, and one of which the damaged files were set aside, is noticed with the first
- *    greeting of a peer. Between its place in the cluster, which it is told by a peer too, and that
- *    greeting it may mint, in an epoch of its own, and answer at one; no strict read counts it.
+ *  - A node with an emptied disk, or one of which the damaged files were set aside, neither answers
+ *    nor mints from the loss on, before a peer has told it as well as after. For keys of which it
+ *    owns no replica it may mint until it has been told: there it lacks nothing.
  *  - A disk that was rolled back is noticed by peers, if one of them can know what is missing: when
- *    the node had acknowledged, together with another node, a write that is gone. Until they have
- *    told it, it may mint and answer at one, but no strict read counts it.
+ *    the node had acknowledged, together with another node, a write that is gone. It waits for
+ *    them. Those that it cannot reach for long have told it nothing: then it may mint and answer at
+ *    one, but no strict read counts it.
  *  - A rotted row, or one of a bad block, is never shown: no read of such a key returns bytes that
  *    nobody wrote.
  *  - Of a key that it has made good since it may answer and mint again; it serves as a whole only
@@ -27,6 +28,9 @@ import { isRepairing } from './strictness.ts';
 const NAME = 'refusal-to-serve';
 /** Within this time of finding out it has surely noted it on its disk. */
 const NOTED_US = 10_000_000;
+/** So long it surely waits for its peers. */
+const ASKING_US = 1_500_000;
+const OWNS_ALL = { owns: (): boolean => true };
 
 export const refusalToServe: Checker = {
   name: NAME,
@@ -73,12 +77,13 @@ function checkLoss(history: History, loss: DiskLoss, findings: Findings): void {
     findings.add(undefined, [], `${node} lost data (${kind}), knew it, and forgot it at a restart`);
   }
   const silentFromUs = silentFrom(history, loss);
+  const asksUntilUs = askingUntil(history, loss);
   for (const operation of history.operations) {
     if (operation.outcome !== 'ok' || operation.startUs <= loss.atUs) continue;
     if ((rebuiltUs(history, loss, operation.key) ?? Number.POSITIVE_INFINITY) <= operation.endUs) {
       continue;
     }
-    const isSilent = operation.startUs > silentFromUs;
+    const isSilent = operation.startUs > silentFromUs || operation.endUs < asksUntilUs;
     if (!countsOn(operation, node) || !(isSilent || isStrictRead(history, operation))) continue;
     const { id, key, client } = operation;
     const what = operation.kind === 'get' ? `read ${id}` : `write ${operation.write}`;
@@ -108,23 +113,29 @@ function hasForgotten({ states = [], losses }: History, loss: DiskLoss): boolean
 }
 
 /** From when on it may serve as a whole; undefined: not at all. */
-function servesFromUs({ states = [], rebuilt = [] }: History, loss: DiskLoss): number | undefined {
-  const isAfter = (of: { readonly node: string; readonly atUs: number }): boolean =>
-    of.node === loss.node && of.atUs > loss.atUs;
-  const noticed = states.find((change) => isAfter(change) && change.state === 'RECOVERING');
-  if (noticed === undefined) return undefined;
-  return rebuilt.find((of) => isAfter(of) && of.atUs >= noticed.atUs)?.atUs;
+function servesFromUs(history: History, loss: DiskLoss): number | undefined {
+  const sinceUs = noticedUs(history, loss);
+  if (sinceUs === undefined) return undefined;
+  return history.rebuilt?.find(({ node, atUs }) => node === loss.node && atUs >= sinceUs)?.atUs;
+}
+
+/** Until when it has certainly not given up waiting for its peers. */
+function askingUntil({ states = [] }: History, { node, atUs }: DiskLoss): number {
+  const later = states.filter((change) => change.node === node && change.atUs > atUs);
+  const opened = later.find(({ state }) => !['DOWN', 'UNINITIALISED'].includes(state));
+  return opened?.state === 'UNVERIFIED' ? opened.atUs + ASKING_US : Number.NEGATIVE_INFINITY;
 }
 
 /** From when on it does nothing at all for clients. */
 function silentFrom(history: History, loss: DiskLoss): number {
-  if (loss.kind === 'lost-batch') return loss.atUs;
-  const noticed = history.states?.find((change) => {
-    return change.node === loss.node && change.atUs > loss.atUs && change.state === 'RECOVERING';
-  });
-  if (noticed !== undefined) return noticed.atUs;
-  const isEmptied = loss.kind === 'wipe' || loss.kind === 'set-aside';
-  return isEmptied ? loss.atUs : Math.max(loss.atUs, history.healedUs);
+  if (loss.kind !== 'rollback') return loss.atUs;
+  return noticedUs(history, loss) ?? Math.max(loss.atUs, history.healedUs);
+}
+
+function noticedUs({ states = [] }: History, { node, atUs }: DiskLoss): number | undefined {
+  return states.find((change) => {
+    return change.node === node && change.atUs > atUs && change.state === 'RECOVERING';
+  })?.atUs;
 }
 
 /** Whether the operation rests on what the node had, or gave a dot. */
@@ -141,14 +152,18 @@ function isStrictRead(history: History, operation: Operation): boolean {
 }
 
 /** A dot that it had given before the loss may come back to it from others; one that was decided on
- *  before the node knew may be written a little later. */
-function checkMints(history: History, loss: DiskLoss, knownUs: number, findings: Findings): void {
-  const fromUs = knownUs + (history.underWayUs ?? 0);
+ *  before the node knew may be written a little later. Until it knows it may stand in for others.
+ *  */
+function checkMints(history: History, loss: DiskLoss, silentUs: number, findings: Findings): void {
+  const underWayUs = history.underWayUs ?? 0;
+  const { owns } = history.contents.find(({ node }) => node === loss.node) ?? OWNS_ALL;
+  const knownUs = Math.max(noticedUs(history, loss) ?? silentUs, silentUs);
+  const fromUs = (key: string): number => (owns(key) ? silentUs : knownUs) + underWayUs;
   const own = history.minted.filter(({ node }) => node === loss.node);
   const before = new Set<string>();
-  for (const { key, dot, atUs } of own) if (atUs <= fromUs) before.add(`${dot} ${key}`);
+  for (const { key, dot, atUs } of own) if (atUs <= fromUs(key)) before.add(`${dot} ${key}`);
   for (const { key, dot, atUs } of own) {
-    if (atUs <= fromUs || before.has(`${dot} ${key}`)) continue;
+    if (atUs <= fromUs(key) || before.has(`${dot} ${key}`)) continue;
     if ((rebuiltUs(history, loss, key) ?? Number.POSITIVE_INFINITY) <= atUs) continue;
     const message = `${loss.node} lost data (${loss.kind}) and minted ${dot} for key ${key}`;
     findings.add(key, [], message);

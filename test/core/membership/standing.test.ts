@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { OpenedStore, Remembered } from '../../../src/core/membership/standing.ts';
+import type {
+  OpenedStore,
+  Remembered,
+  StandingInput,
+} from '../../../src/core/membership/standing.ts';
 import {
   findLoss,
   judgeStanding,
   livesLost,
   remember,
+  servesAlone,
   VERIFY_WAIT_MS,
 } from '../../../src/core/membership/standing.ts';
 
@@ -36,6 +41,7 @@ function judge(change: Partial<Parameters<typeof judgeStanding>[0]> = {}) {
     answers: [known, undefined],
     unreachableCount: 0,
     waitedMs: 0,
+    hasServed: true,
     ...change,
   }).state;
 }
@@ -149,6 +155,18 @@ describe('standing', () => {
 
   it('is UNVERIFIED until a peer has answered, however long that takes', () => {
     expect(judge({ answers: [], waitedMs: 10 * VERIFY_WAIT_MS })).toBe('UNVERIFIED');
+  });
+
+  it('lets a node serve alone that has served before, after the wait, while nobody answers', () => {
+    const input: StandingInput = {
+      ...{ opened, damage: undefined, peerCount: 2, answers: [], unreachableCount: 2 },
+      ...{ waitedMs: VERIFY_WAIT_MS, hasServed: true },
+    };
+    expect(servesAlone(input)).toBe(true);
+    expect(servesAlone({ ...input, waitedMs: VERIFY_WAIT_MS - 1 })).toBe(false);
+    expect(servesAlone({ ...input, hasServed: false, waitedMs: 1e9 })).toBe(false);
+    expect(servesAlone({ ...input, answers: [undefined] })).toBe(false);
+    expect(judgeStanding({ ...input, hasServed: false }).reason).toMatch(/never served/);
   });
 
   it('is SERVING when every reachable member has answered, or after the wait if one has', () => {

@@ -1,5 +1,6 @@
 /** The memory of peers: durable before it is relied on, and only ever rising. */
 import { expect, test } from 'vitest';
+import { VERIFY_WAIT_MS } from '../../../src/core/membership/standing.ts';
 import { watch } from '../../client/client-rig.ts';
 import { FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
 
@@ -28,8 +29,9 @@ test('what a peer showed is durable before its greeting is over', async () => {
 test('a peer that shows nothing new costs no write', async () => {
   const rig = await started([1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
+  const before = rig.rows.writeCount;
   await rig.keeper.peerGreeted(1, PEER, undefined);
-  expect(rig.rows.writeCount).toBe(1);
+  expect(rig.rows.writeCount).toBe(before);
 });
 
 test('what is remembered outlives a restart', async () => {
@@ -116,6 +118,45 @@ test('a node whose members are all out of reach stays unverified', async () => {
   rig.keeper.peerReach(2, true);
   await rig.clock.advance(10_000);
   expect(rig.keeper.standing.state).toBe('UNVERIFIED');
+});
+
+test('a node that nobody answers serves alone after the wait, if its folder has served before', async () => {
+  const fresh = await started([1]);
+  await fresh.clock.advance(10 * VERIFY_WAIT_MS);
+  expect(fresh.keeper.mayServe(0)).toBe(false);
+  await fresh.keeper.peerGreeted(1, PEER, undefined);
+  expect(fresh.keeper.mayServe(0)).toBe(true);
+
+  const again = await started([1], fresh.rows);
+  await again.clock.advance(VERIFY_WAIT_MS - 1);
+  expect(again.keeper.mayServe(0)).toBe(false);
+  await again.clock.advance(1);
+  expect(again.keeper.mayServe(0)).toBe(true);
+  expect(again.keeper.isVerified(0)).toBe(false);
+  expect(again.keeper.standing.state).toBe('UNVERIFIED');
+});
+
+test('that a folder has served is noted once', async () => {
+  const first = await started([1]);
+  await first.keeper.peerGreeted(1, PEER, undefined);
+  expect(first.rows.rows.get('served')).toEqual(Uint8Array.of(1));
+  const again = await started([1], first.rows);
+  const before = again.rows.writeCount;
+  await again.keeper.peerGreeted(1, PEER, undefined);
+  expect(again.keeper.standing.state).toBe('SERVING');
+  expect(again.rows.writeCount).toBe(before);
+});
+
+test('a note that cannot be written is logged, and the node serves', async () => {
+  const rig = await started([]);
+  expect(rig.keeper.standing.state).toBe('SERVING');
+  const failing = new FakeRows();
+  failing.failure = new Error('disk');
+  const other = await started([], failing);
+  await other.clock.settle();
+  expect(other.keeper.mayServe(0)).toBe(true);
+  expect(other.notes.events('served-not-noted')).toHaveLength(1);
+  expect(rig.notes.events('served-not-noted')).toHaveLength(0);
 });
 
 test('damage that comes to light later ends the serving, and nothing brings it back', async () => {

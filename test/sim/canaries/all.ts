@@ -14,6 +14,9 @@
  *    (test/node/repair/cost-of-exchanges.test.ts measures it).
  *  - A member that says it keeps a record before its fsync: it must die in the milliseconds
  *    between, and its client never send again; not found in 30 seeds.
+ *  - An answer of an UNVERIFIED node that counts toward R: it answers after it has asked in vain
+ *    for 2 s, and one that lost something then has no witness within reach, which is beyond what is
+ *    promised (test/node/standing/lost-stores.test.ts).
  *  - A release before its fsync with durability `memory`: no workload asks for it yet.
  *  - Ownership and layouts: nothing changes them yet. */
 import type { Canary } from './canary.ts';

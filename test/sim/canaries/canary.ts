@@ -27,7 +27,7 @@ export interface DrawnCanary extends Bug {
 
 /** So much must come together that hardly any seed finds it: a scenario made by hand does. */
 export interface StagedCanary extends Bug {
-  /** A file of the folder scenarios, as `coterie sim --replay` takes it. */
+  /** A file, its path from the folder scenarios on, as `coterie sim --replay` takes it. */
   readonly scenario: string;
 }
 

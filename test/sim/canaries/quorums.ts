@@ -53,21 +53,6 @@ export const QUORUM_CANARIES: readonly Canary[] = [
     checks: ['honest-errors', 'register-regularity', 'monotonic-reads'],
   },
   {
-    name: 'unverified-answers-counted',
-    why: 'A node whose folder nobody has confirmed yet counts toward R (ARCHITECTURE 5.19)',
-    edits: [
-      {
-        file: 'core/quorum/read-tally.js',
-        find: "requirement.label !== 'one' && requirement.label !== 'local_one'",
-        replace: 'false',
-      },
-    ],
-    workload: 'register',
-    faults: ['rollback', 'wipe'],
-    minutes: 0.4,
-    checks: ['refusal-to-serve', 'register-regularity', 'monotonic-reads'],
-  },
-  {
     name: 'repair-skipped',
     why:
       'A strict read answers what only a minority holds (ARCHITECTURE 5.25): the next one is ' +

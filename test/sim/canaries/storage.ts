@@ -234,8 +234,8 @@ export const STORAGE_CANARIES: readonly Canary[] = [
     edits: [
       {
         file: 'node/standing/standing-keeper.js',
-        find: 'return !this.isRecovering || this.#rebuilt.has(partition);',
-        replace: 'return true;',
+        find: "return state === 'RECOVERING' ? this.#rebuilt.has(partition) : this.#servesAlone;",
+        replace: "return state === 'RECOVERING' || this.#servesAlone;",
       },
     ],
     workload: 'register',
@@ -243,6 +243,32 @@ export const STORAGE_CANARIES: readonly Canary[] = [
     minutes: 0.5,
     nodes: 3,
     checks: ['refusal-to-serve'],
+  },
+  {
+    name: 'answers-before-it-has-asked',
+    why: 'A node answers before a peer can have told it that its disk is old (decision 012)',
+    edits: [
+      {
+        file: OPENING,
+        find: 'return hasServed && answers.length === 0 && waitedMs >= VERIFY_WAIT_MS;',
+        replace: 'return hasServed;',
+      },
+    ],
+    scenario: '../../traces/read-at-one-of-an-old-copy.json',
+    checks: ['refusal-to-serve', 'register-regularity'],
+  },
+  {
+    name: 'empty-folder-answers',
+    why: 'A wiped node answers before a peer has told it what it is (decision 012)',
+    edits: [
+      {
+        file: OPENING,
+        find: 'return hasServed && answers.length === 0 && waitedMs >= VERIFY_WAIT_MS;',
+        replace: 'return !hasServed || waitedMs >= VERIFY_WAIT_MS;',
+      },
+    ],
+    scenario: '../../traces/read-at-one-of-an-empty-folder.json',
+    checks: ['refusal-to-serve', 'register-regularity'],
   },
   {
     name: 'recovering-forgotten',

@@ -30,8 +30,8 @@ accepts(refusalToServe, [
   ['a node that set its files aside', 'loss n1 set-aside at 50; state n1 RECOVERING at 60'],
   ['a log with a hole', holed],
   [
-    'a mint of a wiped node that no peer has greeted yet',
-    'loss n1 wipe at 50; mint n1 x at 60; state n1 RECOVERING at 70',
+    'a mint for others of a wiped node that no peer has greeted yet',
+    'loss n1 wipe at 50; away n1; mint n1 x at 60; state n1 RECOVERING at 70',
   ],
   ['a wiped node that takes what another minted', `a put 1 [60,70] by n0,n1; ${wiped}`],
   ['a wiped node that takes a delete of another', `a delete 1 [60,70] by n1,n2; ${wiped}`],
@@ -58,8 +58,14 @@ accepts(refusalToServe, [
     `${rolledBack}; b put 2 [60,70] by n0,n1; state n1 RECOVERING at 80`,
   ],
   [
-    'a read at one before the rollback is noticed',
-    `${rolledBack}; b get [60,70] one by n1 sees nothing; state n1 RECOVERING at 80`,
+    'a read at one of a rolled back node that has long asked in vain',
+    `${rolledBack}; state n1 UNVERIFIED at 55; b get [2000060,2000070] one by n1 sees nothing; ` +
+      'healed 9s; state n1 RECOVERING at 3s',
+  ],
+  [
+    'a read at one in the first seconds of a node that was rolled back before',
+    `${rolledBack}; state n1 RECOVERING at 60; rebuilt n1 at 70; state n1 SERVING at 80; ` +
+      'state n1 DOWN at 90; state n1 UNVERIFIED at 100; b get [110,120] one by n1 sees 1',
   ],
   [
     'a mint before the rollback is noticed',
@@ -132,6 +138,23 @@ rejects(refusalToServe, [
   ['a wiped node that acknowledges alone', `a put 1 [60,70] one by n1; ${wiped}`],
   ['a wiped node that acknowledges a delete alone', `a delete 1 [60,70] one by n1; ${wiped}`],
   ['a wiped node that answers a read', `a get [60,70] by n0,n1 sees nothing; ${wiped}`],
+  [
+    'a wiped node that answers at one before it was greeted',
+    'loss n1 wipe at 50; a get [60,65] one by n1 sees nothing; state n1 RECOVERING at 70',
+  ],
+  [
+    'a wiped node that mints before it was greeted',
+    'loss n1 wipe at 50; mint n1 x at 60; state n1 RECOVERING at 70',
+  ],
+  [
+    'a mint for others of a wiped node that a peer has greeted',
+    'loss n1 wipe at 50; away n1; mint n1 x at 80; state n1 RECOVERING at 70',
+  ],
+  [
+    'a rolled back node that answers at one before its peers can have told it',
+    `${rolledBack}; state n1 DOWN at 52; state n1 UNVERIFIED at 55; ` +
+      'b get [60,70] one by n1 sees nothing; state n1 RECOVERING at 80',
+  ],
   ['a wiped node that answers at one', `a get [60,70] one by n1 sees nothing; ${wiped}`],
   [
     'a mint of a wiped node that a peer has greeted',
