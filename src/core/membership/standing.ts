@@ -190,7 +190,7 @@ export interface Standing {
 export const VERIFY_WAIT_MS = 2_000;
 
 /** Have enough peers said what they know of this node. */
-export function isVerified(
+function isVerified(
   peerCount: number,
   answerCount: number,
   unreachableCount: number,

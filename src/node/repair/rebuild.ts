@@ -135,7 +135,6 @@ export class Rebuild {
     const planned = this.#tasks.size;
     for (const task of [...this.#tasks.values()]) {
       if (task.isWhole) this.#whole(task);
-      else if (this.#isResumed(task)) this.#tasks.delete(task.partition);
     }
     // What was found unreadable meanwhile has a turn even when nothing else is left to do.
     if (this.#tasks.size < planned) this.#again(TURN_MS);
@@ -146,11 +145,6 @@ export class Rebuild {
       if (!task.isRunning && task.start()) running += 1;
     }
     this.#finishIfWhole(here);
-  }
-
-  /** An earlier run had rebuilt it, as it turns out. */
-  #isResumed({ partition, isRunning }: PartitionRepair): boolean {
-    return !isRunning && this.#attempt !== undefined && this.#parts.recovery.isRebuilt(partition);
   }
 
   /** Every partition of an attempt has its task, until it is rebuilt. */
@@ -166,8 +160,10 @@ export class Rebuild {
     this.#bytes = 0;
     const unreadable = this.#unreadable(here);
     for (const partition of partitionsOf(here)) {
-      if (recovery.isRebuilt(partition)) continue;
-      this.#add(here, partition, 'all', unreadable.get(partition) ?? NOTHING);
+      const lost = unreadable.get(partition) ?? NOTHING;
+      // What is lost of one that had been whole is found by its leaves.
+      const isKnown = recovery.wasRebuilt(partition) && !lost.isWhole;
+      this.#add(here, partition, isKnown ? 'compare' : 'all', lost);
     }
     log.info('rebuild-begins', { partitions: this.#tasks.size });
   }

@@ -1,8 +1,8 @@
-/** Which partitions a rebuild has finished, kept so that a restart goes on where it was.
+/** Which partitions a rebuild has finished, kept so that a restart has only to compare them.
  *  Invariants: what is kept names the lives whose loss was being made good: it is of use only to a
  *  start that finds no other loss; it is written at most once a second, and what is not written yet
  *  is rebuilt again.
- *  Not here: when it may be gone on with (standing-keeper.ts), the row (standing-rows.ts). */
+ *  Not here: what it is good for (standing-keeper.ts), the row (standing-rows.ts). */
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
 import type { Log } from '../../env/log.ts';

@@ -1,7 +1,7 @@
 /** Keeps this node's standing (may it serve) and what it remembers of every other member, durably.
- *  Invariants: SERVING never falls back to UNVERIFIED; RECOVERING is left only when every partition
- *  is rebuilt, and word of another lost life, or new damage, begins all of them anew; what was made
- *  good is durable before this node says so, and the note of its recovering goes last.
+ *  Invariants: SERVING never falls back to UNVERIFIED; RECOVERING is left only when this run has
+ *  rebuilt every partition, and word of another lost life, or new damage, begins all of them anew;
+ *  what was made good is durable before this node says so, the note of its recovering goes last.
  *  Not here: the rules (core/membership/standing.ts), the handshake that carries the facts
  *  (node/link), the rebuild (node/repair), what is given up (accepted-losses.ts), the rows
  *  (standing-rows.ts). */
@@ -15,7 +15,6 @@ import type {
   StandingInput,
 } from '../../core/membership/standing.ts';
 import {
-  isVerified,
   judgeStanding,
   livesLost,
   MADE_GOOD_MAX,
@@ -38,7 +37,6 @@ import {
   REBUILT_ROW,
   RECOVERING_ROW,
   SERVED_ROW,
-  type StoredProgress,
 } from './standing-rows.ts';
 
 /** What the opening of the folder says. */
@@ -73,8 +71,8 @@ export class StandingKeeper implements Recovery {
   #lives: ReadonlySet<string> = new Set();
   readonly #progress: RebuildProgress;
   readonly #losses: AcceptedLosses;
-  /** Of an earlier run, until it is known whether it is still of use. */
-  #resumed: StoredProgress | undefined;
+  /** How far an earlier run had come. */
+  #earlier: { readonly lives: readonly string[]; readonly partitions: Set<number> } | undefined;
   #opened: OpenedStore;
   #hasStarted = false;
   #hasServed = false;
@@ -101,7 +99,7 @@ export class StandingKeeper implements Recovery {
     this.#losses = new AcceptedLosses(env, rows);
     this.#progress = new RebuildProgress(env, rows, () => ({
       lives: [...this.#lives],
-      partitions: [...this.#rebuilt],
+      partitions: [...new Set([...(this.#earlier?.partitions ?? []), ...this.#rebuilt])],
     }));
   }
 
@@ -153,6 +151,10 @@ export class StandingKeeper implements Recovery {
 
   isRebuilt(partition: number): boolean {
     return this.#rebuilt.has(partition);
+  }
+
+  wasRebuilt(partition: number): boolean {
+    return this.#earlier?.partitions.has(partition) === true;
   }
 
   /** All that was lost of the partition is here again, unless the attempt is not the present one.
@@ -214,7 +216,9 @@ export class StandingKeeper implements Recovery {
     const earlier = await this.#rows.readMeta(RECOVERING_ROW);
     this.#damage = damage.reason ?? (earlier && decodeText(earlier));
     const progress = await this.#progress.read();
-    if (this.#damage !== undefined && !damage.isNew) this.#resumed = progress;
+    if (this.#damage !== undefined && !damage.isNew && progress !== undefined) {
+      this.#earlier = { lives: progress.lives, partitions: new Set(progress.partitions) };
+    }
     const madeGood = await this.#rows.readMeta(MADE_GOOD_ROW);
     if (madeGood !== undefined) {
       this.#opened = { ...this.#opened, madeGood: decodeLives(madeGood) };
@@ -278,7 +282,6 @@ export class StandingKeeper implements Recovery {
     if (!this.#hasStarted) return;
     if (this.isRecovering) {
       this.#learnLives();
-      this.#resume();
       return;
     }
     const input = this.#input(this.#damage);
@@ -305,24 +308,12 @@ export class StandingKeeper implements Recovery {
   #recover(next: Standing): void {
     this.#noteRecovering(next.reason);
     const lives = livesLost(this.#opened, this.#peers.answers);
-    this.#lives = new Set([...(this.#resumed?.lives ?? []), ...lives]);
+    this.#lives = new Set([...(this.#earlier?.lives ?? []), ...lives]);
     this.#state({ ...this.#opened, isRebuilding: true });
     this.#attempt += 1;
     this.#rebuilt.clear();
-    if (this.#resumed === undefined) this.#progress.forget();
+    if (this.#earlier === undefined) this.#progress.forget();
     this.#change(next);
-    this.#resume();
-  }
-
-  /** An earlier run's progress counts once as many peers have answered as make a node verified:
-   *  they would know of a loss since. */
-  #resume(): void {
-    const resumed = this.#resumed;
-    if (resumed === undefined) return;
-    const { peerCount, answers, unreachableCount, waitedMs } = this.#input(undefined);
-    if (!isVerified(peerCount, answers.length, unreachableCount, waitedMs)) return;
-    this.#resumed = undefined;
-    for (const partition of resumed.partitions) this.#rebuilt.add(partition);
   }
 
   /** What another peer tells may be of a later life than what was rebuilt from. */
@@ -337,7 +328,7 @@ export class StandingKeeper implements Recovery {
   #beginAnew(): void {
     this.#attempt += 1;
     this.#rebuilt.clear();
-    this.#resumed = undefined;
+    this.#earlier = undefined;
     this.#progress.forget();
   }
 

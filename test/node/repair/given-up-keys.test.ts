@@ -120,6 +120,7 @@ class World {
       acceptsLoss: false,
       ceilingSeen: 0,
       isRebuilt: () => false,
+      wasRebuilt: () => false,
       partitionRebuilt: () => {},
       acceptLoss: async () => {},
       noteLoss: async (reason) => {

@@ -156,6 +156,33 @@ test('a rebuild that a restart interrupts goes on with the partitions that are l
   expect(await heldBy(cluster, 'n3')).toEqual(all('x'.repeat(400)));
 });
 
+test('what a node acknowledged in its rebuild and lost again is not taken for rebuilt', async () => {
+  await using cluster = await startThree({ receiveBytesPerSecondMax: 1_024 });
+  await writeAll(cluster, 'n1', 'x'.repeat(400));
+  await wipe(cluster, 'n3');
+  const member = cluster.node('n3');
+  await member.start();
+  const done = (): number => rebuildOf(cluster, 'n3')?.done ?? 0;
+  await cluster.until(() => done() >= 2, 'two partitions rebuilt');
+  await cluster.advance(1_100);
+  expect(member.state).toBe('RECOVERING');
+  const before = done();
+  const bookmark = member.bookmark();
+  await writeAll(cluster, 'n1', 'second');
+  expect(member.state).toBe('RECOVERING');
+  await member.kill();
+  await member.restore(bookmark);
+  await member.start();
+  while (member.state !== 'SERVING' || done() > 0) {
+    for (const key of KEYS) {
+      expect(valuesOf(await cluster.get('n3', { key, level: 'one' }))).toEqual([`${key} second`]);
+    }
+    await cluster.advance(20);
+  }
+  expect(before).toBeGreaterThan(1);
+  expect(await heldBy(cluster, 'n3')).toEqual(all('second'));
+});
+
 test('a gap in the log is made good from the others', async () => {
   await using cluster = await startThree();
   await writeAll(cluster, 'n1', 'first');

@@ -271,6 +271,26 @@ export const STORAGE_CANARIES: readonly Canary[] = [
     checks: ['refusal-to-serve', 'register-regularity'],
   },
   {
+    name: 'earlier-rebuild-trusted',
+    why: 'A restart serves what an earlier run had rebuilt, and may have lost again since (5.19)',
+    edits: [
+      {
+        file: 'node/standing/standing-keeper.js',
+        find: "return state === 'RECOVERING' ? this.#rebuilt.has(partition) : this.#servesAlone;",
+        replace:
+          "return state === 'RECOVERING' ? " +
+          'this.#rebuilt.has(partition) || this.wasRebuilt(partition) : this.#servesAlone;',
+      },
+      SLOW_REBUILD,
+    ],
+    workload: 'register',
+    faults: ['rollback', 'crash'],
+    minutes: 1,
+    nodes: 3,
+    replicas: 3,
+    checks: ['refusal-to-serve', 'register-regularity', 'monotonic-reads'],
+  },
+  {
     name: 'recovering-forgotten',
     why: 'A node that was found to be behind forgets it with its next restart (ARCHITECTURE 5.19)',
     edits: [
