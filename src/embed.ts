@@ -243,6 +243,7 @@ function nodeOptions(config: NodeConfig): NodeOptions {
       clientFreeFraction: storage.diskReserveRatio,
       clientFreeBytesMin: storage.diskReserveBytesMin,
       repairFreeFraction: storage.diskStopRatio,
+      batchTimeoutMs: storage.batchTimeoutMs,
     },
   };
 }

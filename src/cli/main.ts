@@ -3,10 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { killUnlessEnded } from '../platform/system/last-resort.ts';
 import { systemClock } from '../platform/system/system-clock.ts';
 import type { CliPorts } from './ports.ts';
 import { runCli } from './program.ts';
 import { processTerminal } from './terminal.ts';
+
+/** The folder is closed by then, if it can be, and all output written. */
+const STUCK_AFTER_MS = 2_000;
 
 const ports: CliPorts = {
   connect: async (options) => {
@@ -42,6 +46,7 @@ const ports: CliPorts = {
       };
       process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     }),
+  endThoughStuck: () => killUnlessEnded(STUCK_AFTER_MS),
   stdinEnd: () =>
     new Promise((resolve) => {
       const end = (): void => resolve();

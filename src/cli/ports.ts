@@ -91,6 +91,9 @@ export interface CliPorts {
   /** Resolves with the name of the first SIGINT or SIGTERM; a second one ends the process at once.
    *  */
   stopSignal(): Promise<string>;
+  /** Called when a command has ended: what of the engine still holds the process up after a while
+   *  never lets go of it, and takes the process with it by SIGKILL. */
+  endThoughStuck(): void;
   /** Resolves at the end of standard input, which is read and thrown away. */
   stdinEnd(): Promise<void>;
 }

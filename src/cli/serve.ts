@@ -1,4 +1,5 @@
 /** Running something until a signal or its own failure ends it: what `dev` and `start` share. */
+import type { CoterieError } from '../core/errors.ts';
 import { exitCodeOf, reportError, toCoterieError } from './error-report.ts';
 import type { CliContext } from './ports.ts';
 
@@ -19,16 +20,30 @@ export async function serveUntilStopped(
 ): Promise<void> {
   // Before the start: a signal during it must stop what is being started, not leave it half done.
   const signal = context.ports.stopSignal();
-  const told = Promise.race(ends === undefined ? [signal] : [signal, ends]);
-  for (;;) {
-    const served = await start();
-    const failure = served.failed.then(toCoterieError, toCoterieError);
-    await context.terminal.write(served.greeting);
-    const ended = await Promise.race([told.then(() => undefined), failure]);
-    if (ended !== undefined) await reportError(ended, context.terminal, false);
-    await served.stop();
-    if (ended?.details['startsAnew'] === true) continue;
-    if (ended !== undefined) context.exitCode = exitCodeOf(ended);
-    return;
+  const told = Promise.race(ends === undefined ? [signal] : [signal, ends]).then(() => undefined);
+  try {
+    for (;;) {
+      const ended = await serveOnce(context, start, told);
+      if (ended?.details['startsAnew'] === true) continue;
+      if (ended !== undefined) context.exitCode = exitCodeOf(ended);
+      return;
+    }
+  } finally {
+    context.ports.endThoughStuck();
   }
+}
+
+/** Until it is told to end, or fails: then with why. */
+async function serveOnce(
+  { terminal }: CliContext,
+  start: () => Promise<Served>,
+  told: Promise<undefined>,
+): Promise<CoterieError | undefined> {
+  const served = await start();
+  const failure = served.failed.then(toCoterieError, toCoterieError);
+  await terminal.write(served.greeting);
+  const ended = await Promise.race([told, failure]);
+  if (ended !== undefined) await reportError(ended, terminal, false);
+  await served.stop();
+  return ended;
 }

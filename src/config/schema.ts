@@ -321,6 +321,16 @@ const storage = z.strictObject({
         'The reserve is never smaller than this, however small the disk: room for two memtables.',
     },
   ),
+  batchTimeoutMs: wholeNumber(
+    { min: 1_000, max: 3_600_000, default: 60_000 },
+    {
+      unit: 'ms',
+      reason:
+        'A batch that RocksDB has not written by then, or half as long after it, ends the node: ' +
+        'its disk hangs, or compaction fails and holds up every write. It would go on taking ' +
+        'writes that it never acknowledges. Longer for disks that are known to stop that long.',
+    },
+  ),
 });
 
 const metrics = z.strictObject({

@@ -59,6 +59,7 @@ export const planScenario: PlanScenario = (options) => {
       ...drawDigests(stream('digests')),
       ...drawExchanges(stream('compare')),
       ...drawHints(stream('hints')),
+      ...drawPatience(stream('patience')),
     },
     faults,
     clients: workload.script(stream('script'), facts),
@@ -122,6 +123,12 @@ function drawLimits(stream: RandomStream): LimitsModel {
 function drawDigests(stream: RandomStream): LimitsModel {
   const digestAboveBytes = stream.pick([1, 64]);
   return stream.chance(1 / 3) ? { digestAboveBytes } : {};
+}
+
+/** In one run of three a disk that stalls may be given up. */
+function drawPatience(stream: RandomStream): LimitsModel {
+  const batchTimeoutMs = Math.round(stream.between(300, 4_000));
+  return stream.chance(1 / 3) ? { batchTimeoutMs } : {};
 }
 
 /** In one run of three the nodes compare their copies all the time. */

@@ -55,6 +55,8 @@ export interface LimitsModel {
   readonly hintsPerTargetMax?: number;
   /** Replicas answer reads of larger records with a digest. */
   readonly digestAboveBytes?: number;
+  /** A node whose disk does not come back from a batch by then stops. */
+  readonly batchTimeoutMs?: number;
 }
 
 /** What a fault or a checker may depend on. A run uses those that the product offers so far. */

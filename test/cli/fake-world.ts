@@ -47,6 +47,8 @@ export class FakeWorld {
   failed: Promise<unknown> = new Promise(() => undefined);
   signal: Promise<string> = Promise.resolve('SIGTERM');
   stdinEnd: Promise<void> = Promise.resolve();
+  /** How often a command said that nothing may hold the process up any more. */
+  endings = 0;
   startError: Error | undefined;
   simulator: Simulator | undefined;
   readonly clock = new ManualClock();
@@ -157,6 +159,9 @@ export class FakeWorld {
       },
       stopSignal: () => this.signal,
       stdinEnd: () => this.stdinEnd,
+      endThoughStuck: () => {
+        this.endings += 1;
+      },
     };
   }
 

@@ -69,6 +69,7 @@ describe('start', () => {
       ...['--data', '/tmp/a', '--dc', 'east', '--weight', '2', '--metrics', '127.0.0.1:0'],
     );
     expect([exitCode, stdout, world.stopped]).toEqual([0, 'ready 127.0.0.1:7400\n', 1]);
+    expect(world.endings).toBe(1);
     expect(world.configs[0]).toMatchObject({
       node: { id: 'a', zone: 'attic', datacentre: 'east', weight: 2, dataDirectory: '/tmp/a' },
       listen: { address: '0.0.0.0:7500', advertise: 'a.local:7500' },
@@ -128,7 +129,13 @@ describe('start', () => {
     const { exitCode, stderr } = await world.run('start');
     expect(exitCode).toBe(5);
     expect(stderr).toContain('STORAGE_IO: The batch could not be written');
-    expect(world.stopped).toBe(1);
+    expect([world.stopped, world.endings]).toEqual([1, 1]);
+  });
+
+  test('a start that fails leaves nothing that may hold the process up', async () => {
+    world.startError = new CoterieError('STORAGE_IO', 'It has been under way for long');
+    expect((await world.run('start')).exitCode).toBe(5);
+    expect([world.stopped, world.endings]).toEqual([0, 1]);
   });
 
   test('of a damaged folder it says that it starts again by itself, and nobody need do it', () => {

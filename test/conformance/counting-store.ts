@@ -27,6 +27,7 @@ export class CountingStore implements Store {
   readonly engine: string;
   /** In the order in which they happened. */
   readonly events: StoreEvent[] = [];
+  isClosed = false;
   readonly #inner: Store;
   readonly #unreadable: Uint8Array[] = [];
   #batchCount = 0;
@@ -82,6 +83,7 @@ export class CountingStore implements Store {
   }
 
   close(): Promise<void> {
+    this.isClosed = true;
     return this.#inner.close();
   }
 

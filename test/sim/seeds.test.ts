@@ -62,6 +62,7 @@ const PATHS = [
   'network resets',
   'network retransmissions',
   'node failed STORAGE_IO',
+  'node gave its disk up',
   'minted tombstone',
   'state UNVERIFIED',
   'state FAILED',

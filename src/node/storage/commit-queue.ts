@@ -8,9 +8,11 @@
  *  Not here: what is decided (key-lanes.ts). Source: docs/ARCHITECTURE.md 5.2 and 5.18; group
  *  commit after DeWitt et al., "Implementation techniques for main memory database systems",
  *  1984. */
-import { assert, CoterieError } from '../../core/errors.ts';
+import { assert, type CoterieError } from '../../core/errors.ts';
 import type { StoreOperation } from '../../env/store.ts';
 import { Batch, type Lane } from './batch.ts';
+import { batchError, stoppedError } from './batch-errors.ts';
+import { BatchWatch } from './batch-watch.ts';
 import { CHAIN_WINDOW } from './commit-chain.ts';
 import type { LeafTable } from './leaf-table.ts';
 import { encodeMark, encodeNumber, META } from './meta-rows.ts';
@@ -47,6 +49,8 @@ export class CommitQueue {
   #isScheduled = false;
   #isRunning = false;
   #failure: CoterieError | undefined;
+  #isStuck = false;
+  readonly #watch: BatchWatch;
   readonly #drained: (() => void)[] = [];
 
   #nextSeq = 1;
@@ -72,6 +76,12 @@ export class CommitQueue {
     this.#environment = environment;
     this.#options = options;
     this.#hooks = hooks;
+    const { batchTimeoutMs } = options;
+    this.#watch = new BatchWatch(environment.clock, batchTimeoutMs, () => {
+      this.#isStuck = true;
+      this.#fail(new Error(`it has been under way for more than ${batchTimeoutMs} ms`));
+      this.#tellDrained();
+    });
   }
 
   restore(state: CommitState): void {
@@ -100,6 +110,16 @@ export class CommitQueue {
   /** Why nothing is written any more. */
   get failure(): CoterieError | undefined {
     return this.#failure;
+  }
+
+  /** What those are told who want to write all the same. */
+  get refusal(): CoterieError | undefined {
+    return this.#failure && stoppedError(this.#failure);
+  }
+
+  /** The engine has not come back from a batch, and may never: it is not to be waited for. */
+  get isStuck(): boolean {
+    return this.#isStuck;
   }
 
   /** The last commit that has been fsynced. */
@@ -214,9 +234,10 @@ export class CommitQueue {
     this.#open.erased.push(storageKey);
   }
 
-  /** Settles when nothing is open and nothing is under way. */
+  /** Settles when nothing is open, and nothing is under way that is waited for. */
   drained(): Promise<void> {
-    if (!this.#isRunning && (this.#open.isEmpty || this.#failure)) return Promise.resolve();
+    const isOver = !this.#isRunning && (this.#open.isEmpty || this.#failure !== undefined);
+    if (isOver || this.#isStuck) return Promise.resolve();
     return new Promise((resolve) => {
       this.#drained.push(resolve);
     });
@@ -240,10 +261,22 @@ export class CommitQueue {
         if (work !== undefined) await work;
         await this.#commit(this.#open);
       } catch (cause) {
-        this.#fail(cause);
+        // What becomes of a batch that was given up concerns nobody any more.
+        if (this.#failure === undefined) this.#fail(cause);
       }
     }
     this.#isRunning = false;
+    this.#watch.stop();
+    this.#tellDrained();
+  }
+
+  /** An engine that does not come back from a batch would not come back from this either: it is
+   *  left to the end of the process. */
+  async closeEngine(): Promise<void> {
+    if (!this.#isStuck) await this.#environment.store.close();
+  }
+
+  #tellDrained(): void {
     for (const resolve of this.#drained.splice(0)) resolve();
   }
 
@@ -252,7 +285,13 @@ export class CommitQueue {
     const seq = this.#nextSeq;
     const operations = this.#seal(batch);
     const startMs = clock.monotonicMs();
-    await store.batch(operations, { sync: batch.sync });
+    this.#watch.begin();
+    try {
+      await store.batch(operations, { sync: batch.sync });
+    } finally {
+      this.#watch.end();
+    }
+    if (this.#isStuck) return;
     this.#lastBatchMs = clock.monotonicMs() - startMs;
     metrics.observe('coterie_batch_operations', {}, batch.lanes.length);
     metrics.observe(
@@ -343,15 +382,10 @@ export class CommitQueue {
   }
 
   #fail(cause: unknown): void {
-    const words = cause instanceof Error ? cause.message : String(cause);
+    this.#watch.stop();
     const batch = this.#underWay;
     this.#underWay = undefined;
-    this.#failure = new CoterieError(
-      'STORAGE_IO',
-      `A batch of ${batch?.lanes.length ?? 0} records could not be written (${words}); the node ` +
-        'has stopped writing: see to the disk, then start the node again',
-      { cause },
-    );
+    this.#failure = batchError(cause, batch?.lanes.length ?? 0, this.#isStuck);
     for (const waiter of batch?.waiters ?? []) waiter.fail(this.#failure);
     this.#refuseOpen(this.#failure);
     this.#hooks.failed(this.#failure);
@@ -363,13 +397,4 @@ export class CommitQueue {
     const error = stoppedError(cause);
     for (const waiter of open.waiters) waiter.fail(error);
   }
-}
-
-/** What everybody is told after a batch has failed. */
-export function stoppedError(cause: CoterieError): CoterieError {
-  return new CoterieError(
-    'NOT_RUNNING',
-    'The storage of this node stopped after a batch failed; nothing was written',
-    { cause, applied: 'no' },
-  );
 }

@@ -9,7 +9,7 @@ import { CoterieError } from '../../core/errors.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { Clock } from '../../env/clock.ts';
 import { Lane } from './batch.ts';
-import { type CommitQueue, stoppedError } from './commit-queue.ts';
+import type { CommitQueue } from './commit-queue.ts';
 import type { DiskGuard } from './disk-guard.ts';
 import type { EpochFloors } from './epoch-floors.ts';
 import { LaneTable } from './lane-table.ts';
@@ -148,7 +148,7 @@ export class KeyLanes {
   /** Why the update is not even decided. */
   #refusal(update: PendingUpdate): CoterieError | undefined {
     const { queue, guard, clock } = this.#parts;
-    if (queue.failure !== undefined) return stoppedError(queue.failure);
+    if (queue.refusal !== undefined) return queue.refusal;
     const { priority, deadlineMs } = update.options;
     if (deadlineMs !== undefined && clock.monotonicMs() >= deadlineMs) {
       return new CoterieError(

@@ -14,7 +14,7 @@ import { assert, CoterieError } from '../../core/errors.ts';
 import { ceilingFor } from '../../core/version/hlc.ts';
 import type { RecordCodec } from '../../core/version/record-codec.ts';
 import type { StoreOperation } from '../../env/store.ts';
-import { CommitQueue, stoppedError } from './commit-queue.ts';
+import { CommitQueue } from './commit-queue.ts';
 import { DiskGuard } from './disk-guard.ts';
 import { EpochFloors } from './epoch-floors.ts';
 import { KeyLanes, overloaded } from './key-lanes.ts';
@@ -324,7 +324,7 @@ export class RecordStore {
       return state;
     } catch (error) {
       this.#state = 'stopped';
-      await store.close();
+      await this.#queue.closeEngine();
       throw error;
     }
   }
@@ -336,14 +336,14 @@ export class RecordStore {
       return;
     }
     this.#state = 'stopping';
-    await this.#loader.drained();
+    if (!this.#queue.isStuck) await this.#loader.drained();
     await this.#queue.drained();
     try {
       if (this.#queue.failure === undefined)
         await this.#addRows(cleanRows(this.#folder().state, this.#queue.nextCommitSeq));
     } finally {
       this.#state = 'stopped';
-      await this.#environment.store.close();
+      await this.#queue.closeEngine();
     }
   }
 
@@ -380,7 +380,7 @@ export class RecordStore {
   }
 
   #refusal(): CoterieError | undefined {
-    if (this.#queue.failure !== undefined) return stoppedError(this.#queue.failure);
+    if (this.#queue.refusal !== undefined) return this.#queue.refusal;
     if (this.#state === 'running') return undefined;
     return new CoterieError('NOT_RUNNING', `The storage of this node is ${this.#state}`);
   }

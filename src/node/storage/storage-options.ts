@@ -36,6 +36,9 @@ export interface StorageOptions {
   readonly diskCheckMs: number;
   /** ... or when so many bytes have been written. */
   readonly diskCheckBytes: number;
+  /** A batch that is not written by then, or half as long after it, is the last one: the node
+   *  stops. */
+  readonly batchTimeoutMs: number;
   /** How far above the tick it was issued for a decision's ceiling lies, in ticks. An unsynced mint
    *  above what is fsynced of the ceiling makes its batch a synced one. 250 ms by default. */
   readonly ceilingLeadTicks: number;
@@ -53,6 +56,7 @@ export const STORAGE_DEFAULTS: StorageOptions = Object.freeze({
   repairFreeFraction: 0.05,
   diskCheckMs: 1_000,
   diskCheckBytes: 16 * MIB,
+  batchTimeoutMs: 60_000,
   ceilingLeadTicks: 250 * 4_096,
 });
 

@@ -70,6 +70,7 @@ export function nodeOptions(name: string, limits: LimitsModel): NodeOptions {
       ...STORAGE_DEFAULTS,
       openBatchBytesMax: limits.batchBytesMax ?? 64 * MIB,
       recordCacheBytesMax: limits.recordCacheBytesMax ?? 64 * MIB,
+      batchTimeoutMs: limits.batchTimeoutMs ?? STORAGE_DEFAULTS.batchTimeoutMs,
       clientFreeFraction: 0.15,
       clientFreeBytesMin: 64 * MIB,
       repairFreeFraction: 0.05,

@@ -283,6 +283,7 @@ export class SimNode {
     this.#world.noted('node-failed', text, [this.name]);
     this.#entered('FAILED', error.message);
     this.meter.count(`node failed ${error.code}`);
+    if (error.details['isStuck'] === true) this.meter.count('node gave its disk up');
     const pauseMs = this.#pauseAfter(error);
     this.#stop(process).then(() => this.startIn(pauseMs), this.#world.bug);
   }

@@ -3,7 +3,7 @@
 import { crc32 } from 'node:zlib';
 import { LEAVES_PER_PARTITION } from '../../../src/core/ring/token.ts';
 import { createRecordCodec } from '../../../src/core/version/record-codec.ts';
-import type { Clock } from '../../../src/env/clock.ts';
+import type { Clock, Timer } from '../../../src/env/clock.ts';
 import type { Store } from '../../../src/env/store.ts';
 import type { Leaf } from '../../../src/node/storage/leaf-rows.ts';
 import { LeafTable } from '../../../src/node/storage/leaf-table.ts';
@@ -34,9 +34,33 @@ export class RigClock implements Clock {
   monotonicMs(): number {
     return this.nowMs;
   }
-  setTimer(): never {
-    throw new Error('the storage service sets no timers');
+  readonly #timers = new Set<{ readonly atMs: number; readonly callback: () => void }>();
+
+  get timerCount(): number {
+    return this.#timers.size;
   }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    const timer = { atMs: this.nowMs + delayMs, callback };
+    this.#timers.add(timer);
+    return { cancel: () => this.#timers.delete(timer) };
+  }
+
+  /** Timers that come due fire in their order; what is ready then has run before the next. */
+  async pass(durationMs: number): Promise<void> {
+    const untilMs = this.nowMs + durationMs;
+    await nextTurn(5);
+    for (;;) {
+      const [next] = [...this.#timers].sort((a, b) => a.atMs - b.atMs);
+      if (next === undefined || next.atMs > untilMs) break;
+      this.#timers.delete(next);
+      this.nowMs = Math.max(this.nowMs, next.atMs);
+      next.callback();
+      await nextTurn(5);
+    }
+    this.nowMs = untilMs;
+  }
+
   defer(callback: () => void): void {
     setImmediate(callback);
   }
