@@ -281,13 +281,8 @@ export const STORAGE_CANARIES: readonly Canary[] = [
           "return state === 'RECOVERING' ? " +
           'this.#rebuilt.has(partition) || this.wasRebuilt(partition) : this.#servesAlone;',
       },
-      SLOW_REBUILD,
     ],
-    workload: 'register',
-    faults: ['rollback', 'crash'],
-    minutes: 1,
-    nodes: 3,
-    replicas: 3,
+    scenario: '../../traces/copy-of-the-middle-of-a-rebuild.json',
     checks: ['refusal-to-serve', 'register-regularity', 'monotonic-reads'],
   },
   {
