@@ -9,7 +9,7 @@ import type { CliPorts } from './ports.ts';
 import { runCli } from './program.ts';
 import { processTerminal } from './terminal.ts';
 
-/** The folder is closed by then, if it can be, and all output written. */
+/** What is left to be done then is to say what went wrong. */
 const STUCK_AFTER_MS = 2_000;
 
 const ports: CliPorts = {

@@ -35,7 +35,7 @@ export async function serveUntilStopped(
 
 /** Until it is told to end, or fails: then with why. */
 async function serveOnce(
-  { terminal }: CliContext,
+  { terminal, ports }: CliContext,
   start: () => Promise<Served>,
   told: Promise<undefined>,
 ): Promise<CoterieError | undefined> {
@@ -44,6 +44,7 @@ async function serveOnce(
   await terminal.write(served.greeting);
   const ended = await Promise.race([told, failure]);
   if (ended !== undefined) await reportError(ended, terminal, false);
+  if (ended?.details['isStuck'] === true) ports.endThoughStuck();
   await served.stop();
   return ended;
 }

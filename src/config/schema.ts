@@ -326,7 +326,7 @@ const storage = z.strictObject({
     {
       unit: 'ms',
       reason:
-        'A batch that RocksDB has not written by then, or half as long after it, ends the node: ' +
+        'A batch that RocksDB has not written by then, or a quarter later, ends the node: ' +
         'its disk hangs, or compaction fails and holds up every write. It would go on taking ' +
         'writes that it never acknowledges. Longer for disks that are known to stop that long.',
     },

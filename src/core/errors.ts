@@ -94,7 +94,7 @@ export const ERROR_CODES = {
     applied: 'no',
     meaning:
       'The node lost part of its data and does not serve until it is rebuilt, or has just ' +
-      'started and does not know yet that it did not',
+      'started and has not heard from its peers yet',
   },
   NOT_RUNNING: {
     family: 'state',

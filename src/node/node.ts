@@ -45,6 +45,8 @@ export class Node implements NodeServices {
   readonly #deadlines: Deadlines;
   readonly #codec: RecordCodec;
   readonly #store: RecordStore;
+  /** Settles when the engine does not come back: who reads from it is not waited for. */
+  #stuck: Promise<void> | undefined;
   readonly #admin: Admin;
   readonly #sessions = new Set<SessionServer>();
   readonly #servingListeners = new Set<(serving: boolean) => void>();
@@ -108,6 +110,9 @@ export class Node implements NodeServices {
     this.#address = address;
     const opening = await this.#store.start();
     this.#store.onFailed((error) => this.#fail(error));
+    this.#stuck = new Promise((resolve) => {
+      this.#store.onFailed(({ details }) => details['isStuck'] === true && resolve());
+    });
     this.#store.onEngineDamage((reason) => this.#damaged(reason));
     const layout = await this.#store.readMeta(LAYOUT_ROW);
     const isMember = layout !== undefined;
@@ -146,7 +151,8 @@ export class Node implements NodeServices {
     this.#rooms?.disk.stop();
     this.#rooms?.stopRepairs();
     this.#rooms?.links.stop();
-    await this.#rooms?.handoff.stop();
+    const handedOver = this.#rooms?.handoff.stop();
+    await Promise.race([handedOver, ...(this.#stuck === undefined ? [] : [this.#stuck])]);
     await this.#rooms?.standing.flush();
     await this.#store.stop();
     this.#deadlines.stop();

@@ -49,6 +49,7 @@ export class FakeWorld {
   stdinEnd: Promise<void> = Promise.resolve();
   /** How often a command said that nothing may hold the process up any more. */
   endings = 0;
+  onStop = (): void => {};
   startError: Error | undefined;
   simulator: Simulator | undefined;
   readonly clock = new ManualClock();
@@ -166,6 +167,7 @@ export class FakeWorld {
   }
 
   #stop = async (): Promise<void> => {
+    this.onStop();
     this.stopped += 1;
   };
 

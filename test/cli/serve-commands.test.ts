@@ -132,6 +132,18 @@ describe('start', () => {
     expect([world.stopped, world.endings]).toEqual([1, 1]);
   });
 
+  test('one whose engine is stuck is ended though it may never be stopped', async () => {
+    world.signal = new Promise(() => undefined);
+    const error = new CoterieError('STORAGE_IO', 'stuck', { details: { isStuck: true } });
+    world.failed = Promise.resolve(error);
+    let endingsBefore = -1;
+    world.onStop = () => {
+      endingsBefore = world.endings;
+    };
+    expect((await world.run('start')).exitCode).toBe(5);
+    expect(endingsBefore).toBe(1);
+  });
+
   test('a start that fails leaves nothing that may hold the process up', async () => {
     world.startError = new CoterieError('STORAGE_IO', 'It has been under way for long');
     expect((await world.run('start')).exitCode).toBe(5);

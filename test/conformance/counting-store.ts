@@ -34,6 +34,8 @@ export class CountingStore implements Store {
   #faultOfNextBatch: Error | undefined;
   #gate: Promise<void> = Promise.resolve();
   #openGate: (() => void) | undefined;
+  #readGate: Promise<void> | undefined;
+  #openReadGate: (() => void) | undefined;
   #freeBytes: number | undefined;
 
   constructor(inner: Store) {
@@ -73,6 +75,20 @@ export class CountingStore implements Store {
     this.#openGate = undefined;
   }
 
+  /** Reads, of iterators too, do not come back until `releaseReads`. */
+  holdReads(): void {
+    if (this.#openReadGate !== undefined) return;
+    this.#readGate = new Promise((resolve) => {
+      this.#openReadGate = resolve;
+    });
+  }
+
+  releaseReads(): void {
+    this.#openReadGate?.();
+    this.#openReadGate = undefined;
+    this.#readGate = undefined;
+  }
+
   /** What diskSpace reports as free, until it is called with undefined. */
   pretendFree(freeBytes: number | undefined): void {
     this.#freeBytes = freeBytes;
@@ -91,6 +107,7 @@ export class CountingStore implements Store {
     const isBad = (key: Uint8Array): boolean =>
       this.#unreadable.some((bad) => Buffer.compare(bad, key) === 0);
     if (keys.some(isBad)) throw fault('getMany');
+    await this.#readGate;
     return this.#inner.getMany(keys);
   }
 
@@ -116,7 +133,19 @@ export class CountingStore implements Store {
   }
 
   iterate(range: StoreRange): StoreIterator {
-    return this.#inner.iterate(range);
+    const rows = this.#inner.iterate(range);
+    const close = async (): Promise<void> => {
+      await this.#readGate;
+      await rows.close();
+    };
+    return {
+      next: async (count) => {
+        await this.#readGate;
+        return rows.next(count);
+      },
+      close,
+      [Symbol.asyncDispose]: close,
+    };
   }
 
   async diskSpace(): Promise<DiskSpace> {

@@ -216,8 +216,9 @@ export function judgeStanding(input: StandingInput): Standing {
   }
   if (input.peerCount === 0) return { state: 'SERVING', reason: '' };
   if (input.answers.length === 0) {
-    const isEmpty = input.hasServed ? '' : ', and without one a folder that never served does not';
-    return { state: 'UNVERIFIED', reason: `no other member has answered yet${isEmpty}` };
+    const first = 'no other member has answered yet';
+    const alone = '; this folder has never served, so it does not answer alone';
+    return { state: 'UNVERIFIED', reason: input.hasServed ? first : first + alone };
   }
   const { peerCount, answers, unreachableCount, waitedMs } = input;
   if (isVerified(peerCount, answers.length, unreachableCount, waitedMs)) {

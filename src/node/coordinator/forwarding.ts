@@ -53,12 +53,25 @@ export async function forwardWrite(
       refusal = error;
     }
   }
-  throw (
-    refusal ??
-    new CoterieError(
-      'NO_REPLICA',
-      `None of ${nodeNames(plan.place, plan.replicas).join(', ')} can be reached to take the write`,
-    )
+  throw refusal !== undefined && refusal.code !== 'UNREACHABLE' ? refusal : nobody(plan, refusal);
+}
+
+/** Where this node has a replica it says that it is of no use itself, too. */
+function nobody(
+  { place, replicas, partition }: Plan,
+  refusal: CoterieError | undefined,
+): CoterieError {
+  if (!replicas.includes(place.nodeIndex)) {
+    const names = nodeNames(place, replicas).join(', ');
+    return (
+      refusal ?? new CoterieError('NO_REPLICA', `None of ${names} can be reached to take the write`)
+    );
+  }
+  const why = refusal?.message ?? 'none of them can be reached';
+  return new CoterieError(
+    'NOT_RECOVERED',
+    `This node does not serve partition ${partition} yet, and no other replica takes the write ` +
+      `(${why}); see \`coterie status\``,
   );
 }
 

@@ -82,12 +82,19 @@ export class PartitionRepair {
 
   #run(peer: number): void {
     this.isRunning = true;
-    this.#parts.exchanges.run(this.partition, peer, { mode: this.#mode }, (result) => {
+    const beganMs = this.#parts.nowMs();
+    // What only copies have that may not serve is taken as well when the rest is given up.
+    const mode = this.#parts.acceptsLoss() ? 'all' : this.#mode;
+    this.#parts.exchanges.run(this.partition, peer, { mode }, (result) => {
       this.isRunning = false;
       const nowMs = this.#parts.nowMs();
       if (result instanceof CoterieError) {
         this.#failure = result.message;
         this.#notBeforeMs.set(peer, nowMs + RETRY_MS);
+        // Of the keys that are unreadable here it was asked before anything was compared.
+        if (this.isGivenUp && result.code === 'NOT_RECOVERED') {
+          this.#madeGood.took({ peer, beganMs, isComplete: false, wasVerified: false });
+        }
       } else {
         this.keys += result.differing;
         this.bytes += result.receivedBytes;

@@ -182,6 +182,7 @@ export class StandingKeeper implements Recovery {
     this.#damage = undefined;
     this.#lives = new Set();
     this.#rebuilt.clear();
+    this.#earlier = undefined;
     this.#state({ ...this.#opened, madeGood: lives, isRebuilding: false });
     this.#change({ state: 'SERVING', reason: '' });
     const ended = this.#losses.end();

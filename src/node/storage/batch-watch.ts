@@ -1,43 +1,42 @@
 /** Does the engine come back from its batches? One that waits for a compaction that always fails,
  *  or for a disk that hangs, never tells: its node would take writes and acknowledge none.
- *  Invariants: a batch is given up only after it was found under way in several looks, one after
- *  the other: a process that stood still finds its looks due all at once, before it hears of what
- *  was written meanwhile. There is no timer where there is no batch, but for the last look.
+ *  Invariants: a batch is given up only after it was found under way in several looks, each set by
+ *  the one before: a process that stood still hears of a look that was due before it hears of what
+ *  was written meanwhile; no timer is left once the batches are over.
  *  Not here: what follows (commit-queue.ts). */
 import type { Clock, Timer } from '../../env/clock.ts';
 
 const LOOKS = 4;
 
 export class BatchWatch {
+  /** Settles when a batch is given up. */
+  readonly stuck: Promise<void>;
+  isStuck = false;
   readonly #clock: Clock;
   readonly #intervalMs: number;
-  readonly #stuck: () => void;
+  #giveUp = (): void => {};
   #timer: Timer | undefined;
-  #isUnderWay = false;
   /** Numbers the batches. */
   #batch = 0;
   #seenBatch = 0;
   #timesSeen = 0;
 
-  /** `stuck`: called once, when one batch has been under way for `timeoutMs` or up to a half
-   *  longer. */
-  constructor(clock: Clock, timeoutMs: number, stuck: () => void) {
+  /** A batch is given up when it has been under way for `timeoutMs`, or up to a quarter longer. */
+  constructor(clock: Clock, timeoutMs: number) {
     this.#clock = clock;
     this.#intervalMs = timeoutMs / LOOKS;
-    this.#stuck = stuck;
+    this.stuck = new Promise((resolve) => {
+      this.#giveUp = resolve;
+    });
   }
 
+  /** The next batch is begun, with all that must come before it is written. */
   begin(): void {
-    this.#isUnderWay = true;
     this.#batch += 1;
     if (this.#timer === undefined) this.#arm();
   }
 
-  end(): void {
-    this.#isUnderWay = false;
-  }
-
-  /** No batch begins any more. */
+  /** None is under way. */
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -49,10 +48,13 @@ export class BatchWatch {
 
   #look(): void {
     this.#timer = undefined;
-    if (!this.#isUnderWay) return;
     this.#timesSeen = this.#seenBatch === this.#batch ? this.#timesSeen + 1 : 0;
     this.#seenBatch = this.#batch;
-    if (this.#timesSeen < LOOKS) this.#arm();
-    else this.#stuck();
+    if (this.#timesSeen < LOOKS) {
+      this.#arm();
+    } else {
+      this.isStuck = true;
+      this.#giveUp();
+    }
   }
 }

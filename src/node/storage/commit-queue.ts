@@ -43,14 +43,13 @@ export class CommitQueue {
   readonly #environment: Pick<StorageEnvironment, 'store' | 'clock' | 'metrics'>;
   readonly #options: StorageOptions;
   readonly #hooks: CommitHooks;
+  readonly #watch: BatchWatch;
   #leaves: LeafTable | undefined;
   #open = new Batch();
   #underWay: Batch | undefined;
   #isScheduled = false;
   #isRunning = false;
   #failure: CoterieError | undefined;
-  #isStuck = false;
-  readonly #watch: BatchWatch;
   readonly #drained: (() => void)[] = [];
 
   #nextSeq = 1;
@@ -77,8 +76,8 @@ export class CommitQueue {
     this.#options = options;
     this.#hooks = hooks;
     const { batchTimeoutMs } = options;
-    this.#watch = new BatchWatch(environment.clock, batchTimeoutMs, () => {
-      this.#isStuck = true;
+    this.#watch = new BatchWatch(environment.clock, batchTimeoutMs);
+    void this.#watch.stuck.then(() => {
       this.#fail(new Error(`it has been under way for more than ${batchTimeoutMs} ms`));
       this.#tellDrained();
     });
@@ -119,7 +118,12 @@ export class CommitQueue {
 
   /** The engine has not come back from a batch, and may never: it is not to be waited for. */
   get isStuck(): boolean {
-    return this.#isStuck;
+    return this.#watch.isStuck;
+  }
+
+  /** Settles when that is so. */
+  get stuck(): Promise<void> {
+    return this.#watch.stuck;
   }
 
   /** The last commit that has been fsynced. */
@@ -237,7 +241,7 @@ export class CommitQueue {
   /** Settles when nothing is open, and nothing is under way that is waited for. */
   drained(): Promise<void> {
     const isOver = !this.#isRunning && (this.#open.isEmpty || this.#failure !== undefined);
-    if (isOver || this.#isStuck) return Promise.resolve();
+    if (isOver || this.isStuck) return Promise.resolve();
     return new Promise((resolve) => {
       this.#drained.push(resolve);
     });
@@ -256,10 +260,11 @@ export class CommitQueue {
   async #run(): Promise<void> {
     this.#isRunning = true;
     while (!this.#open.isEmpty && this.#failure === undefined) {
+      this.#watch.begin();
       try {
         const work = this.#hooks.betweenBatches();
         if (work !== undefined) await work;
-        await this.#commit(this.#open);
+        if (!this.isStuck) await this.#commit(this.#open);
       } catch (cause) {
         // What becomes of a batch that was given up concerns nobody any more.
         if (this.#failure === undefined) this.#fail(cause);
@@ -273,7 +278,7 @@ export class CommitQueue {
   /** An engine that does not come back from a batch would not come back from this either: it is
    *  left to the end of the process. */
   async closeEngine(): Promise<void> {
-    if (!this.#isStuck) await this.#environment.store.close();
+    if (!this.isStuck) await this.#environment.store.close();
   }
 
   #tellDrained(): void {
@@ -285,13 +290,8 @@ export class CommitQueue {
     const seq = this.#nextSeq;
     const operations = this.#seal(batch);
     const startMs = clock.monotonicMs();
-    this.#watch.begin();
-    try {
-      await store.batch(operations, { sync: batch.sync });
-    } finally {
-      this.#watch.end();
-    }
-    if (this.#isStuck) return;
+    await store.batch(operations, { sync: batch.sync });
+    if (this.isStuck) return;
     this.#lastBatchMs = clock.monotonicMs() - startMs;
     metrics.observe('coterie_batch_operations', {}, batch.lanes.length);
     metrics.observe(
@@ -385,7 +385,7 @@ export class CommitQueue {
     this.#watch.stop();
     const batch = this.#underWay;
     this.#underWay = undefined;
-    this.#failure = batchError(cause, batch?.lanes.length ?? 0, this.#isStuck);
+    this.#failure = batchError(cause, batch?.lanes.length ?? 0, this.isStuck);
     for (const waiter of batch?.waiters ?? []) waiter.fail(this.#failure);
     this.#refuseOpen(this.#failure);
     this.#hooks.failed(this.#failure);

@@ -336,7 +336,7 @@ export class RecordStore {
       return;
     }
     this.#state = 'stopping';
-    if (!this.#queue.isStuck) await this.#loader.drained();
+    await Promise.race([this.#loader.drained(), this.#queue.stuck]);
     await this.#queue.drained();
     try {
       if (this.#queue.failure === undefined)

@@ -36,8 +36,7 @@ export interface StorageOptions {
   readonly diskCheckMs: number;
   /** ... or when so many bytes have been written. */
   readonly diskCheckBytes: number;
-  /** A batch that is not written by then, or half as long after it, is the last one: the node
-   *  stops. */
+  /** A batch that is not written by then, or a quarter later, is the last one: the node stops. */
   readonly batchTimeoutMs: number;
   /** How far above the tick it was issued for a decision's ceiling lies, in ticks. An unsynced mint
    *  above what is fsynced of the ceiling makes its batch a synced one. 250 ms by default. */

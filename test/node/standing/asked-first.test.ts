@@ -40,7 +40,7 @@ test('a folder that never served answers and mints nothing alone, at no later st
   await cluster.advance(3 * VERIFY_WAIT_MS);
   expect(member.state).toBe('UNVERIFIED');
   const { reason } = await cluster.run(member.admin.status({}));
-  expect(reason).toContain('a folder that never served');
+  expect(reason).toContain('this folder has never served');
   for (const request of [
     () => member.kv.get(getRequest({ key: 'k', level: 'one' })),
     () => member.kv.put(putRequest({ key: 'k', level: 'one' })),
@@ -48,6 +48,9 @@ test('a folder that never served answers and mints nothing alone, at no later st
   ]) {
     expect(await cluster.failure(request())).toMatchObject({ applied: 'no', retryable: true });
   }
+  const put = await cluster.failure(member.kv.put(putRequest({ key: 'k', level: 'one' })));
+  expect(put.code).toBe('NOT_RECOVERED');
+  expect(put.message).toContain('This node does not serve partition');
   for (const { requests } of cluster.nodes) requests.release();
   await cluster.node('n1').start();
   await cluster.untilServing(['n1', 'n3']);

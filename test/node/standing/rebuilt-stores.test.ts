@@ -2,6 +2,7 @@
  *  of what it says of itself. */
 import { expect, test } from 'vitest';
 import type { OpenedStore, Remembered } from '../../../src/core/membership/standing.ts';
+import type { FoundDamage } from '../../../src/node/standing/standing-keeper.ts';
 import { RECOVERING_ROW } from '../../../src/node/standing/standing-rows.ts';
 import { type FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
 
@@ -80,14 +81,58 @@ test('new damage begins all partitions anew, also while the end is being noted',
   expect(rows.rows.has(RECOVERING_ROW)).toBe(true);
 });
 
-test('a restart in the middle of a rebuild begins again', async () => {
+/** Started again in the middle of a rebuild, partition 4 of which was done and noted. */
+async function begunAnew(damage: FoundDamage = SOUND): Promise<Rig> {
   const first = await behind();
   first.keeper.partitionRebuilt(4, first.keeper.attempt);
-  await first.clock.settle();
+  await first.clock.advance(1_000);
   const second = new Rig(first.rows);
-  await second.keeper.start(SOUND, [1, 2]);
+  await second.keeper.start(damage, [1, 2]);
   expect(second.keeper.standing.state).toBe('RECOVERING');
-  expect(second.keeper.isRebuilt(4)).toBe(false);
+  return second;
+}
+
+test('a restart in the middle of a rebuild serves nothing, and knows what had been rebuilt', async () => {
+  const { keeper } = await begunAnew();
+  expect([keeper.isRebuilt(4), keeper.mayServe(4)]).toEqual([false, false]);
+  expect([keeper.wasRebuilt(4), keeper.wasRebuilt(5)]).toEqual([true, false]);
+  await keeper.peerGreeted(1, PEER, OTHER);
+  expect([keeper.mayServe(4), keeper.wasRebuilt(4)]).toEqual([false, true]);
+});
+
+test('what earlier runs had rebuilt is known to later ones too, with what was added', async () => {
+  const second = await begunAnew();
+  second.keeper.partitionRebuilt(5, second.keeper.attempt);
+  await second.clock.advance(1_000);
+  const third = new Rig(second.rows);
+  await third.keeper.start(SOUND, [1, 2]);
+  const known = [4, 5, 6].map((partition) => third.keeper.wasRebuilt(partition));
+  expect(known).toEqual([true, true, false]);
+});
+
+test('nothing of it is known after new damage, found at the start or later', async () => {
+  const found = await begunAnew({ reason: 'a gap', isNew: true });
+  expect(found.keeper.wasRebuilt(4)).toBe(false);
+  const { keeper } = await begunAnew();
+  keeper.reportDamage('a bad block');
+  expect(keeper.wasRebuilt(4)).toBe(false);
+});
+
+test('nor after word of a later life, or once the rebuild is over', async () => {
+  const told = await begunAnew();
+  await told.keeper.peerGreeted(1, PEER, { ...OTHER, run: 6, runId: LATER_LIFE });
+  expect(told.keeper.wasRebuilt(4)).toBe(false);
+  const { keeper } = await begunAnew();
+  expect(await keeper.finish(keeper.attempt, nothingToClear)).toBe(true);
+  expect(keeper.wasRebuilt(4)).toBe(false);
+  keeper.reportDamage('a bad block');
+  expect(keeper.wasRebuilt(4)).toBe(false);
+});
+
+test('a life that an earlier run was making good is named in the end, though nobody speaks of it again', async () => {
+  const { keeper } = await begunAnew();
+  expect(await keeper.finish(keeper.attempt, nothingToClear)).toBe(true);
+  expect(keeper.opened.madeGood).toEqual([LIFE]);
 });
 
 test('an accepted loss is noted until the rebuild is over, and stays on record after it', async () => {

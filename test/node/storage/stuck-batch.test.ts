@@ -22,7 +22,18 @@ function failing(text: string): Promise<CoterieError> {
   );
 }
 
-afterEach(() => rig.engine.releaseBatches());
+/** The same of a row that needs nothing to be read. */
+function failingRow(): Promise<CoterieError> {
+  return rig.records.writeMeta([{ name: 'x', value: Uint8Array.of(1) }]).then(
+    () => expect.fail('it was written'),
+    (error: CoterieError) => error,
+  );
+}
+
+afterEach(() => {
+  rig.engine.releaseReads();
+  rig.engine.releaseBatches();
+});
 
 test('those who wait for it are told that it is unknown, all others that nothing was written', async () => {
   await open();
@@ -69,6 +80,41 @@ test('a stop that has begun before is over when the batch is given up', async ()
   await rig.clock.pass(batchTimeoutMs);
   await stopped;
   expect(await failed).toMatchObject({ code: 'STORAGE_IO' });
+});
+
+test('a stop that has begun before waits no longer for reads that hang as well', async () => {
+  await open();
+  rig.engine.holdBatches();
+  rig.engine.holdReads();
+  const failed = failingRow();
+  const read = rig.records.read(keyOf('b'));
+  await rig.clock.pass(1);
+  let isStopped = false;
+  const stopped = rig.records.stop().then(() => {
+    isStopped = true;
+  });
+  await rig.clock.pass(batchTimeoutMs / 2);
+  expect(isStopped).toBe(false);
+  await rig.clock.pass(batchTimeoutMs);
+  await stopped;
+  rig.engine.releaseReads();
+  expect(await read).toBeUndefined();
+  expect(await failed).toMatchObject({ code: 'STORAGE_IO', applied: 'unknown' });
+});
+
+test('a queue whose work between two batches hangs is given up too, with nothing under way', async () => {
+  await open();
+  await write(rig, 'a', 1);
+  rig.engine.holdReads();
+  rig.records.scan.recount(0, 0);
+  const failed = failingRow();
+  await rig.clock.pass(2 * batchTimeoutMs);
+  expect(await failed).toMatchObject({ code: 'NOT_RUNNING', applied: 'no' });
+  expect(failures).toHaveLength(1);
+  const batches = rig.engine.events.length;
+  rig.engine.releaseReads();
+  await rig.clock.pass(10);
+  expect(rig.engine.events).toHaveLength(batches);
 });
 
 test('a batch that comes back after it was given up changes nothing any more', async () => {
