@@ -259,7 +259,7 @@ export class CommitQueue {
 
   async #run(): Promise<void> {
     this.#isRunning = true;
-    while (!this.#open.isEmpty && this.#failure === undefined) {
+    while (!(this.#open.isEmpty || this.isStuck) && this.#failure === undefined) {
       this.#watch.begin();
       try {
         const work = this.#hooks.betweenBatches();
