@@ -2,24 +2,21 @@
  *  versions: only compaction meets it. The node finds out long before RocksDB lets no batch through
  *  any more, sets its files aside and is rebuilt; every write meanwhile ends, and none that was
  *  acknowledged is lost. */
-import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { type Client, CoterieError, connect } from '../../src/index.ts';
+import { type Client, connect } from '../../src/index.ts';
 import { createKvClient } from '../../src/platform/grpc/unary-client.ts';
 import { Level } from '../../src/wire/generated/coterie/v1/kv.ts';
 import { flipByte } from '../platform/rocksdb/damaged-table.ts';
 import { ProcessCluster } from '../support/process-cluster.ts';
 import { assertNothingLeft } from '../support/processes.ts';
+import { ROUND_KEYS, roundOf, writeRound } from '../support/rounds.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const VICTIM = 2;
-const KEYS = Array.from({ length: 100 }, (_, index) => `key-${index}`);
 /** Written once, before anything happens. */
 const KEPT = ['kept-1', 'kept-2', 'kept-3'];
-/** Incompressible: most of a file is records. */
-const VALUE_BYTES = 4_000;
 const FOUND_MS = 60_000;
 const MADE_GOOD_MS = 40_000;
 const ENV = { COTERIE_LOG_LEVEL: 'info', COTERIE_STORAGE_WRITE_BUFFER_BYTES: String(1 << 20) };
@@ -34,32 +31,6 @@ afterEach(async () => {
   await cluster?.[Symbol.asyncDispose]();
   await assertNothingLeft();
 }, 60_000);
-
-/** The keys whose write was acknowledged. Rejects when a write has another end than that or an
- *  error of ours. */
-async function writeAll(
-  to: Client,
-  round: number,
-  consistency: 'quorum' | 'all' = 'quorum',
-): Promise<string[]> {
-  const filling = randomBytes(VALUE_BYTES / 2).toString('hex');
-  const write = async (key: string): Promise<string | undefined> => {
-    try {
-      await to.put(key, `${round} ${filling}`, { overwrite: true, consistency });
-      return key;
-    } catch (error) {
-      if (error instanceof CoterieError) return undefined;
-      throw error;
-    }
-  };
-  return (await Promise.all(KEYS.map(write))).filter((key) => key !== undefined);
-}
-
-/** The latest round of which the key has a value. */
-async function roundOf(from: Client, key: string): Promise<number> {
-  const { siblings } = await from.get(key, { consistency: 'quorum' });
-  return Math.max(...siblings.map(({ value }) => Number.parseInt(decoder.decode(value), 10)));
-}
 
 /** What the victim answers alone: its own copies. */
 async function readAtVictim(to: ProcessCluster, names: readonly string[]): Promise<string[]> {
@@ -90,9 +61,9 @@ test('a block that only compaction meets is found, and its node rebuilt', async 
   client = await connect({ nodes: cluster.addresses });
   for (const name of KEPT) await client.put(name, `value of ${name}`, { consistency: 'all' });
   // At all of them: what the victim misses of a round it would be brought later, and read its own.
-  expect(await writeAll(client, 1, 'all')).toHaveLength(KEYS.length);
+  expect(await writeRound(client, 1, 'all')).toHaveLength(ROUND_KEYS.length);
   await restartVictim(cluster);
-  expect(await writeAll(client, 2, 'all')).toHaveLength(KEYS.length);
+  expect(await writeRound(client, 2, 'all')).toHaveLength(ROUND_KEYS.length);
   await restartVictim(cluster);
   await cluster.stop(VICTIM);
   const folder = cluster.folderOf(VICTIM);
@@ -112,7 +83,7 @@ test('a block that only compaction meets is found, and its node rebuilt', async 
   let round = 2;
   const write = async (to: Client): Promise<boolean> => {
     round += 1;
-    for (const key of await writeAll(to, round)) acknowledged.set(key, round);
+    for (const key of await writeRound(to, round)) acknowledged.set(key, round);
     return victim.log().includes('folder-set-aside');
   };
   const writer = client;
@@ -139,5 +110,5 @@ test('a block that only compaction meets is found, and its node rebuilt', async 
     expect(await roundOf(client, key)).toBeGreaterThanOrEqual(last);
   }
   expect(await readAtVictim(cluster, KEPT)).toEqual(KEPT.map((name) => `value of ${name}`));
-  expect(await writeAll(client, round + 1)).toHaveLength(KEYS.length);
+  expect(await writeRound(client, round + 1)).toHaveLength(ROUND_KEYS.length);
 }, 150_000);

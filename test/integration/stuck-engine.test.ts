@@ -1,18 +1,16 @@
 /** RocksDB can make no table files any more, and lets a batch wait for ever: its node stops, though
  *  the engine's threads hold the process up, and the others go on. Once the disk is mended it comes
  *  back with all that it had. */
-import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { type Client, CoterieError, connect } from '../../src/index.ts';
+import { type Client, connect } from '../../src/index.ts';
 import { ProcessCluster } from '../support/process-cluster.ts';
 import { assertNothingLeft } from '../support/processes.ts';
+import { ROUND_KEYS, roundOf, writeRound } from '../support/rounds.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 const VICTIM = 2;
-const KEYS = Array.from({ length: 100 }, (_, index) => `key-${index}`);
-const VALUE_BYTES = 4_000;
 /** Names of files that RocksDB will want to make. */
 const NAMES_TAKEN = 500;
 const ENV = {
@@ -51,33 +49,12 @@ async function spoil(folder: string): Promise<() => Promise<void>> {
   };
 }
 
-/** The keys whose write was acknowledged. */
-async function writeAll(to: Client, round: number): Promise<string[]> {
-  const filling = randomBytes(VALUE_BYTES / 2).toString('hex');
-  const write = async (key: string): Promise<string | undefined> => {
-    try {
-      await to.put(key, `${round} ${filling}`, { overwrite: true });
-      return key;
-    } catch (error) {
-      if (error instanceof CoterieError) return undefined;
-      throw error;
-    }
-  };
-  return (await Promise.all(KEYS.map(write))).filter((key) => key !== undefined);
-}
-
-async function roundOf(from: Client, key: string): Promise<number> {
-  const { siblings } = await from.get(key);
-  const texts = siblings.map(({ value }) => new TextDecoder().decode(value));
-  return Math.max(...texts.map((text) => Number.parseInt(text, 10)));
-}
-
 test('an engine that does not come back from a batch ends its node, and nothing is lost', async () => {
   const started = await ProcessCluster.start(3, { env: ENV });
   cluster = started;
   const writer = await connect({ nodes: started.addresses });
   client = writer;
-  expect(await writeAll(writer, 1)).toHaveLength(KEYS.length);
+  expect(await writeRound(writer, 1)).toHaveLength(ROUND_KEYS.length);
   const victim = started.process(VICTIM);
   const mend = await spoil(started.folderOf(VICTIM));
   let code: number | null | undefined;
@@ -88,7 +65,7 @@ test('an engine that does not come back from a batch ends its node, and nothing 
   let round = 1;
   const write = async (): Promise<boolean> => {
     round += 1;
-    for (const key of await writeAll(writer, round)) acknowledged.set(key, round);
+    for (const key of await writeRound(writer, round)) acknowledged.set(key, round);
     return code !== undefined;
   };
   await waitUntil(write, {
@@ -101,14 +78,14 @@ test('an engine that does not come back from a batch ends its node, and nothing 
   expect(victim.log()).toContain('STORAGE_IO');
   // By SIGKILL, where the engine's threads hold the process up.
   expect([5, null]).toContain(code);
-  expect(await writeAll(writer, round + 1)).toHaveLength(KEYS.length);
+  expect(await writeRound(writer, round + 1)).toHaveLength(ROUND_KEYS.length);
 
   await mend();
   await started.kill(VICTIM);
   await started.startNode(VICTIM);
   await started.untilServing();
   await started.kill(0);
-  for (const key of KEYS) {
+  for (const key of ROUND_KEYS) {
     expect(await roundOf(writer, key)).toBeGreaterThanOrEqual(acknowledged.get(key) ?? 1);
   }
 }, 150_000);

@@ -30,6 +30,19 @@ function failingRow(): Promise<CoterieError> {
   );
 }
 
+/** A stop that begins now, and is over when the batch is given up. */
+async function stopWhileStuck(): Promise<void> {
+  await rig.clock.pass(1);
+  let isStopped = false;
+  const stopped = rig.records.stop().then(() => {
+    isStopped = true;
+  });
+  await rig.clock.pass(batchTimeoutMs / 2);
+  expect(isStopped).toBe(false);
+  await rig.clock.pass(batchTimeoutMs);
+  await stopped;
+}
+
 afterEach(() => {
   rig.engine.releaseReads();
   rig.engine.releaseBatches();
@@ -70,15 +83,7 @@ test('a stop that has begun before is over when the batch is given up', async ()
   await open();
   rig.engine.holdBatches();
   const failed = failing('a');
-  await rig.clock.pass(1);
-  let isStopped = false;
-  const stopped = rig.records.stop().then(() => {
-    isStopped = true;
-  });
-  await rig.clock.pass(batchTimeoutMs / 2);
-  expect(isStopped).toBe(false);
-  await rig.clock.pass(batchTimeoutMs);
-  await stopped;
+  await stopWhileStuck();
   expect(await failed).toMatchObject({ code: 'STORAGE_IO' });
 });
 
@@ -88,15 +93,7 @@ test('a stop that has begun before waits no longer for reads that hang as well',
   rig.engine.holdReads();
   const failed = failingRow();
   const read = rig.records.read(keyOf('b'));
-  await rig.clock.pass(1);
-  let isStopped = false;
-  const stopped = rig.records.stop().then(() => {
-    isStopped = true;
-  });
-  await rig.clock.pass(batchTimeoutMs / 2);
-  expect(isStopped).toBe(false);
-  await rig.clock.pass(batchTimeoutMs);
-  await stopped;
+  await stopWhileStuck();
   rig.engine.releaseReads();
   expect(await read).toBeUndefined();
   expect(await failed).toMatchObject({ code: 'STORAGE_IO', applied: 'unknown' });
