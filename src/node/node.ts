@@ -46,7 +46,7 @@ export class Node implements NodeServices {
   readonly #codec: RecordCodec;
   readonly #store: RecordStore;
   /** Settles when the engine does not come back: who reads from it is not waited for. */
-  #stuck: Promise<void> | undefined;
+  #stuck = new Promise<void>(() => {});
   readonly #admin: Admin;
   readonly #sessions = new Set<SessionServer>();
   readonly #servingListeners = new Set<(serving: boolean) => void>();
@@ -152,7 +152,7 @@ export class Node implements NodeServices {
     this.#rooms?.stopRepairs();
     this.#rooms?.links.stop();
     const handedOver = this.#rooms?.handoff.stop();
-    await Promise.race([handedOver, ...(this.#stuck === undefined ? [] : [this.#stuck])]);
+    await Promise.race([handedOver, this.#stuck]);
     await this.#rooms?.standing.flush();
     await this.#store.stop();
     this.#deadlines.stop();

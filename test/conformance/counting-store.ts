@@ -23,6 +23,24 @@ export type StoreEvent =
   | { readonly what: 'batch-done' | 'batch-failed'; readonly batch: number; readonly sync: boolean }
   | { readonly what: 'note'; readonly text: string };
 
+/** Calls wait at it while it is held. */
+class CallGate {
+  passed: Promise<void> = Promise.resolve();
+  #open: (() => void) | undefined;
+
+  hold(): void {
+    if (this.#open !== undefined) return;
+    this.passed = new Promise((resolve) => {
+      this.#open = resolve;
+    });
+  }
+
+  release(): void {
+    this.#open?.();
+    this.#open = undefined;
+  }
+}
+
 export class CountingStore implements Store {
   readonly engine: string;
   /** In the order in which they happened. */
@@ -32,10 +50,8 @@ export class CountingStore implements Store {
   readonly #unreadable: Uint8Array[] = [];
   #batchCount = 0;
   #faultOfNextBatch: Error | undefined;
-  #gate: Promise<void> = Promise.resolve();
-  #openGate: (() => void) | undefined;
-  #readGate: Promise<void> | undefined;
-  #openReadGate: (() => void) | undefined;
+  readonly #batchGate = new CallGate();
+  readonly #readGate = new CallGate();
   #freeBytes: number | undefined;
 
   constructor(inner: Store) {
@@ -63,30 +79,21 @@ export class CountingStore implements Store {
 
   /** Batches called from now on wait before they reach the engine. */
   holdBatches(): void {
-    if (this.#openGate !== undefined) return;
-    this.#gate = new Promise((resolve) => {
-      this.#openGate = resolve;
-    });
+    this.#batchGate.hold();
   }
 
   /** Lets the held ones go, in the order of the calls. */
   releaseBatches(): void {
-    this.#openGate?.();
-    this.#openGate = undefined;
+    this.#batchGate.release();
   }
 
   /** Reads, of iterators too, do not come back until `releaseReads`. */
   holdReads(): void {
-    if (this.#openReadGate !== undefined) return;
-    this.#readGate = new Promise((resolve) => {
-      this.#openReadGate = resolve;
-    });
+    this.#readGate.hold();
   }
 
   releaseReads(): void {
-    this.#openReadGate?.();
-    this.#openReadGate = undefined;
-    this.#readGate = undefined;
+    this.#readGate.release();
   }
 
   /** What diskSpace reports as free, until it is called with undefined. */
@@ -107,7 +114,7 @@ export class CountingStore implements Store {
     const isBad = (key: Uint8Array): boolean =>
       this.#unreadable.some((bad) => Buffer.compare(bad, key) === 0);
     if (keys.some(isBad)) throw fault('getMany');
-    await this.#readGate;
+    await this.#readGate.passed;
     return this.#inner.getMany(keys);
   }
 
@@ -122,7 +129,7 @@ export class CountingStore implements Store {
     const error = this.#faultOfNextBatch;
     this.#faultOfNextBatch = undefined;
     try {
-      await this.#gate;
+      await this.#batchGate.passed;
       if (error !== undefined) throw error;
       await this.#inner.batch(operations, options);
     } catch (failure) {
@@ -135,12 +142,12 @@ export class CountingStore implements Store {
   iterate(range: StoreRange): StoreIterator {
     const rows = this.#inner.iterate(range);
     const close = async (): Promise<void> => {
-      await this.#readGate;
+      await this.#readGate.passed;
       await rows.close();
     };
     return {
       next: async (count) => {
-        await this.#readGate;
+        await this.#readGate.passed;
         return rows.next(count);
       },
       close,

@@ -189,18 +189,6 @@ export interface Standing {
 /** After this time one answer is enough, and a node that nobody answers serves alone. */
 export const VERIFY_WAIT_MS = 2_000;
 
-/** Have enough peers said what they know of this node. */
-function isVerified(
-  peerCount: number,
-  answerCount: number,
-  unreachableCount: number,
-  waitedMs: number,
-): boolean {
-  if (peerCount === 0) return true;
-  if (answerCount === 0) return false;
-  return answerCount + unreachableCount >= peerCount || waitedMs >= VERIFY_WAIT_MS;
-}
-
 /** May a node that is not verified answer what needs no majority: it has asked, and nobody answers.
  *  A folder that never served may be what is left of a member after its disk was emptied: for it
  *  every key is "not found", and it has nothing to give to anybody. */
@@ -221,7 +209,7 @@ export function judgeStanding(input: StandingInput): Standing {
     return { state: 'UNVERIFIED', reason: input.hasServed ? first : first + alone };
   }
   const { peerCount, answers, unreachableCount, waitedMs } = input;
-  if (isVerified(peerCount, answers.length, unreachableCount, waitedMs)) {
+  if (answers.length + unreachableCount >= peerCount || waitedMs >= VERIFY_WAIT_MS) {
     return { state: 'SERVING', reason: '' };
   }
   return {

@@ -285,7 +285,7 @@ export class StandingKeeper implements Recovery {
       this.#learnLives();
       return;
     }
-    const input = this.#input(this.#damage);
+    const input = this.#input();
     const next = judgeStanding(input);
     if (this.#standing.state === 'SERVING' && next.state === 'UNVERIFIED') return;
     this.#servesAlone = servesAlone(input);
@@ -294,10 +294,10 @@ export class StandingKeeper implements Recovery {
     else this.#change(next);
   }
 
-  #input(damage: string | undefined): StandingInput {
+  #input(): StandingInput {
     return {
       opened: this.#opened,
-      damage,
+      damage: this.#damage,
       peerCount: this.#peers.count,
       answers: this.#peers.answers,
       unreachableCount: this.#peers.unreachableCount,

@@ -148,7 +148,8 @@ export class KeyLanes {
   /** Why the update is not even decided. */
   #refusal(update: PendingUpdate): CoterieError | undefined {
     const { queue, guard, clock } = this.#parts;
-    if (queue.refusal !== undefined) return queue.refusal;
+    const { refusal } = queue;
+    if (refusal !== undefined) return refusal;
     const { priority, deadlineMs } = update.options;
     if (deadlineMs !== undefined && clock.monotonicMs() >= deadlineMs) {
       return new CoterieError(

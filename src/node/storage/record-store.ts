@@ -380,8 +380,8 @@ export class RecordStore {
   }
 
   #refusal(): CoterieError | undefined {
-    if (this.#queue.refusal !== undefined) return this.#queue.refusal;
-    if (this.#state === 'running') return undefined;
+    const { refusal } = this.#queue;
+    if (refusal !== undefined || this.#state === 'running') return refusal;
     return new CoterieError('NOT_RUNNING', `The storage of this node is ${this.#state}`);
   }
 

@@ -30,6 +30,14 @@ function failingRow(): Promise<CoterieError> {
   );
 }
 
+/** A batch of one write is begun and given up. */
+async function giveUp(): Promise<void> {
+  rig.engine.holdBatches();
+  const failed = failing('a');
+  await rig.clock.pass(2 * batchTimeoutMs);
+  await failed;
+}
+
 /** A stop that begins now, and is over when the batch is given up. */
 async function stopWhileStuck(): Promise<void> {
   await rig.clock.pass(1);
@@ -71,10 +79,7 @@ test('those who wait for it are told that it is unknown, all others that nothing
 
 test('it can be stopped without the engine, which is not closed', async () => {
   await open();
-  rig.engine.holdBatches();
-  const failed = failing('a');
-  await rig.clock.pass(2 * batchTimeoutMs);
-  await failed;
+  await giveUp();
   await rig.records.stop();
   expect(rig.engine.isClosed).toBe(false);
 });
@@ -116,10 +121,7 @@ test('a queue whose work between two batches hangs is given up too, with nothing
 
 test('a batch that comes back after it was given up changes nothing any more', async () => {
   await open();
-  rig.engine.holdBatches();
-  const failed = failing('a');
-  await rig.clock.pass(2 * batchTimeoutMs);
-  await failed;
+  await giveUp();
   const { commitSeq, counts } = rig.records;
   rig.engine.releaseBatches();
   await rig.clock.pass(10);
@@ -133,10 +135,7 @@ test('a batch that comes back after it was given up changes nothing any more', a
 test('a batch that fails in the end after it was given up is not told twice', async () => {
   await open();
   rig.engine.failNextBatch(new Error('EIO'));
-  rig.engine.holdBatches();
-  const failed = failing('a');
-  await rig.clock.pass(2 * batchTimeoutMs);
-  await failed;
+  await giveUp();
   rig.engine.releaseBatches();
   await rig.clock.pass(10);
   expect(failures).toHaveLength(1);
