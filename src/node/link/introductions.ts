@@ -1,8 +1,8 @@
 /** Tells every member with a link that this node's storage stands otherwise than the greeting said:
  *  it is behind, or it is rebuilt; and hears the same of others.
  *  Invariants: a member that can be spoken with is told until it has made durable what follows from
- *  it; one that cannot is told by the greeting of its next link; what is said is how the storage
- *  stands when it is said; only the one who greeted is believed.
+ *  it; one that cannot, or whose link ends, is told by the greeting of its next link; what is said
+ *  is how the storage stands when it is said; only the one who greeted is believed.
  *  Not here: what follows from it (core/membership/standing.ts).
  *  Source: ARCHITECTURE 5.19. */
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
@@ -98,7 +98,8 @@ export class Introductions {
 
   #answered(nodeIndex: number, result: PeerResult | CoterieError): void {
     if (result instanceof CoterieError) {
-      this.#again(nodeIndex, result);
+      const isLinkGone = result.code === 'UNREACHABLE';
+      if (!isLinkGone) this.#again(nodeIndex, result);
       return;
     }
     const hello = result.$case === 'introduced' ? result.introduced.hello : undefined;
