@@ -185,9 +185,10 @@ export interface Recovery {
   /** Highest tick that peers have seen of any life of this member. */
   readonly ceilingSeen: number;
   isRebuilt(partition: number): boolean;
-  /** An earlier run had rebuilt it, and may have lost since what it acknowledged meanwhile: nobody
-   *  remembers how far a node had come that knew it was behind. */
+  /** An earlier run had rebuilt it, and may have lost since what it acknowledged meanwhile. */
   wasRebuilt(partition: number): boolean;
+  /** An earlier run had rebuilt it, and all of what any member has seen of that run is here. */
+  isStillRebuilt(partition: number): boolean;
   /** Nothing happens when the attempt is over. */
   partitionRebuilt(partition: number, attempt: number): void;
   /** Settles when that is durable. Errors: CONFLICT when meanwhile more was found to be lost. */

@@ -4,7 +4,6 @@
  *  or stream.
  *  Not here: behaviour of the rooms; sockets, files and processes (platform, embed.ts, cli).
  *  Source: ARCHITECTURE 3, 5.19, 5.24, 5.26. */
-import { bytesToHex } from '../core/bytes.ts';
 import { Deadlines } from '../core/deadlines.ts';
 import { CoterieError } from '../core/errors.ts';
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
@@ -19,7 +18,7 @@ import type { AdministeredNode, NodeFacts } from './admin/admin.ts';
 import { Admin } from './admin/admin.ts';
 import { judgeAdoption } from './adoption.ts';
 import type { DataState, KnownMember, MemberEvent, Place, Repairs } from './contracts.ts';
-import { noteRun, settleName, startGeneration } from './node-identity.ts';
+import { settleName, startGeneration } from './node-identity.ts';
 import type { NodeEnvironment, NodeOptions } from './node-options.ts';
 import { NOT_STARTED, refuseStream } from './not-running.ts';
 import { makeRooms, type Rooms, type RoomsStart } from './rooms.ts';
@@ -31,7 +30,6 @@ type Phase = 'created' | 'starting' | 'running' | 'failed' | 'stopping' | 'stopp
 
 const NO_BYTES = new Uint8Array(0);
 const LAYOUT_ROW = 'layout';
-const RUN_ID_BYTES = 16;
 /** How long requests at work may take when the node stops. */
 const STOP_WAIT_MS = 2_000;
 /** Until members have heard of it and the note of it is fsynced. */
@@ -118,9 +116,8 @@ export class Node implements NodeServices {
     const isMember = layout !== undefined;
     const { name: given } = this.#options;
     const name = await settleName(this.#store, { given, address, isMember });
-    const runIds = await noteRun(this.#store, bytesToHex(this.#env.random.bytes(RUN_ID_BYTES)));
     const member = await startGeneration(this.#store, this.#env);
-    this.#rooms = this.#makeRooms({ name, address, opening, runIds, member });
+    this.#rooms = this.#makeRooms({ name, address, opening, member });
     if (layout !== undefined) await this.#join(layout);
     this.#phase = 'running';
     this.#rooms.gossip.start();

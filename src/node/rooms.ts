@@ -49,7 +49,6 @@ export interface RoomsStart {
   readonly name: string;
   readonly address: string;
   readonly opening: OpeningState;
-  readonly runIds: readonly string[];
   readonly member: MemberIdentity;
 }
 
@@ -177,15 +176,14 @@ function coordinatorOptions(options: NodeOptions): CoordinatorOptions {
   };
 }
 
-function openedOf({ opening, runIds }: RoomsStart): OpenedStore {
-  const { storeId, run, previousRun, ceiling, commitSeq } = opening;
+function openedOf({ opening }: RoomsStart): OpenedStore {
+  const { storeId, run, runs, previousRun, ceiling } = opening;
   return {
     storeId: bytesToHex(storeId),
     run,
-    runIds,
+    runs,
     previousRun,
     ceiling,
-    commitSeq,
     madeGood: [],
     isRebuilding: false,
     statement: 0,

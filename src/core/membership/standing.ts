@@ -14,31 +14,38 @@
  *
  *  Invariants: what is remembered of a member only rises, and never takes over the state of a store
  *  that came back below it and has not made that good. A store that took part meanwhile, behind or
- *  not, has acknowledged copies: one that comes back after it and was never in its life is behind
- *  as well, whole as it may be.
+ *  not, has acknowledged copies: one that comes back after it and was never in its life, or was and
+ *  has not all of its commits, is behind as well, whole as it may be.
  *  Not here: who asks whom and when (node/standing), rebuilding (node/repair).
  *  Source: ARCHITECTURE 5.19. */
 
-/** Names of runs that a folder keeps and a handshake carries. */
-export const RUN_IDS_MAX = 64;
+/** Runs that a folder keeps and a handshake carries. */
+export const RUNS_MAX = 64;
 /** Lives that a store says it has made good: as many as it has had rebuilds, times its peers. */
 export const MADE_GOOD_MAX = 64;
 /** Stores that came in place of one that is remembered, and were behind. */
 export const SUCCESSORS_MAX = 16;
+
+/** One opening of a folder. */
+export interface FolderRun {
+  /** Random. */
+  readonly id: string;
+  /** Last commit as found when it began, with which the one before had ended. */
+  readonly commitSeq: number;
+}
 
 /** A store as it was found at opening. */
 export interface OpenedStore {
   readonly storeId: string;
   /** How often it has been opened, this time included. */
   readonly run: number;
-  /** Random names of the openings of this folder, the present one last, RUN_IDS_MAX at most. A
-   *  restored copy may repeat a run's number, and by many restarts pass it, but it never was in the
-   *  runs that it has forgotten. */
-  readonly runIds: readonly string[];
+  /** The present one last, RUNS_MAX at most. A restored copy may repeat a run's number, and by many
+   *  restarts pass it and every number of commits, but it never was in the runs that it has
+   *  forgotten, nor did it go on with the last one that it knows. */
+  readonly runs: readonly FolderRun[];
   /** The run found at opening; 0 = the folder was empty. */
   readonly previousRun: number;
   readonly ceiling: number;
-  readonly commitSeq: number;
   /** Names of the runs, of any folder, whose loss has been made good here, MADE_GOOD_MAX at most.
    *  */
   readonly madeGood: readonly string[];
@@ -55,9 +62,19 @@ export interface Remembered {
   readonly runId: string;
   readonly ceiling: number;
   readonly commitSeq: number;
-  /** Of each store that came in its place and was behind the newest run, SUCCESSORS_MAX at most. */
-  readonly successorIds: readonly string[];
+  /** Each store that came in its place and was behind, the newest last, SUCCESSORS_MAX at most. */
+  readonly successors: readonly Successor[];
 }
+
+/** The newest run of a store that came in the place of one that is remembered, and was behind. */
+export interface Successor {
+  readonly runId: string;
+  /** Last commit that was seen of it. */
+  readonly commitSeq: number;
+}
+
+/** Of a successor that is only known by its name: no later run is taken for all of it. */
+export const COMMITS_UNKNOWN = Number.MAX_SAFE_INTEGER;
 
 export type StandingState = 'UNVERIFIED' | 'SERVING' | 'RECOVERING';
 
@@ -66,16 +83,23 @@ export function findLoss(
   opened: OpenedStore,
   remembered: Remembered | undefined,
 ): string | undefined {
-  if (remembered === undefined || hasMadeGood(opened, remembered)) return undefined;
-  if (opened.storeId !== remembered.storeId) {
+  if (remembered === undefined) return undefined;
+  const hasMadeGood = opened.madeGood.includes(remembered.runId);
+  if (!hasMadeGood && opened.storeId !== remembered.storeId) {
     return opened.previousRun === 0
       ? 'its folder is empty, but its peers know it with data'
       : 'its folder is not the one its peers know';
   }
-  if (!knowsSuccessors(opened, remembered)) {
-    return 'another folder has taken part in its place, and acknowledged copies';
+  const missed = remembered.successors.find((successor) => !continues(opened, successor));
+  if (missed !== undefined) {
+    const lastCommitSeq = lastCommitOf(opened, missed.runId);
+    return lastCommitSeq === undefined
+      ? 'another folder has taken part in its place, and acknowledged copies'
+      : `its folder is an old copy: it ends at commit ${lastCommitSeq} of a rebuild of which ` +
+          `peers have seen commit ${missed.commitSeq}`;
   }
-  if (opened.runIds.at(-1) === remembered.runId) return undefined;
+  if (hasMadeGood) return undefined;
+  if (presentRunOf(opened) === remembered.runId) return undefined;
   if (opened.previousRun < remembered.run || !hasBeenIn(opened, remembered)) {
     return (
       `its folder is an old copy: run ${opened.previousRun} was found, and it does not know ` +
@@ -88,19 +112,38 @@ export function findLoss(
       'which peers have seen'
     );
   }
-  if (opened.commitSeq < remembered.commitSeq) {
-    return `its log ends at commit ${opened.commitSeq}, peers have seen ${remembered.commitSeq}`;
+  const lastCommitSeq = lastCommitOf(opened, remembered.runId) ?? foundCommitOf(opened);
+  if (lastCommitSeq < remembered.commitSeq) {
+    return `its log ends at commit ${lastCommitSeq}, peers have seen ${remembered.commitSeq}`;
   }
   return undefined;
 }
 
-/** Has the store been rebuilt after all that is remembered. */
-function hasMadeGood(opened: OpenedStore, remembered: Remembered): boolean {
-  return opened.madeGood.includes(remembered.runId) && knowsSuccessors(opened, remembered);
+/** Has the store all that was seen of the successor. */
+function continues(opened: OpenedStore, successor: Successor): boolean {
+  return opened.madeGood.includes(successor.runId) || goesOnFrom(opened, successor);
 }
 
-function knowsSuccessors({ runIds, madeGood }: OpenedStore, { successorIds }: Remembered): boolean {
-  return successorIds.every((id) => runIds.includes(id) || madeGood.includes(id));
+/** Is it a later run, or the same, of the same folder, with all of its commits. */
+function goesOnFrom(opened: OpenedStore, { runId, commitSeq }: Successor): boolean {
+  return (lastCommitOf(opened, runId) ?? -1) >= commitSeq;
+}
+
+export function presentRunOf({ runs }: OpenedStore): string {
+  return runs.at(-1)?.id ?? '';
+}
+
+/** Last commit as found at the opening. */
+export function foundCommitOf({ runs }: OpenedStore): number {
+  return runs.at(-1)?.commitSeq ?? 0;
+}
+
+/** With what commit the run ended here; infinite for the present one, undefined when the folder
+ *  does not know it. */
+function lastCommitOf({ runs }: OpenedStore, runId: string): number | undefined {
+  const at = runs.findLastIndex(({ id }) => id === runId);
+  if (at < 0) return undefined;
+  return runs[at + 1]?.commitSeq ?? Number.POSITIVE_INFINITY;
 }
 
 /** Runs whose loss the store must make good before those who gave these answers take it for whole.
@@ -112,47 +155,76 @@ export function livesLost(
   const lives = new Set<string>();
   for (const answer of answers) {
     if (answer === undefined || findLoss(opened, answer) === undefined) continue;
-    const { runId, successorIds } = answer;
-    lives.add(runId);
-    for (const id of successorIds) if (!opened.runIds.includes(id)) lives.add(id);
+    lives.add(answer.runId);
+    for (const successor of answer.successors) {
+      if (!goesOnFrom(opened, successor)) lives.add(successor.runId);
+    }
   }
   return lives;
 }
 
 /** After more runs than a folder names, out of reach of this peer, numbers must do. */
 function hasBeenIn(opened: OpenedStore, remembered: Remembered): boolean {
-  if (opened.runIds.includes(remembered.runId)) return true;
-  return opened.run - remembered.run >= RUN_IDS_MAX && opened.runIds.length === RUN_IDS_MAX;
+  if (opened.runs.some(({ id }) => id === remembered.runId)) return true;
+  return opened.run - remembered.run >= RUNS_MAX && opened.runs.length === RUNS_MAX;
 }
 
 /** What to remember of a member after it showed its store; the same object when nothing changes. */
 export function remember(remembered: Remembered | undefined, opened: OpenedStore): Remembered {
-  const { storeId, run, runIds } = opened;
-  const runId = runIds.at(-1) ?? '';
+  const { storeId, run } = opened;
+  const runId = presentRunOf(opened);
   if (remembered === undefined) return rememberedOf(opened, runId, opened.ceiling);
   if (findLoss(opened, remembered) !== undefined) {
     return withSuccessor(remembered, opened, runId);
   }
   // Ticks of every life count: none of them may be issued again.
   const ceiling = Math.max(remembered.ceiling, opened.ceiling);
-  if (!isContinued(opened, remembered)) return rememberedOf(opened, runId, ceiling);
-  const commitSeq = Math.max(remembered.commitSeq, opened.commitSeq);
+  if (!isContinued(opened, remembered)) {
+    const known = remembered.successors.find((successor) => successor.runId === runId);
+    return rememberedOf(opened, runId, ceiling, known?.commitSeq);
+  }
+  const commitSeq = Math.max(remembered.commitSeq, foundCommitOf(opened));
   const isNews =
     runId !== remembered.runId ||
     ceiling !== remembered.ceiling ||
     commitSeq !== remembered.commitSeq ||
-    remembered.successorIds.length > 0;
+    remembered.successors.length > 0;
   if (!isNews) return remembered;
-  return { storeId, run, runId, ceiling, commitSeq, successorIds: [] };
+  return { storeId, run, runId, ceiling, commitSeq, successors: [] };
 }
 
-/** A run takes the place of earlier ones of its own folder. One that does not know another's stays
- *  beside it: each has acknowledged copies that the other does not have. */
+/** What to remember of a member that has made this commit durable in the run it showed; the same
+ *  object when that is no news. */
+export function rememberCommit(
+  remembered: Remembered,
+  shown: OpenedStore,
+  commitSeq: number,
+): Remembered {
+  if (commitSeq <= remembered.commitSeq && remembered.successors.length === 0) return remembered;
+  const isBehind = findLoss(shown, remembered) !== undefined;
+  if (isBehind) return withCommit(remembered, presentRunOf(shown), commitSeq);
+  if (commitSeq <= remembered.commitSeq) return remembered;
+  // Written out: this runs with every reply, and a spread would make a hidden class each time.
+  const { storeId, run, runId, ceiling, successors } = remembered;
+  return { storeId, run, runId, ceiling, commitSeq, successors };
+}
+
+function withCommit(remembered: Remembered, runId: string, commitSeq: number): Remembered {
+  const { successors } = remembered;
+  const at = successors.findIndex((successor) => successor.runId === runId);
+  const known = successors[at];
+  if (known === undefined || commitSeq <= known.commitSeq) return remembered;
+  return { ...remembered, successors: successors.with(at, { runId, commitSeq }) };
+}
+
+/** A run takes the place of earlier ones of its own folder whose commits it has. One that does not
+ *  have another's stays beside it: each has acknowledged copies that the other does not have. */
 function withSuccessor(remembered: Remembered, opened: OpenedStore, runId: string): Remembered {
-  const { successorIds } = remembered;
-  if (successorIds.includes(runId)) return remembered;
-  const others = successorIds.filter((id) => !opened.runIds.includes(id));
-  return { ...remembered, successorIds: [...others, runId].slice(-SUCCESSORS_MAX) };
+  const { successors } = remembered;
+  if (successors.some((successor) => successor.runId === runId)) return remembered;
+  const others = successors.filter((successor) => !goesOnFrom(opened, successor));
+  const next = [...others, { runId, commitSeq: foundCommitOf(opened) }].slice(-SUCCESSORS_MAX);
+  return { ...remembered, successors: next };
 }
 
 /** Its commits go on from those that are remembered; otherwise it has a story of its own. */
@@ -160,9 +232,15 @@ function isContinued(opened: OpenedStore, { storeId, runId }: Remembered): boole
   return opened.storeId === storeId && !opened.madeGood.includes(runId);
 }
 
-function rememberedOf(opened: OpenedStore, runId: string, ceiling: number): Remembered {
-  const { storeId, run, commitSeq } = opened;
-  return { storeId, run, runId, ceiling, commitSeq, successorIds: [] };
+function rememberedOf(
+  opened: OpenedStore,
+  runId: string,
+  ceiling: number,
+  seenCommitSeq = 0,
+): Remembered {
+  const { storeId, run } = opened;
+  const commitSeq = Math.max(foundCommitOf(opened), seenCommitSeq);
+  return { storeId, run, runId, ceiling, commitSeq, successors: [] };
 }
 
 export interface StandingInput {

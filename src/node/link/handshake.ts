@@ -8,10 +8,12 @@
 import { bytesEqual, bytesToHex, hexToBytes } from '../../core/bytes.ts';
 import { CoterieError } from '../../core/errors.ts';
 import {
+  COMMITS_UNKNOWN,
+  foundCommitOf,
   MADE_GOOD_MAX,
   type OpenedStore,
   type Remembered,
-  RUN_IDS_MAX,
+  RUNS_MAX,
   SUCCESSORS_MAX,
 } from '../../core/membership/standing.ts';
 import type { Hello } from '../../wire/generated/coterie/v1/peer.ts';
@@ -38,10 +40,11 @@ export function makeHello(speaker: Speaker, remembered: Remembered | undefined):
     layoutHash: place?.ring.hash ?? NO_BYTES,
     storeId: hexToBytes(opened.storeId),
     run: opened.run,
-    runIds: opened.runIds.map(hexToBytes),
+    runIds: opened.runs.map(({ id }) => hexToBytes(id)),
+    runCommits: opened.runs.map((run) => run.commitSeq),
     previousRun: opened.previousRun,
     ceiling: opened.ceiling,
-    commitSeq: opened.commitSeq,
+    commitSeq: foundCommitOf(opened),
     madeGood: opened.madeGood.map(hexToBytes),
     rebuilding: opened.isRebuilding,
     statement: opened.statement,
@@ -56,7 +59,8 @@ export function makeHello(speaker: Speaker, remembered: Remembered | undefined):
             runId: hexToBytes(remembered.runId),
             ceiling: remembered.ceiling,
             commitSeq: remembered.commitSeq,
-            successorIds: remembered.successorIds.map(hexToBytes),
+            successorIds: remembered.successors.map(({ runId }) => hexToBytes(runId)),
+            successorCommits: remembered.successors.map((successor) => successor.commitSeq),
           },
   };
 }
@@ -65,10 +69,14 @@ export function openedOf(hello: Hello): OpenedStore {
   return {
     storeId: bytesToHex(hello.storeId),
     run: hello.run,
-    runIds: hello.runIds.slice(-RUN_IDS_MAX).map(bytesToHex),
+    runs: hello.runIds
+      .map((id, index) => ({
+        id: bytesToHex(id),
+        commitSeq: hello.runCommits[index] ?? hello.commitSeq,
+      }))
+      .slice(-RUNS_MAX),
     previousRun: hello.previousRun,
     ceiling: hello.ceiling,
-    commitSeq: hello.commitSeq,
     madeGood: hello.madeGood.slice(-MADE_GOOD_MAX).map(bytesToHex),
     isRebuilding: hello.rebuilding,
     statement: hello.statement,
@@ -84,7 +92,12 @@ export function rememberedOf(hello: Hello): Remembered | undefined {
     runId: bytesToHex(remembered.runId),
     ceiling: remembered.ceiling,
     commitSeq: remembered.commitSeq,
-    successorIds: remembered.successorIds.slice(-SUCCESSORS_MAX).map(bytesToHex),
+    successors: remembered.successorIds
+      .map((id, index) => ({
+        runId: bytesToHex(id),
+        commitSeq: remembered.successorCommits[index] ?? COMMITS_UNKNOWN,
+      }))
+      .slice(-SUCCESSORS_MAX),
   };
 }
 

@@ -230,6 +230,7 @@ const EMPTY_HELLO: Hello = {
   storeId: NO_BYTES,
   run: 0,
   runIds: [],
+  runCommits: [],
   previousRun: 0,
   ceiling: 0,
   commitSeq: 0,

@@ -134,7 +134,7 @@ export class Rebuild {
     if (!this.#parts.recovery.isRecovering) this.#planUnreadable(here);
     const planned = this.#tasks.size;
     for (const task of [...this.#tasks.values()]) {
-      if (task.isWhole) this.#whole(task);
+      if (task.isWhole || this.#isStillWhole(task)) this.#whole(task);
     }
     // What was found unreadable meanwhile has a turn even when nothing else is left to do.
     if (this.#tasks.size < planned) this.#again(TURN_MS);
@@ -268,12 +268,18 @@ export class Rebuild {
       log.info('unreadable-made-good', { partition, keys: task.unreadable.keys.length });
       return;
     }
-    this.#doneInAttempt += 1;
+    if (task.isWhole) this.#doneInAttempt += 1;
     this.#keys += task.keys;
     this.#bytes += task.bytes;
     this.#parts.tickAbove(recovery.ceilingSeen);
     recovery.partitionRebuilt(partition, this.#attempt);
     log.debug('partition-rebuilt', { partition });
+  }
+
+  /** A restart lost nothing of what had been rebuilt before it. */
+  #isStillWhole({ partition, isRunning, unreadable }: PartitionRepair): boolean {
+    if (isRunning || unreadable.isWhole || unreadable.keys.length > 0) return false;
+    return this.#parts.recovery.isStillRebuilt(partition);
   }
 
   #finishIfWhole(here: Place): void {

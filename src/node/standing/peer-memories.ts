@@ -6,7 +6,12 @@
  *  (node/link), the rows (standing-rows.ts). */
 import type { Deadlines } from '../../core/deadlines.ts';
 import type { OpenedStore, Remembered } from '../../core/membership/standing.ts';
-import { findLoss, remember } from '../../core/membership/standing.ts';
+import {
+  findLoss,
+  presentRunOf,
+  remember,
+  rememberCommit,
+} from '../../core/membership/standing.ts';
 import type { Log } from '../../env/log.ts';
 import { decodePeer, encodePeer, peerRow } from './standing-rows.ts';
 
@@ -136,12 +141,9 @@ export class PeerMemories {
   committed(nodeIndex: number, commitSeq: number): void {
     const peer = this.#peers.get(nodeIndex);
     const remembered = peer?.remembered;
-    if (peer === undefined || remembered === undefined || commitSeq <= remembered.commitSeq) return;
-    if (peer.shown === undefined || findLoss(peer.shown, remembered) !== undefined) return;
-    // Written out: this runs with every reply, and a spread would make a hidden class each time.
-    const { storeId, run, runId, ceiling, successorIds } = remembered;
-    peer.remembered = { storeId, run, runId, ceiling, commitSeq, successorIds };
-    if (this.#isNoteDue) return;
+    if (peer?.shown === undefined || remembered === undefined) return;
+    peer.remembered = rememberCommit(remembered, peer.shown, commitSeq);
+    if (peer.remembered === remembered || this.#isNoteDue) return;
     this.#isNoteDue = true;
     const { deadlines } = this.#env;
     deadlines.add(deadlines.nowMs() + COMMIT_NOTE_INTERVAL_MS, () => {
@@ -195,5 +197,5 @@ function isLost(shown: OpenedStore, remembered: Remembered | undefined): boolean
 
 /** The same run has said something else later. */
 function isOutdated(shown: OpenedStore, known: OpenedStore): boolean {
-  return shown.runIds.at(-1) === known.runIds.at(-1) && shown.statement < known.statement;
+  return presentRunOf(shown) === presentRunOf(known) && shown.statement < known.statement;
 }

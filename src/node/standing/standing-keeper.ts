@@ -71,7 +71,7 @@ export class StandingKeeper implements Recovery {
   #lives: ReadonlySet<string> = new Set();
   readonly #progress: RebuildProgress;
   readonly #losses: AcceptedLosses;
-  /** How far an earlier run had come. */
+  /** How far an earlier run had come; undefined as soon as a peer has seen more than is here. */
   #earlier: { readonly lives: readonly string[]; readonly partitions: Set<number> } | undefined;
   #opened: OpenedStore;
   #hasStarted = false;
@@ -155,6 +155,12 @@ export class StandingKeeper implements Recovery {
 
   wasRebuilt(partition: number): boolean {
     return this.#earlier?.partitions.has(partition) === true;
+  }
+
+  /** Every member must have answered: one that has not may have seen more, and comparing is always
+   *  possible. */
+  isStillRebuilt(partition: number): boolean {
+    return this.#peers.answers.length === this.#peers.count && this.wasRebuilt(partition);
   }
 
   /** All that was lost of the partition is here again, unless the attempt is not the present one.

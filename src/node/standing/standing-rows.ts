@@ -9,12 +9,13 @@
  *      served               this folder has been SERVING                  1
  *
  *  Invariants: every value begins with its format byte; a value of a later format is refused, never
- *  guessed at; `peer` rows of before there were successors are read as having none, `lossAccepted`
- *  rows of before earlier losses were kept as well.
+ *  guessed at; `peer` rows of before there were successors are read as having none, and of before
+ *  their commits were kept as not knowing them, `lossAccepted` rows of before earlier losses were
+ *  kept as having none.
  *  Not here: when they are written (standing-keeper.ts). */
 import { bytesToHex, hexToBytes } from '../../core/bytes.ts';
 import { CoterieError } from '../../core/errors.ts';
-import { MADE_GOOD_MAX, type Remembered } from '../../core/membership/standing.ts';
+import { COMMITS_UNKNOWN, MADE_GOOD_MAX, type Remembered } from '../../core/membership/standing.ts';
 
 export const RECOVERING_ROW = 'recovering';
 export const MADE_GOOD_ROW = 'madeGood';
@@ -65,15 +66,24 @@ export function decodeText(row: Uint8Array): string {
 }
 
 export function encodePeer(remembered: Remembered): Uint8Array {
-  const { storeId, run, runId, ceiling, commitSeq, successorIds } = remembered;
-  return encodeText(JSON.stringify({ storeId, run, runId, ceiling, commitSeq, successorIds }));
+  const { storeId, run, runId, ceiling, commitSeq, successors } = remembered;
+  const successorIds = successors.map((successor) => successor.runId);
+  const successorCommits = successors.map((successor) => successor.commitSeq);
+  const row = { storeId, run, runId, ceiling, commitSeq, successorIds, successorCommits };
+  return encodeText(JSON.stringify(row));
 }
 
 /** Errors: also MALFORMED_MESSAGE. */
 export function decodePeer(row: Uint8Array): Remembered {
   const value: unknown = JSON.parse(decodeText(row));
-  if (isRemembered(value)) return { ...value, successorIds: value.successorIds ?? [] };
-  throw malformed('about a member');
+  if (!isStoredPeer(value)) throw malformed('about a member');
+  const { storeId, run, runId, ceiling, commitSeq } = value;
+  const { successorIds = [], successorCommits = [] } = value;
+  const successors = successorIds.map((id, index) => ({
+    runId: id,
+    commitSeq: successorCommits[index] ?? COMMITS_UNKNOWN,
+  }));
+  return { storeId, run, runId, ceiling, commitSeq, successors };
 }
 
 /** The newest last; of too many the oldest go. */
@@ -154,16 +164,20 @@ function malformed(which: string): CoterieError {
   return new CoterieError('MALFORMED_MESSAGE', `A row ${which} cannot be read`);
 }
 
-function isRemembered(value: unknown): value is Omit<Remembered, 'successorIds'> & {
+interface StoredPeer extends Omit<Remembered, 'successors'> {
   readonly successorIds?: readonly string[];
-} {
+  readonly successorCommits?: readonly number[];
+}
+
+function isStoredPeer(value: unknown): value is StoredPeer {
   if (typeof value !== 'object' || value === null) return false;
   const fields = value as Record<string, unknown>;
-  const { successorIds } = fields;
+  const { successorIds, successorCommits } = fields;
   return (
     typeof fields['storeId'] === 'string' &&
     typeof fields['runId'] === 'string' &&
     (successorIds === undefined || isTexts(successorIds)) &&
+    (successorCommits === undefined || isNumbers(successorCommits)) &&
     Number.isSafeInteger(fields['run']) &&
     Number.isSafeInteger(fields['ceiling']) &&
     Number.isSafeInteger(fields['commitSeq'])
@@ -172,6 +186,10 @@ function isRemembered(value: unknown): value is Omit<Remembered, 'successorIds'>
 
 function isTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((text) => typeof text === 'string');
+}
+
+function isNumbers(value: unknown): boolean {
+  return Array.isArray(value) && value.every(Number.isSafeInteger);
 }
 
 function isAcceptedLoss(value: unknown): value is Omit<AcceptedLoss, 'earlier'> & {

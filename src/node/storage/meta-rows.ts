@@ -16,6 +16,7 @@ export const STORE_ID_BYTES = 16;
 export const META = {
   format: 'format',
   run: 'run',
+  runs: 'runs',
   ceiling: 'hlcCeiling',
   unsyncedMints: 'unsyncedMints',
   floorAll: 'floorAll',

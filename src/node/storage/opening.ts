@@ -1,13 +1,17 @@
 /** In what state was the folder found, and what is written before anything else?
- *  Invariants: a folder of a later format is not touched; the run record (run + 1, not clean) is
- *  fsynced before any other write of this run; a gap in the commit chain is noted durably before
- *  the chain begins anew, so that it is reported at every opening until it has been made good.
+ *  Invariants: a folder of a later format is not touched; the run record (run + 1, not clean) and
+ *  the run's name are fsynced before any other write of this run; a gap in the commit chain is
+ *  noted durably before the chain begins anew, so that it is reported at every opening until it has
+ *  been made good.
  *  Not here: what the node may do in which state (core/membership/standing.ts). Source:
  *  docs/ARCHITECTURE.md 5.16 to 5.19. */
+import { bytesToHex } from '../../core/bytes.ts';
 import { CoterieError } from '../../core/errors.ts';
+import type { FolderRun } from '../../core/membership/standing.ts';
 import type { Store, StoreEntry, StoreOperation, StoreRange } from '../../env/store.ts';
 import { CHAIN_WINDOW, type ChainExpectation, type ChainFound, readChain } from './commit-chain.ts';
 import type { FloorsFound } from './epoch-floors.ts';
+import { decodeRuns, encodeRuns, RUN_ID_BYTES, withRun } from './folder-runs.ts';
 import { decodeLeafChanges, decodeLeafPage } from './leaf-rows.ts';
 import { LeafTable } from './leaf-table.ts';
 import {
@@ -52,6 +56,8 @@ export interface OpeningState {
   readonly run: number;
   /** The run found; 0 = the folder was empty. */
   readonly previousRun: number;
+  /** Of this folder, the present one last; RUNS_MAX at most. */
+  readonly runs: readonly FolderRun[];
   /** Clock ceiling as found, in ticks; 0 = none. */
   readonly ceiling: number;
   /** Last commit as found; 0 = none. */
@@ -157,10 +163,14 @@ async function readFolder(
     cleanCommitSeq: Math.min(cleanCommitSeq, commitSeq),
     storeId: found?.storeId ?? random.bytes(STORE_ID_BYTES),
   };
+  const runsBytes = meta.get(META.runs);
+  const earlier = runsBytes === undefined ? [] : decodeRuns(runsBytes, commitSeq);
+  const runs = withRun(earlier, { id: bytesToHex(random.bytes(RUN_ID_BYTES)), commitSeq });
   return {
     state: {
       isFresh,
       storeId: run.storeId,
+      runs,
       run: run.run,
       previousRun: found?.run ?? 0,
       ceiling: numberOf(meta, META.ceiling, 0),
@@ -176,16 +186,23 @@ async function readFolder(
     partitioning: partitioningOf(meta),
     damage,
     tombstoneCount: numberOf(meta, META.tombstones, 0),
-    firstRows: firstRows(run, damage, commitSeq + 1),
+    firstRows: firstRows({ run, runs, damage, chainStart: commitSeq + 1 }),
   };
 }
 
 /** The chain begins anew at every opening: what was found has been checked, and by opening the
  *  engine has moved it from its log to files with checksums. */
-function firstRows(run: RunRow, damage: DamageRow, chainStart: number): readonly StoreOperation[] {
+function firstRows(first: {
+  readonly run: RunRow;
+  readonly runs: readonly FolderRun[];
+  readonly damage: DamageRow;
+  readonly chainStart: number;
+}): readonly StoreOperation[] {
+  const { run, runs, damage, chainStart } = first;
   const rows: StoreOperation[] = [
     { type: 'put', key: metaRowKey(META.format), value: encodeNumber(STORE_FORMAT) },
     { type: 'put', key: metaRowKey(META.run), value: encodeRun(run) },
+    { type: 'put', key: metaRowKey(META.runs), value: encodeRuns(runs) },
     { type: 'put', key: metaRowKey(META.chainStart), value: encodeNumber(chainStart) },
   ];
   if (damage.hasGap || damage.engineDamage !== '') rows.push(damageOperation(damage));

@@ -1,25 +1,36 @@
 import { describe, expect, it } from 'vitest';
 import type {
+  FolderRun,
   OpenedStore,
   Remembered,
   StandingInput,
 } from '../../../src/core/membership/standing.ts';
 import {
+  COMMITS_UNKNOWN,
   findLoss,
   judgeStanding,
   livesLost,
   remember,
+  rememberCommit,
   servesAlone,
   VERIFY_WAIT_MS,
 } from '../../../src/core/membership/standing.ts';
 
+/** Each began a hundred commits after the one before it, the last one at 500 or as given. */
+function runs(names: string, lastCommitSeq = 500): readonly FolderRun[] {
+  const ids = names.split(' ');
+  return ids.map((id, index) => ({
+    id,
+    commitSeq: lastCommitSeq - 100 * (ids.length - 1 - index),
+  }));
+}
+
 const opened: OpenedStore = {
   storeId: 'aa',
   run: 8,
-  runIds: ['r6', 'r7', 'r8'],
+  runs: runs('r6 r7 r8'),
   previousRun: 7,
   ceiling: 1_000,
-  commitSeq: 500,
   madeGood: [],
   isRebuilding: false,
   statement: 0,
@@ -30,7 +41,7 @@ const known: Remembered = {
   runId: 'r7',
   ceiling: 900,
   commitSeq: 480,
-  successorIds: [],
+  successors: [],
 };
 
 function judge(change: Partial<Parameters<typeof judgeStanding>[0]> = {}) {
@@ -51,10 +62,11 @@ describe('what is lost', () => {
     ['an empty folder under a known name', { storeId: 'bb', previousRun: 0 }, /empty/],
     ['another folder', { storeId: 'bb' }, /not the one/],
     ['a copy from an earlier run', { previousRun: 5, run: 6 }, /old copy/],
-    ['a copy that repeats a run', { previousRun: 6, run: 7, runIds: ['r6', 'x'] }, /old copy/],
-    ['a copy restarted past every number', { runIds: ['r6', 'x', 'y', 'z'] }, /old copy/],
+    ['a copy that repeats a run', { previousRun: 6, run: 7, runs: runs('r6 x') }, /old copy/],
+    ['a copy restarted past every number', { runs: runs('r6 x y z') }, /old copy/],
     ['a clock ceiling below what was seen', { ceiling: 899 }, /ceiling/],
-    ['a log that ends too early', { commitSeq: 479 }, /log ends/],
+    ['a log that ends too early', { runs: runs('r6 r7 r8', 479) }, /log ends/],
+    ['one that went on since', { runs: runs('r6 r7 x y', 570) }, /log ends at commit 470/],
   ])('is noticed: %s', (_, change, reason) => {
     expect(findLoss({ ...opened, ...change }, known)).toMatch(reason);
   });
@@ -68,26 +80,32 @@ describe('what is lost', () => {
 });
 
 describe('memory', () => {
-  const wiped: OpenedStore = { ...opened, storeId: 'bb', run: 1, previousRun: 0, runIds: ['w'] };
+  const wiped: OpenedStore = {
+    ...opened,
+    storeId: 'bb',
+    run: 1,
+    previousRun: 0,
+    runs: runs('w', 0),
+  };
 
   it('does not let a store that came back below it take its place', () => {
     const after = remember(known, wiped);
-    expect(after).toEqual({ ...known, successorIds: ['w'] });
-    const again: OpenedStore = { ...wiped, run: 2, previousRun: 1, runIds: ['w', 'w2'] };
+    expect(after).toEqual({ ...known, successors: [{ runId: 'w', commitSeq: 0 }] });
+    const again: OpenedStore = { ...wiped, run: 2, previousRun: 1, runs: runs('w w2') };
     expect(findLoss(again, after)).toMatch(/not the one/);
   });
 
   it('lets a rebuilt store take the place of what it has made good, and of nothing else', () => {
     const after = remember(known, wiped);
-    const rebuilt: OpenedStore = { ...wiped, commitSeq: 3, madeGood: ['r7'] };
+    const rebuilt: OpenedStore = { ...wiped, madeGood: ['r7'] };
     expect(findLoss(rebuilt, after)).toBeUndefined();
     expect(remember(after, rebuilt)).toEqual({
       storeId: 'bb',
       run: 1,
       runId: 'w',
       ceiling: 1_000,
-      commitSeq: 3,
-      successorIds: [],
+      commitSeq: 0,
+      successors: [],
     });
     expect(findLoss(rebuilt, { ...after, runId: 'r8' })).toMatch(/empty/);
   });
@@ -96,9 +114,9 @@ describe('memory', () => {
     const rebuilt: OpenedStore = { ...wiped, madeGood: ['r7'] };
     const after = { ...remember(remember(known, wiped), rebuilt), commitSeq: 90 };
     expect(findLoss(opened, after)).toMatch(/not the one/);
-    const copy = { ...rebuilt, run: 2, previousRun: 1, runIds: ['w', 'c'], commitSeq: 80 };
+    const copy = { ...rebuilt, run: 2, previousRun: 1, runs: runs('w c', 80) };
     expect(findLoss({ ...copy, ceiling: 1_000 }, after)).toMatch(/log ends/);
-    const next = { ...copy, runIds: ['w', 'w2'], ceiling: 2_000, commitSeq: 95 };
+    const next = { ...copy, runs: runs('w w2', 95), ceiling: 2_000 };
     expect(findLoss(next, after)).toBeUndefined();
   });
 
@@ -109,17 +127,58 @@ describe('memory', () => {
     expect(remember(after, { ...opened, madeGood: ['w'] })).toMatchObject({
       runId: 'r8',
       commitSeq: 500,
-      successorIds: [],
+      successors: [],
     });
   });
 
   it('goes on knowing the other folder after the whole store has come back behind it', () => {
     const once = remember(remember(known, wiped), opened);
-    expect(once.successorIds).toEqual(['w', 'r8']);
+    expect(once.successors.map(({ runId }) => runId)).toEqual(['w', 'r8']);
     expect(findLoss(opened, once)).toMatch(/another folder/);
-    const later: OpenedStore = { ...opened, run: 9, previousRun: 8, runIds: ['r7', 'r8', 'r9'] };
-    expect(remember(once, later).successorIds).toEqual(['w', 'r9']);
+    const later: OpenedStore = { ...opened, run: 9, previousRun: 8, runs: runs('r7 r8 r9', 600) };
+    expect(remember(once, later).successors.map(({ runId }) => runId)).toEqual(['w', 'r9']);
     expect([...livesLost(opened, [once])].toSorted()).toEqual(['r7', 'w']);
+  });
+
+  it('knows a copy of the middle of a rebuild, also when that has gone on since', () => {
+    const rebuilding = { ...wiped, isRebuilding: true };
+    const after = rememberCommit(remember(known, rebuilding), rebuilding, 40);
+    expect(after).toMatchObject({ commitSeq: 480, successors: [{ runId: 'w', commitSeq: 40 }] });
+    const copy: OpenedStore = { ...rebuilding, run: 2, previousRun: 1, runs: runs('w c', 39) };
+    expect([...livesLost(copy, [after])].toSorted()).toEqual(['r7', 'w']);
+    const later: OpenedStore = {
+      ...copy,
+      runs: [...copy.runs, { id: 'd', commitSeq: 900 }],
+      madeGood: ['r7'],
+    };
+    expect(findLoss(later, after)).toMatch(/ends at commit 39 of a rebuild .* commit 40/);
+    const both = remember(after, copy).successors;
+    expect(both.map(({ runId, commitSeq }) => `${runId} ${commitSeq}`)).toEqual(['w 40', 'c 39']);
+    const restarted: OpenedStore = { ...copy, runs: runs('w w2', 40) };
+    expect([...livesLost(restarted, [after])]).toEqual(['r7']);
+    expect(remember(after, restarted).successors).toEqual([{ runId: 'w2', commitSeq: 40 }]);
+  });
+
+  it('keeps the commits that it has seen of a rebuild when that is over', () => {
+    const rebuilding = { ...wiped, isRebuilding: true };
+    const after = rememberCommit(remember(known, rebuilding), rebuilding, 40);
+    const rebuilt: OpenedStore = { ...wiped, madeGood: ['r7'] };
+    expect(remember(after, rebuilt)).toMatchObject({ runId: 'w', commitSeq: 40, successors: [] });
+  });
+
+  it('holds commits against the run they are of', () => {
+    expect(rememberCommit(known, opened, 481)).toEqual({ ...known, commitSeq: 481 });
+    expect(rememberCommit(known, opened, 480)).toBe(known);
+    const after = remember(known, wiped);
+    expect(rememberCommit(after, opened, 9_999)).toBe(after);
+    expect(rememberCommit(after, wiped, 0)).toBe(after);
+  });
+
+  it('takes no later run for all of a successor of which it does not know the commits', () => {
+    const after = { ...known, successors: [{ runId: 'w', commitSeq: COMMITS_UNKNOWN }] };
+    expect([...livesLost(wiped, [after])]).toEqual(['r7']);
+    const restarted: OpenedStore = { ...wiped, runs: runs('w w2') };
+    expect([...livesLost(restarted, [after])].toSorted()).toEqual(['r7', 'w']);
   });
 
   it('knows a restored copy, however far the copy goes on committing', () => {
@@ -127,17 +186,15 @@ describe('memory', () => {
       ...opened,
       run: 6,
       previousRun: 5,
-      runIds: ['r5', 'c'],
-      commitSeq: 300,
+      runs: runs('r5 c', 300),
     };
     const after = remember(known, restored);
     const later: OpenedStore = {
       ...opened,
       run: 90,
       previousRun: 89,
-      runIds: ['r5', 'c', 'z'],
+      runs: runs('r5 c z', 99_999),
       ceiling: 99_999,
-      commitSeq: 99_999,
     };
     expect(findLoss(later, after)).toMatch(/old copy/);
   });

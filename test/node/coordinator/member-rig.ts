@@ -147,7 +147,8 @@ export class MemberNode {
 
 function openedAt(nodeIndex: number): OpenedStore {
   const storeId = nodeIndex.toString(16).padStart(32, '0');
-  const found = { storeId, run: 1, runIds: [storeId], previousRun: 0, ceiling: 0, commitSeq: 0 };
+  const runs = [{ id: storeId, commitSeq: 0 }];
+  const found = { storeId, run: 1, runs, previousRun: 0, ceiling: 0 };
   return { ...found, madeGood: [], isRebuilding: false, statement: 0 };
 }
 

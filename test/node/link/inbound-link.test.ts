@@ -26,6 +26,7 @@ const HELLO: Hello = {
   storeId: NO_BYTES,
   run: 1,
   runIds: [],
+  runCommits: [],
   previousRun: 0,
   ceiling: 0,
   commitSeq: 0,

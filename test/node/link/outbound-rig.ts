@@ -23,6 +23,7 @@ export const HELLO: Hello = {
   storeId: new Uint8Array(16),
   run: 1,
   runIds: [new Uint8Array(16)],
+  runCommits: [0],
   previousRun: 0,
   ceiling: 0,
   commitSeq: 0,

@@ -121,6 +121,7 @@ class World {
       ceilingSeen: 0,
       isRebuilt: () => false,
       wasRebuilt: () => false,
+      isStillRebuilt: () => false,
       partitionRebuilt: () => {},
       acceptLoss: async () => {},
       noteLoss: async (reason) => {

@@ -167,6 +167,52 @@ test('after a restart in its middle a rebuild only compares what had been rebuil
   expect(await heldBy(cluster, 'n3')).toEqual(all('x'.repeat(400)));
 });
 
+test('members that are being rebuilt and stop together go on where they were', async () => {
+  await using cluster = await startHalfRebuilt();
+  await cluster.node('n2').kill();
+  cluster.node('n2').wipe();
+  await cluster.node('n2').start();
+  const done = () => ['n2', 'n3'].map((name) => rebuildOf(cluster, name)?.done ?? 0);
+  await cluster.until(() => Math.min(...done()) >= 2, 'two partitions of both rebuilt');
+  await cluster.advance(1_100);
+  const before = done();
+  for (const name of ['n2', 'n3']) await cluster.node(name).kill();
+  for (const name of ['n2', 'n3']) await cluster.node(name).start();
+  await cluster.advance(5_000);
+  expect(done()).toEqual(before);
+});
+
+test('while a member is away that may have seen more, what had been rebuilt is compared', async () => {
+  await using cluster = await startHalfRebuilt();
+  await cluster.node('n3').kill();
+  await cluster.node('n2').stop();
+  await cluster.node('n3').start();
+  await cluster.advance(5_000);
+  expect(rebuildOf(cluster, 'n3')).toMatchObject({ done: 0 });
+  expect(rebuildOf(cluster, 'n3')?.waitingFor).toMatch(/^n2: ./);
+  await cluster.node('n2').start();
+  await untilRebuilt(cluster, 'n3');
+});
+
+test('an old copy is known however often it was started before anybody saw it', async () => {
+  await using cluster = await startThree();
+  await writeAll(cluster, 'n1', 'first');
+  const member = cluster.node('n3');
+  const bookmark = member.bookmark();
+  await cluster.put('n1', { key: 'key-0', value: 'key-0 second', overwrite: true, level: 'all' });
+  await cluster.advance(2_000);
+  for (const { name } of cluster.nodes) await cluster.node(name).kill();
+  await member.restore(bookmark);
+  for (let start = 0; start < 4; start += 1) {
+    await member.start();
+    await cluster.advance(100);
+    await member.kill();
+  }
+  for (const name of ['n1', 'n2', 'n3']) await cluster.node(name).start();
+  await untilRebuilt(cluster, 'n3');
+  expect(await cluster.held('n3', 'key-0')).toEqual(['key-0 second']);
+});
+
 test('a loss can be accepted also where an earlier run had rebuilt, and a peer may not serve', async () => {
   await using cluster = await startHalfRebuilt();
   await cluster.node('n2').kill();

@@ -16,7 +16,7 @@ const OTHER: Remembered = {
   runId: 'a5'.repeat(16),
   ceiling: 70_000,
   commitSeq: 900,
-  successorIds: [],
+  successors: [],
 };
 const nothingToClear = async (): Promise<void> => {};
 

@@ -15,8 +15,10 @@ const OTHER: Remembered = {
   runId: LIFE,
   ceiling: 70_000,
   commitSeq: 900,
-  successorIds: [],
+  successors: [],
 };
+/** Of a folder that a peer began anew. */
+const NEW_RUN = [{ id: 'n1', commitSeq: 0 }];
 const nothingToClear = async (): Promise<void> => {};
 
 async function behind(rows?: FakeRows): Promise<Rig> {
@@ -100,6 +102,27 @@ test('a restart in the middle of a rebuild serves nothing, and knows what had be
   expect([keeper.mayServe(4), keeper.wasRebuilt(4)]).toEqual([false, true]);
 });
 
+test('it is still rebuilt when every member has answered and none has seen more', async () => {
+  const { keeper } = await begunAnew();
+  expect(keeper.isStillRebuilt(4)).toBe(false);
+  const successors = [{ runId: 'r2', commitSeq: 50 }];
+  await keeper.peerGreeted(1, PEER, { ...OTHER, successors });
+  expect(keeper.isStillRebuilt(4)).toBe(false);
+  await keeper.peerGreeted(2, PEER, undefined);
+  expect([keeper.isStillRebuilt(4), keeper.isStillRebuilt(5)]).toEqual([true, false]);
+  expect([keeper.mayServe(4), keeper.isRebuilt(4)]).toEqual([false, false]);
+});
+
+test('it is not when a member has seen a commit of that run which is not here', async () => {
+  const { keeper } = await begunAnew();
+  const { attempt } = keeper;
+  await keeper.peerGreeted(2, PEER, undefined);
+  const successors = [{ runId: 'r2', commitSeq: 51 }];
+  await keeper.peerGreeted(1, PEER, { ...OTHER, successors });
+  expect([keeper.isStillRebuilt(4), keeper.wasRebuilt(4)]).toEqual([false, false]);
+  expect(keeper.attempt).toBeGreaterThan(attempt);
+});
+
 test('what earlier runs had rebuilt is known to later ones too, with what was added', async () => {
   const second = await begunAnew();
   second.keeper.partitionRebuilt(5, second.keeper.attempt);
@@ -154,21 +177,24 @@ test('a peer that says it rebuilds itself is trusted with what it answers, and r
   const rig = new Rig();
   await rig.keeper.start(SOUND, [1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
-  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runIds: ['n1'], previousRun: 0 };
+  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runs: NEW_RUN, previousRun: 0 };
   await rig.keeper.peerGreeted(1, wiped, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(false);
   await rig.keeper.peerGreeted(1, { ...wiped, isRebuilding: true, statement: 1 }, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(true);
-  expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'peer', successorIds: ['n1'] });
+  expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'peer', commitSeq: 70 });
   rig.keeper.peerCommitted(1, 5_000);
-  expect(rig.keeper.remembered(1)?.commitSeq).toBe(70);
+  expect(rig.keeper.remembered(1)).toMatchObject({
+    commitSeq: 70,
+    successors: [{ runId: 'n1', commitSeq: 5_000 }],
+  });
 });
 
 test('a rebuilt peer takes the place of what it has made good, and an earlier word of it comes late', async () => {
   const rig = new Rig();
   await rig.keeper.start(SOUND, [1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
-  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runIds: ['n1'], previousRun: 0 };
+  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runs: NEW_RUN, previousRun: 0 };
   const rebuilding = { ...wiped, isRebuilding: true, statement: 1 };
   await rig.keeper.peerGreeted(1, rebuilding, undefined);
   await rig.keeper.peerGreeted(1, { ...wiped, madeGood: ['p5'], statement: 2 }, undefined);
@@ -177,7 +203,12 @@ test('a rebuilt peer takes the place of what it has made good, and an earlier wo
   expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'new', runId: 'n1', ceiling: 2_000 });
   rig.keeper.peerCommitted(1, 5_000);
   expect(rig.keeper.remembered(1)?.commitSeq).toBe(5_000);
-  const old = { ...PEER, run: 6, runIds: ['p4', 'p5', 'p6'], previousRun: 5 };
+  const old = {
+    ...PEER,
+    run: 6,
+    runs: [...PEER.runs, { id: 'p6', commitSeq: 90 }],
+    previousRun: 5,
+  };
   await rig.keeper.peerGreeted(1, old, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(false);
 });
@@ -190,7 +221,7 @@ test('the standing of a peer follows what it says of itself, and is not known wh
   expect(keeper.standingOf(1)).toBe('SERVING');
   keeper.peerReach(1, true);
   expect(keeper.standingOf(1)).toBeUndefined();
-  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runIds: ['n1'], previousRun: 0 };
+  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runs: NEW_RUN, previousRun: 0 };
   await keeper.peerGreeted(1, wiped, undefined);
   expect(keeper.standingOf(1)).toBe('RECOVERING');
   await keeper.peerGreeted(1, { ...wiped, isRebuilding: true, statement: 1 }, undefined);
@@ -207,7 +238,7 @@ test('a peer that lost its copies is named, also one that was rebuilt unseen; a 
   const restarted: OpenedStore = {
     ...PEER,
     run: 6,
-    runIds: [...PEER.runIds, 'p6'],
+    runs: [...PEER.runs, { id: 'p6', commitSeq: 90 }],
     previousRun: 5,
   };
   await keeper.peerGreeted(1, restarted, undefined);
@@ -215,7 +246,7 @@ test('a peer that lost its copies is named, also one that was rebuilt unseen; a 
   await keeper.peerGreeted(1, { ...restarted, isRebuilding: true, statement: 1 }, undefined);
   expect(peersLost).toEqual([1]);
   await keeper.peerGreeted(2, PEER, undefined);
-  const rebuilt = { ...PEER, storeId: 'new', run: 1, runIds: ['n1'], previousRun: 0 };
+  const rebuilt = { ...PEER, storeId: 'new', run: 1, runs: NEW_RUN, previousRun: 0 };
   await keeper.peerGreeted(2, { ...rebuilt, madeGood: ['p5'] }, undefined);
   expect(peersLost).toEqual([1, 2]);
   await keeper.peerGreeted(2, { ...rebuilt, madeGood: ['p5'] }, undefined);

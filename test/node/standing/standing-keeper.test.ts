@@ -44,7 +44,7 @@ test('what is remembered outlives a restart', async () => {
     runId: 'p5',
     ceiling: 2_000,
     commitSeq: 70,
-    successorIds: [],
+    successors: [],
   });
 });
 
@@ -52,7 +52,13 @@ test('a peer that came back below what is remembered is not trusted, and does no
   const rig = await started([1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(true);
-  const wiped = { ...PEER, storeId: 'other', run: 1, runIds: ['w1'], previousRun: 0, commitSeq: 0 };
+  const wiped = {
+    ...PEER,
+    storeId: 'other',
+    run: 1,
+    runs: [{ id: 'w1', commitSeq: 0 }],
+    previousRun: 0,
+  };
   await rig.keeper.peerGreeted(1, wiped, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(false);
   expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'peer', run: 5 });

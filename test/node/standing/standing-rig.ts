@@ -10,10 +10,13 @@ import { Notes } from '../notes.ts';
 export const OWN: OpenedStore = {
   storeId: 'own',
   run: 3,
-  runIds: ['r1', 'r2', 'r3'],
+  runs: [
+    { id: 'r1', commitSeq: 0 },
+    { id: 'r2', commitSeq: 20 },
+    { id: 'r3', commitSeq: 50 },
+  ],
   previousRun: 2,
   ceiling: 1_000,
-  commitSeq: 50,
   madeGood: [],
   isRebuilding: false,
   statement: 0,
@@ -24,10 +27,13 @@ export const SOUND: FoundDamage = { reason: undefined, isNew: false };
 export const PEER: OpenedStore = {
   storeId: 'peer',
   run: 5,
-  runIds: ['p3', 'p4', 'p5'],
+  runs: [
+    { id: 'p3', commitSeq: 0 },
+    { id: 'p4', commitSeq: 40 },
+    { id: 'p5', commitSeq: 70 },
+  ],
   previousRun: 4,
   ceiling: 2_000,
-  commitSeq: 70,
   madeGood: [],
   isRebuilding: false,
   statement: 0,

@@ -1,6 +1,7 @@
 /** Rows of the standing, byte for byte (docs/protocol.md, meta rows). */
 import { expect, test } from 'vitest';
 import { bytesToHex, hexToBytes } from '../../../src/core/bytes.ts';
+import { COMMITS_UNKNOWN } from '../../../src/core/membership/standing.ts';
 import {
   decodeAcceptedLoss,
   decodeLives,
@@ -18,7 +19,7 @@ const REMEMBERED = {
   runId: 'bb',
   ceiling: 70,
   commitSeq: 9,
-  successorIds: ['cc'],
+  successors: [{ runId: 'cc', commitSeq: 4 }],
 };
 const LIVES = ['00112233445566778899aabbccddeeff', 'ffeeddccbbaa99887766554433221100'];
 
@@ -26,7 +27,8 @@ test('golden rows', () => {
   expect(bytesToHex(encodeText('why'))).toBe('01776879');
   expect(bytesToHex(encodeLives(LIVES))).toBe(`01${LIVES.join('')}`);
   const peer =
-    '{"storeId":"aa","run":3,"runId":"bb","ceiling":70,"commitSeq":9,"successorIds":["cc"]}';
+    '{"storeId":"aa","run":3,"runId":"bb","ceiling":70,"commitSeq":9,' +
+    '"successorIds":["cc"],"successorCommits":[4]}';
   expect(decodeText(encodePeer(REMEMBERED))).toBe(peer);
   const earlier = [{ atMs: 2, reason: 'a folder was lost' }];
   const accepted = { atMs: 5, reason: 'two were lost', isOver: false, earlier };
@@ -44,10 +46,13 @@ test('every row is read as it was written', () => {
   expect(decodeAcceptedLoss(encodeAcceptedLoss(accepted))).toEqual(accepted);
 });
 
-test('a row about a member from before there were successors has none', () => {
-  const { successorIds: _, ...earlier } = REMEMBERED;
+test('a row about a member from before there were successors, or their commits, has none', () => {
+  const { successors: _, ...earlier } = REMEMBERED;
   const row = encodeText(JSON.stringify(earlier));
-  expect(decodePeer(row)).toEqual({ ...earlier, successorIds: [] });
+  expect(decodePeer(row)).toEqual({ ...earlier, successors: [] });
+  const named = encodeText(JSON.stringify({ ...earlier, successorIds: ['cc'] }));
+  const successors = [{ runId: 'cc', commitSeq: COMMITS_UNKNOWN }];
+  expect(decodePeer(named)).toEqual({ ...earlier, successors });
 });
 
 test('a row about an accepted loss from before earlier ones were kept has none', () => {

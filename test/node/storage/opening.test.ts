@@ -10,6 +10,7 @@ import { MemoryStore } from '../../../src/platform/memory/memory-store.ts';
 import {
   batches,
   codec,
+  hexOf,
   keyOf,
   leavesOf,
   NO_SYNC,
@@ -51,6 +52,7 @@ describe('opening', () => {
       storeId: random.bytes(16),
       run: 1,
       previousRun: 0,
+      runs: [{ id: hexOf(random.bytes(16)), commitSeq: 0 }],
       ceiling: 0,
       commitSeq: 0,
       wasClean: true,
@@ -67,6 +69,7 @@ describe('opening', () => {
       wasClean: true,
       chain: 'whole',
       commitSeq: records.commitSeq,
+      runs: [{ commitSeq: 0 }, { commitSeq: records.commitSeq }],
     });
     expect(rig.records.counts.keys).toBe(1);
   });

@@ -204,8 +204,9 @@ export const STORAGE_CANARIES: readonly Canary[] = [
     edits: [
       {
         file: OPENING,
-        find: '    if (opened.storeId !== remembered.storeId) {',
-        replace: '    if (opened.storeId !== remembered.storeId) {\n        return undefined;',
+        find: 'if (!hasMadeGood && opened.storeId !== remembered.storeId) {',
+        replace:
+          'if (!hasMadeGood && opened.storeId !== remembered.storeId) {\n        return undefined;',
       },
     ],
     workload: 'register',
@@ -219,7 +220,7 @@ export const STORAGE_CANARIES: readonly Canary[] = [
     edits: [
       {
         file: OPENING,
-        find: '    if (opened.runIds.at(-1) === remembered.runId)',
+        find: '    if (presentRunOf(opened) === remembered.runId)',
         replace: '    if (true)',
       },
     ],
@@ -271,15 +272,13 @@ export const STORAGE_CANARIES: readonly Canary[] = [
     checks: ['refusal-to-serve', 'register-regularity'],
   },
   {
-    name: 'earlier-rebuild-trusted',
-    why: 'A restart serves what an earlier run had rebuilt, and may have lost again since (5.19)',
+    name: 'rebuild-commits-forgotten',
+    why: 'Nobody remembers how far a node had come that was being rebuilt (ARCHITECTURE 5.19)',
     edits: [
       {
-        file: 'node/standing/standing-keeper.js',
-        find: "return state === 'RECOVERING' ? this.#rebuilt.has(partition) : this.#servesAlone;",
-        replace:
-          "return state === 'RECOVERING' ? " +
-          'this.#rebuilt.has(partition) || this.wasRebuilt(partition) : this.#servesAlone;',
+        file: OPENING,
+        find: 'return (lastCommitOf(opened, runId) ?? -1) >= commitSeq;',
+        replace: 'return lastCommitOf(opened, runId) !== undefined;',
       },
     ],
     scenario: '../../traces/copy-of-the-middle-of-a-rebuild.json',

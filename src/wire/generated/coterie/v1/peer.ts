@@ -47,6 +47,8 @@ export interface Hello {
     | undefined;
   /** 16 random bytes per run of this folder, the present one last, 64 at most */
   runIds: Uint8Array[];
+  /** of each of these, the last commit as found when it began; absent = commit_seq */
+  runCommits: number[];
   /** what the sender knows of the receiver from earlier links */
   remembered:
     | Remembered
@@ -73,6 +75,8 @@ export interface Remembered {
   runId: Uint8Array;
   /** of each store that came in its place and was behind the newest run, 16 at most */
   successorIds: Uint8Array[];
+  /** of each of these, its last commit that was seen; absent = not known */
+  successorCommits: number[];
 }
 
 export interface LinkRequestFrame {
@@ -329,6 +333,7 @@ function createBaseHello(): Hello {
     commitSeq: 0,
     refused: undefined,
     runIds: [],
+    runCommits: [],
     remembered: undefined,
     madeGood: [],
     rebuilding: false,
@@ -380,6 +385,13 @@ export const Hello: MessageFns<Hello> = {
     }
     for (const v of message.runIds) {
       writer.uint32(122).bytes(v!);
+    }
+    if (message.runCommits.length !== 0) {
+      writer.uint32(162).fork();
+      for (const v of message.runCommits) {
+        writer.double(v);
+      }
+      writer.join();
     }
     if (message.remembered !== undefined) {
       Remembered.encode(message.remembered, writer.uint32(114).fork()).join();
@@ -524,6 +536,24 @@ export const Hello: MessageFns<Hello> = {
             message.runIds.push(reader.bytes());
             continue;
           }
+          case 20: {
+            if (tag === 161) {
+              message.runCommits.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 162) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.runCommits.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
+          }
           case 14: {
             if (tag !== 114) {
               break;
@@ -578,7 +608,15 @@ export const Hello: MessageFns<Hello> = {
 };
 
 function createBaseRemembered(): Remembered {
-  return { storeId: new Uint8Array(0), run: 0, ceiling: 0, commitSeq: 0, runId: new Uint8Array(0), successorIds: [] };
+  return {
+    storeId: new Uint8Array(0),
+    run: 0,
+    ceiling: 0,
+    commitSeq: 0,
+    runId: new Uint8Array(0),
+    successorIds: [],
+    successorCommits: [],
+  };
 }
 
 export const Remembered: MessageFns<Remembered> = {
@@ -600,6 +638,13 @@ export const Remembered: MessageFns<Remembered> = {
     }
     for (const v of message.successorIds) {
       writer.uint32(50).bytes(v!);
+    }
+    if (message.successorCommits.length !== 0) {
+      writer.uint32(58).fork();
+      for (const v of message.successorCommits) {
+        writer.double(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -664,6 +709,24 @@ export const Remembered: MessageFns<Remembered> = {
 
             message.successorIds.push(reader.bytes());
             continue;
+          }
+          case 7: {
+            if (tag === 57) {
+              message.successorCommits.push(reader.double());
+
+              continue;
+            }
+
+            if (tag === 58) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.successorCommits.push(reader.double());
+              }
+
+              continue;
+            }
+
+            break;
           }
         }
         if ((tag & 7) === 4 || tag === 0) {
