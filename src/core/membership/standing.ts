@@ -193,28 +193,24 @@ export function remember(remembered: Remembered | undefined, opened: OpenedStore
   return { storeId, run, runId, ceiling, commitSeq, successors: [] };
 }
 
-/** What to remember of a member that has made this commit durable in the run it showed; the same
- *  object when that is no news. */
+/** What to remember of a member that has made this commit durable in the run that it showed last;
+ *  the same object when that is no news, or the run is not remembered yet. */
 export function rememberCommit(
   remembered: Remembered,
-  shown: OpenedStore,
+  runId: string,
   commitSeq: number,
 ): Remembered {
-  if (commitSeq <= remembered.commitSeq && remembered.successors.length === 0) return remembered;
-  const isBehind = findLoss(shown, remembered) !== undefined;
-  if (isBehind) return withCommit(remembered, presentRunOf(shown), commitSeq);
-  if (commitSeq <= remembered.commitSeq) return remembered;
-  // Written out: this runs with every reply, and a spread would make a hidden class each time.
-  const { storeId, run, runId, ceiling, successors } = remembered;
-  return { storeId, run, runId, ceiling, commitSeq, successors };
-}
-
-function withCommit(remembered: Remembered, runId: string, commitSeq: number): Remembered {
   const { successors } = remembered;
   const at = successors.findIndex((successor) => successor.runId === runId);
-  const known = successors[at];
-  if (known === undefined || commitSeq <= known.commitSeq) return remembered;
-  return { ...remembered, successors: successors.with(at, { runId, commitSeq }) };
+  const behind = successors[at];
+  if (behind !== undefined) {
+    if (commitSeq <= behind.commitSeq) return remembered;
+    return { ...remembered, successors: successors.with(at, { runId, commitSeq }) };
+  }
+  if (runId !== remembered.runId || commitSeq <= remembered.commitSeq) return remembered;
+  // Written out: this runs with every reply, and a spread would make a hidden class each time.
+  const { storeId, run, ceiling } = remembered;
+  return { storeId, run, runId, ceiling, commitSeq, successors };
 }
 
 /** A run takes the place of earlier ones of its own folder whose commits it has. One that does not

@@ -34,6 +34,8 @@ interface Peer {
   hasAnswered: boolean;
   answer: Remembered | undefined;
   isDown: boolean;
+  /** What it showed last is being made durable. */
+  settling: Promise<unknown>;
 }
 
 /** Commits of peers are noted at most this often: they only sharpen what the handshake has already
@@ -68,6 +70,7 @@ export class PeerMemories {
         hasAnswered: false,
         answer: undefined,
         isDown: false,
+        settling: Promise.resolve(),
       });
     }
   }
@@ -113,20 +116,30 @@ export class PeerMemories {
   ): Promise<boolean> {
     const peer = this.#peers.get(nodeIndex);
     if (peer === undefined) return false;
+    // One after the other: each store that is shown is remembered beside those before it.
+    const settled = peer.settling.then(() => this.#settle(nodeIndex, peer, shown, answer));
+    peer.settling = settled.catch(() => {});
+    await settled;
+    return true;
+  }
+
+  async #settle(
+    nodeIndex: number,
+    peer: Peer,
+    shown: OpenedStore,
+    answer: Remembered | undefined,
+  ): Promise<void> {
     if (peer.shown === undefined || !isOutdated(shown, peer.shown)) peer.shown = shown;
     if (isLost(peer.shown, peer.remembered)) this.#onLost(nodeIndex);
     const next = remember(peer.remembered, peer.shown);
     if (next !== peer.remembered) {
       await this.#rows.writeMeta([{ name: peerRow(nodeIndex), value: encodePeer(next) }]);
       // Commits may have been noted meanwhile, over a link in the other direction.
-      const noted = peer.remembered?.runId === next.runId ? peer.remembered.commitSeq : 0;
-      const commitSeq = Math.max(next.commitSeq, noted);
-      peer.remembered = { ...next, commitSeq };
+      peer.remembered = remember(peer.remembered, peer.shown);
     }
     peer.hasAnswered = true;
     peer.answer = answer;
     peer.isDown = false;
-    return true;
   }
 
   /** True when that is news. */
@@ -142,7 +155,7 @@ export class PeerMemories {
     const peer = this.#peers.get(nodeIndex);
     const remembered = peer?.remembered;
     if (peer?.shown === undefined || remembered === undefined) return;
-    peer.remembered = rememberCommit(remembered, peer.shown, commitSeq);
+    peer.remembered = rememberCommit(remembered, presentRunOf(peer.shown), commitSeq);
     if (peer.remembered === remembered || this.#isNoteDue) return;
     this.#isNoteDue = true;
     const { deadlines } = this.#env;

@@ -50,8 +50,6 @@ class Story {
   #folder = this.#made();
   #copy: Folder | undefined;
   #now = this.#open();
-  /** By the last greeting. */
-  #shown = this.#now;
   #memory: Remembered | undefined;
   /** By run that the peer has greeted, and so counted in writes (of stores behind as well), the
    *  last commit that the peer has seen. */
@@ -88,8 +86,7 @@ class Story {
     const isIntroduction = this.#seen.has(this.#runId);
     if (!isIntroduction) this.#seen.set(this.#runId, foundCommitOf(this.#now));
     const before = this.#memory;
-    this.#shown = this.#now;
-    this.#memory = remember(before, this.#shown);
+    this.#memory = remember(before, this.#now);
     this.#checkPart([before, this.#memory]);
     // It comes over the link, and every frame there shows what is committed.
     if (isIntroduction) this.#hear();
@@ -110,7 +107,7 @@ class Story {
   #hear(): void {
     if (this.#memory === undefined || !this.#seen.has(this.#runId)) return;
     const { commitSeq } = this.#folder;
-    this.#memory = rememberCommit(this.#memory, this.#shown, commitSeq);
+    this.#memory = rememberCommit(this.#memory, this.#runId, commitSeq);
     this.#seen.set(this.#runId, commitSeq);
   }
 
@@ -121,9 +118,10 @@ class Story {
     this.#folder = { ...this.#folder, part: { lives, held: this.#all() } };
   }
 
+  /** With this peer: one that had no part in it is not the one that tells of it. */
   #rebuild(): void {
     const { isMarked, madeGood, commitSeq } = this.#folder;
-    if (!isMarked || this.#memory === undefined) return;
+    if (!isMarked || this.#memory === undefined || !this.#seen.has(this.#runId)) return;
     const lives = [...madeGood, ...livesLost(this.#now, [this.#memory])];
     const ceiling = Math.max(this.#folder.ceiling, this.#memory.ceiling);
     const whole = { madeGood: lives, held: this.#all(), isMarked: false, part: undefined };

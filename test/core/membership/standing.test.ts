@@ -142,7 +142,7 @@ describe('memory', () => {
 
   it('knows a copy of the middle of a rebuild, also when that has gone on since', () => {
     const rebuilding = { ...wiped, isRebuilding: true };
-    const after = rememberCommit(remember(known, rebuilding), rebuilding, 40);
+    const after = rememberCommit(remember(known, rebuilding), 'w', 40);
     expect(after).toMatchObject({ commitSeq: 480, successors: [{ runId: 'w', commitSeq: 40 }] });
     const copy: OpenedStore = { ...rebuilding, run: 2, previousRun: 1, runs: runs('w c', 39) };
     expect([...livesLost(copy, [after])].toSorted()).toEqual(['r7', 'w']);
@@ -161,17 +161,18 @@ describe('memory', () => {
 
   it('keeps the commits that it has seen of a rebuild when that is over', () => {
     const rebuilding = { ...wiped, isRebuilding: true };
-    const after = rememberCommit(remember(known, rebuilding), rebuilding, 40);
+    const after = rememberCommit(remember(known, rebuilding), 'w', 40);
     const rebuilt: OpenedStore = { ...wiped, madeGood: ['r7'] };
     expect(remember(after, rebuilt)).toMatchObject({ runId: 'w', commitSeq: 40, successors: [] });
   });
 
   it('holds commits against the run they are of', () => {
-    expect(rememberCommit(known, opened, 481)).toEqual({ ...known, commitSeq: 481 });
-    expect(rememberCommit(known, opened, 480)).toBe(known);
+    expect(rememberCommit(known, 'r7', 481)).toEqual({ ...known, commitSeq: 481 });
+    expect(rememberCommit(known, 'r7', 480)).toBe(known);
+    expect(rememberCommit(known, 'r8', 481)).toBe(known);
     const after = remember(known, wiped);
-    expect(rememberCommit(after, opened, 9_999)).toBe(after);
-    expect(rememberCommit(after, wiped, 0)).toBe(after);
+    expect(rememberCommit(after, 'w', 0)).toBe(after);
+    expect(rememberCommit(after, 'w', 1).successors).toEqual([{ runId: 'w', commitSeq: 1 }]);
   });
 
   it('takes no later run for all of a successor of which it does not know the commits', () => {

@@ -4,6 +4,15 @@ import { VERIFY_WAIT_MS } from '../../../src/core/membership/standing.ts';
 import { watch } from '../../client/client-rig.ts';
 import { FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
 
+/** Holds every write of rows until it is called. */
+function hold(rows: FakeRows): () => void {
+  let release = (): void => {};
+  rows.gate = new Promise((resolve) => {
+    release = resolve;
+  });
+  return release;
+}
+
 async function started(peers: readonly number[], rows?: FakeRows): Promise<Rig> {
   const rig = new Rig(rows);
   await rig.keeper.start(SOUND, peers);
@@ -12,10 +21,7 @@ async function started(peers: readonly number[], rows?: FakeRows): Promise<Rig> 
 
 test('what a peer showed is durable before its greeting is over', async () => {
   const rig = await started([1]);
-  let release = (): void => {};
-  rig.rows.gate = new Promise((resolve) => {
-    release = resolve;
-  });
+  const release = hold(rig.rows);
   const greeted = watch(rig.keeper.peerGreeted(1, PEER, undefined));
   await rig.clock.settle();
   expect(greeted.isSettled).toBe(false);
@@ -24,6 +30,46 @@ test('what a peer showed is durable before its greeting is over', async () => {
   await rig.clock.settle();
   expect(greeted.isSettled).toBe(true);
   expect(rig.keeper.standing.state).toBe('SERVING');
+});
+
+test('commits of a run that is being made durable are not held against the run before it', async () => {
+  const rig = await started([1]);
+  await rig.keeper.peerGreeted(1, PEER, undefined);
+  const release = hold(rig.rows);
+  const later = { ...PEER, run: 6, runs: [...PEER.runs, { id: 'p6', commitSeq: 90 }] };
+  const restarted = { ...later, previousRun: 5 };
+  const greeted = rig.keeper.peerGreeted(1, restarted, undefined);
+  await rig.clock.settle();
+  rig.keeper.peerCommitted(1, 700);
+  expect(rig.keeper.isTrusted(1)).toBe(true);
+  release();
+  await greeted;
+  expect(rig.keeper.remembered(1)).toMatchObject({ runId: 'p6', commitSeq: 90 });
+  expect(rig.peersLost).toEqual([]);
+});
+
+test('two stores that are shown while the first is being made durable are both remembered', async () => {
+  const rig = await started([1]);
+  await rig.keeper.peerGreeted(1, PEER, undefined);
+  const release = hold(rig.rows);
+  const greeted = ['w', 'v'].map((id) => {
+    const runs = [{ id, commitSeq: 0 }];
+    const wiped = { ...PEER, storeId: id, run: 1, runs, previousRun: 0 };
+    return rig.keeper.peerGreeted(1, wiped, undefined);
+  });
+  release();
+  await Promise.all(greeted);
+  const successors = rig.keeper.remembered(1)?.successors.map(({ runId }) => runId);
+  expect(successors).toEqual(['w', 'v']);
+});
+
+test('a greeting that cannot be made durable does not stop the next one', async () => {
+  const rig = await started([1]);
+  rig.rows.failure = new Error('The disk is full');
+  await expect(rig.keeper.peerGreeted(1, PEER, undefined)).rejects.toThrow('full');
+  rig.rows.failure = undefined;
+  await rig.keeper.peerGreeted(1, PEER, undefined);
+  expect(rig.keeper.remembered(1)).toMatchObject({ runId: 'p5' });
 });
 
 test('a peer that shows nothing new costs no write', async () => {
