@@ -73,8 +73,8 @@ export interface Successor {
   readonly commitSeq: number;
 }
 
-/** Of a successor that is only known by its name: no later run is taken for all of it. */
-export const COMMITS_UNKNOWN = Number.MAX_SAFE_INTEGER;
+/** Of a successor that is known by its name alone. */
+export const COMMITS_UNKNOWN = -1;
 
 export type StandingState = 'UNVERIFIED' | 'SERVING' | 'RECOVERING';
 
@@ -126,7 +126,21 @@ function continues(opened: OpenedStore, successor: Successor): boolean {
 
 /** Is it a later run, or the same, of the same folder, with all of its commits. */
 function goesOnFrom(opened: OpenedStore, { runId, commitSeq }: Successor): boolean {
-  return (lastCommitOf(opened, runId) ?? -1) >= commitSeq;
+  const lastCommitSeq = lastCommitOf(opened, runId);
+  return lastCommitSeq !== undefined && lastCommitSeq >= commitSeq;
+}
+
+/** Does the store go on with the newest one that is remembered of its member, with all that was
+ *  seen of it: then the memory of others that it holds goes on as well. */
+export function isContinuation(remembered: Remembered | undefined, opened: OpenedStore): boolean {
+  if (remembered === undefined) return true;
+  return goesOnFrom(opened, remembered.successors.at(-1) ?? remembered);
+}
+
+/** Is it remembered how far every store had come that took part in the member's place. */
+export function knowsCommits(remembered: Remembered | undefined): boolean {
+  const successors = remembered?.successors ?? [];
+  return successors.every(({ commitSeq }) => commitSeq !== COMMITS_UNKNOWN);
 }
 
 export function presentRunOf({ runs }: OpenedStore): string {

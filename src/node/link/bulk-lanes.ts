@@ -24,8 +24,8 @@ export interface LaneLinks {
   addressOf(nodeIndex: number): string | undefined;
   /** Has this run of the member greeted on a link, the latest one to do so. */
   hasGreeted(nodeIndex: number, hello: Hello): boolean;
-  /** It showed this durable commit. */
-  committed(nodeIndex: number, commitSeq: number): void;
+  /** It showed this durable commit of that run. */
+  committed(nodeIndex: number, runId: string, commitSeq: number): void;
 }
 
 /** In flight to one member, and at work for one. */
@@ -94,8 +94,8 @@ export class BulkLanes {
         serve: (request, done) => this.#server.serve(request, done),
         commitSeq: () => this.#server.commitSeq(),
         heard: () => {},
-        committed: (commitSeq) => {
-          if (nodeIndex !== undefined) this.#links.committed(nodeIndex, commitSeq);
+        committed: (runId, commitSeq) => {
+          if (nodeIndex !== undefined) this.#links.committed(nodeIndex, runId, commitSeq);
         },
         closed: () => this.#inbound.delete(lane),
       },
@@ -125,7 +125,7 @@ export class BulkLanes {
         },
         heard: () => {},
         nobodyThere: () => {},
-        committed: (commitSeq) => this.#links.committed(nodeIndex, commitSeq),
+        committed: (runId, commitSeq) => this.#links.committed(nodeIndex, runId, commitSeq),
         phaseChanged: (phase, detail) => {
           this.#env.log.debug('bulk-lane', { nodeIndex, phase, detail });
         },

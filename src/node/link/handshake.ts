@@ -65,18 +65,15 @@ export function makeHello(speaker: Speaker, remembered: Remembered | undefined):
   };
 }
 
+/** Errors: MALFORMED_MESSAGE, here and in `rememberedOf`. */
 export function openedOf(hello: Hello): OpenedStore {
+  const runs = withCommits(hello.runIds, hello.runCommits, hello.commitSeq).slice(-RUNS_MAX);
   return {
     storeId: bytesToHex(hello.storeId),
-    run: hello.run,
-    runs: hello.runIds
-      .map((id, index) => ({
-        id: bytesToHex(id),
-        commitSeq: hello.runCommits[index] ?? hello.commitSeq,
-      }))
-      .slice(-RUNS_MAX),
-    previousRun: hello.previousRun,
-    ceiling: hello.ceiling,
+    run: whole(hello.run),
+    runs: runs.map(({ id, commitSeq }) => ({ id: bytesToHex(id), commitSeq: whole(commitSeq) })),
+    previousRun: whole(hello.previousRun),
+    ceiling: whole(hello.ceiling),
     madeGood: hello.madeGood.slice(-MADE_GOOD_MAX).map(bytesToHex),
     isRebuilding: hello.rebuilding,
     statement: hello.statement,
@@ -86,19 +83,39 @@ export function openedOf(hello: Hello): OpenedStore {
 export function rememberedOf(hello: Hello): Remembered | undefined {
   const { remembered } = hello;
   if (remembered === undefined) return undefined;
+  const { successorIds, successorCommits } = remembered;
+  const successors = withCommits(successorIds, successorCommits, COMMITS_UNKNOWN);
   return {
     storeId: bytesToHex(remembered.storeId),
-    run: remembered.run,
+    run: whole(remembered.run),
     runId: bytesToHex(remembered.runId),
-    ceiling: remembered.ceiling,
-    commitSeq: remembered.commitSeq,
-    successors: remembered.successorIds
-      .map((id, index) => ({
-        runId: bytesToHex(id),
-        commitSeq: remembered.successorCommits[index] ?? COMMITS_UNKNOWN,
-      }))
-      .slice(-SUCCESSORS_MAX),
+    ceiling: whole(remembered.ceiling),
+    commitSeq: whole(remembered.commitSeq),
+    successors: successors.slice(-SUCCESSORS_MAX).map(({ id, commitSeq }) => ({
+      runId: bytesToHex(id),
+      commitSeq: commitSeq === COMMITS_UNKNOWN ? commitSeq : whole(commitSeq),
+    })),
   };
+}
+
+/** `missing`: of those who sent no commits at all. */
+function withCommits(
+  ids: readonly Uint8Array[],
+  commits: readonly number[],
+  missing: number,
+): { readonly id: Uint8Array; readonly commitSeq: number }[] {
+  if (commits.length !== 0 && commits.length !== ids.length) {
+    throw new CoterieError(
+      'MALFORMED_MESSAGE',
+      `A greeting has ${commits.length} commits for ${ids.length} runs`,
+    );
+  }
+  return ids.map((id, index) => ({ id, commitSeq: commits[index] ?? missing }));
+}
+
+function whole(value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new CoterieError('MALFORMED_MESSAGE', `A greeting has ${value} where a count belongs`);
 }
 
 /** Is the other side fresh: it belongs to no cluster yet. */

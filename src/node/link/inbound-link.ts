@@ -19,6 +19,7 @@ import type { Hello, LinkReply, LinkRequest } from '../../wire/generated/coterie
 import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v1/peer.ts';
 import type { Done, PeerResult } from '../contracts.ts';
 import { microsecondsOf, ReplyOutbox } from '../reply-outbox.ts';
+import { newestRunOf } from './twins.ts';
 
 export interface InboundLinkOptions {
   readonly requestsMax: number;
@@ -37,8 +38,8 @@ export interface InboundLinkHandlers {
   commitSeq(): number;
   /** A frame came from the greeted peer. */
   heard(): void;
-  /** A frame of requests showed this durable commit of the peer. */
-  committed(commitSeq: number): void;
+  /** A frame of requests showed this durable commit of the run that greeted. */
+  committed(runId: string, commitSeq: number): void;
   closed(): void;
 }
 
@@ -51,6 +52,8 @@ export class InboundLink {
   readonly #writer = new FrameWriter(LinkReplyFrame);
   readonly #helloBy: DeadlineEntry;
   readonly #linkId: number;
+  /** Of the other side. */
+  #runId = '';
   #atWork = 0;
   #isGreeted = false;
   #isPaused = false;
@@ -127,7 +130,7 @@ export class InboundLink {
       for (const request of frame.requests) this.#queue(errorReply(request.id, error));
       return;
     }
-    if (frame.commitSeq > 0) this.#handlers.committed(frame.commitSeq);
+    if (frame.commitSeq > 0) this.#handlers.committed(this.#runId, frame.commitSeq);
     const nowMs = this.#deadlines.nowMs();
     for (const request of frame.requests) this.#serve(request, nowMs);
     if (this.#atWork > this.#options.requestsMax) this.#pause();
@@ -146,6 +149,7 @@ export class InboundLink {
     }
     this.#deadlines.cancel(this.#helloBy);
     this.#pause(); // Requests wait in the transport until the handshake is decided.
+    this.#runId = newestRunOf(hello);
     this.#handlers.greet(hello).then(
       (answer) => {
         const hello = { ...answer, linkId: this.#linkId };

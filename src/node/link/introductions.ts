@@ -71,7 +71,7 @@ export class Introductions {
       done(new CoterieError('MALFORMED_MESSAGE', 'An introduction is of the one who greeted'));
       return;
     }
-    this.#memory.peerGreeted(nodeIndex, openedOf(hello), rememberedOf(hello)).then(
+    this.#heard(nodeIndex, hello).then(
       () => done({ $case: 'introduced', introduced: { hello: this.#hello(nodeIndex) } }),
       (error: unknown) => done(asCoterieError(error)),
     );
@@ -107,8 +107,13 @@ export class Introductions {
       this.#again(nodeIndex, new CoterieError('MALFORMED_MESSAGE', 'No answer to a greeting'));
       return;
     }
-    const heard = this.#memory.peerGreeted(nodeIndex, openedOf(hello), rememberedOf(hello));
-    heard.catch((error: unknown) => this.#again(nodeIndex, asCoterieError(error)));
+    this.#heard(nodeIndex, hello).catch((error: unknown) => {
+      this.#again(nodeIndex, asCoterieError(error));
+    });
+  }
+
+  async #heard(nodeIndex: number, hello: Hello): Promise<void> {
+    await this.#memory.peerGreeted(nodeIndex, openedOf(hello), rememberedOf(hello));
   }
 
   #again(nodeIndex: number, error: CoterieError): void {

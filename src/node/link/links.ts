@@ -38,7 +38,7 @@ export interface PeerMemory {
   remembered(nodeIndex: number): Remembered | undefined;
   peerGreeted(nodeIndex: number, shown: OpenedStore, answer: Remembered | undefined): Promise<void>;
   peerReach(nodeIndex: number, isDown: boolean): void;
-  peerCommitted(nodeIndex: number, commitSeq: number): void;
+  peerCommitted(nodeIndex: number, runId: string, commitSeq: number): void;
   isTrusted(nodeIndex: number): boolean;
 }
 
@@ -230,7 +230,7 @@ export class Links implements Peers {
           heard: () => {
             if (inbound.nodeIndex !== undefined) this.#heard(inbound.nodeIndex);
           },
-          committed: (commitSeq) => this.#peerCommitted(inbound, commitSeq),
+          committed: (runId, commitSeq) => this.#peerCommitted(inbound, runId, commitSeq),
           closed: () => this.#inbound.delete(inbound),
         },
         {
@@ -262,7 +262,7 @@ export class Links implements Peers {
         greeted: (hello) => this.#greeted(nodeIndex, name, hello, layoutBytes),
         heard: () => this.#heard(nodeIndex),
         nobodyThere: () => this.#gossip.refused(nodeIndex),
-        committed: (commitSeq) => this.#memory.peerCommitted(nodeIndex, commitSeq),
+        committed: (runId, commitSeq) => this.#memory.peerCommitted(nodeIndex, runId, commitSeq),
         phaseChanged: (phase, detail, isOrderly) => {
           this.#phaseChanged({ nodeIndex, name, phase, detail, isOrderly });
         },
@@ -342,8 +342,8 @@ export class Links implements Peers {
 
   /** A member that only mints answers nobody, so its requests tell how far it has come: otherwise
    *  an old copy of its disk could not be told from the newest. */
-  #peerCommitted({ nodeIndex }: Inbound, commitSeq: number): void {
-    if (nodeIndex !== undefined) this.#memory.peerCommitted(nodeIndex, commitSeq);
+  #peerCommitted({ nodeIndex }: Inbound, runId: string, commitSeq: number): void {
+    if (nodeIndex !== undefined) this.#memory.peerCommitted(nodeIndex, runId, commitSeq);
   }
 
   /** What the lanes are told. */
@@ -357,7 +357,7 @@ export class Links implements Peers {
         const { storeId, runId } = runOf(hello);
         return known?.storeId === storeId && known.runId === runId;
       },
-      committed: (nodeIndex, commitSeq) => this.#memory.peerCommitted(nodeIndex, commitSeq),
+      committed: (...commit) => this.#memory.peerCommitted(...commit),
     };
   }
 

@@ -17,6 +17,7 @@ import { LinkReplyFrame, LinkRequestFrame } from '../../wire/generated/coterie/v
 import type { PeerCall, PeerOperation, Reach } from '../contracts.ts';
 import { LinkCalls, type LinkCallsOptions } from './link-calls.ts';
 import { unreachable } from './pending-calls.ts';
+import { newestRunOf } from './twins.ts';
 
 export type LinkPhase =
   | 'idle'
@@ -53,8 +54,8 @@ export interface OutboundLinkEvents {
   heard(): void;
   /** Nobody listens where the member is said to be. */
   nobodyThere(): void;
-  /** A frame of replies showed this durable commit. */
-  committed(commitSeq: number): void;
+  /** A frame of replies showed this durable commit of the run that greeted. */
+  committed(runId: string, commitSeq: number): void;
   /** `isOrderly`: the other side ended the link, as it does when it stops. */
   phaseChanged(phase: LinkPhase, detail: string, isOrderly: boolean): void;
   /** Requests in flight after a batch was sent or answered. */
@@ -77,6 +78,8 @@ export class OutboundLink {
   #greetBy: DeadlineEntry | undefined;
   /** What the other side calls the present connection. */
   #linkId = 0;
+  /** Of the other side. */
+  #runId = '';
   #usedAtMs = 0;
   #idle: DeadlineEntry | undefined;
 
@@ -231,7 +234,7 @@ export class OutboundLink {
     }
     if (frame.hello !== undefined) this.#greet(frame.hello);
     else if (this.#phase === 'connected') this.#events.heard();
-    if (frame.commitSeq > 0) this.#events.committed(frame.commitSeq);
+    if (frame.commitSeq > 0) this.#events.committed(this.#runId, frame.commitSeq);
     const nowMs = this.#env.deadlines.nowMs();
     for (const reply of frame.replies) this.#answer(reply, nowMs);
     this.#events.loadChanged(this.#calls.size);
@@ -253,6 +256,7 @@ export class OutboundLink {
   #greet(hello: Hello): void {
     const stream = this.#stream;
     this.#linkId = hello.linkId;
+    this.#runId = newestRunOf(hello);
     this.#enter('greeting', 'checking the handshake');
     this.#events.greeted(hello).then(
       (first) => {

@@ -8,11 +8,14 @@ import type { Deadlines } from '../../core/deadlines.ts';
 import type { OpenedStore, Remembered } from '../../core/membership/standing.ts';
 import {
   findLoss,
+  isContinuation,
+  knowsCommits,
   presentRunOf,
   remember,
   rememberCommit,
 } from '../../core/membership/standing.ts';
 import type { Log } from '../../env/log.ts';
+import { REBUILT_ROW } from '../storage/table-keys.ts';
 import { decodePeer, encodePeer, peerRow } from './standing-rows.ts';
 
 /** Small durable rows, each fsynced before the promise settles. */
@@ -34,10 +37,21 @@ interface Peer {
   hasAnswered: boolean;
   answer: Remembered | undefined;
   isDown: boolean;
-  /** What it showed last is being made durable. */
   settling: Promise<unknown>;
+  /** What it showed last is being made durable. */
+  isSettling: boolean;
 }
 
+export interface PeerMemoryEvents {
+  /** A peer greets whose copies are not those that it had, as far as they were known here. */
+  lost(nodeIndex: number): void;
+  /** One greets that no longer has what it remembered of this node. Perhaps nobody is left who can
+   *  tell that something rebuilt before is missing: the note of that goes in the batch that notes
+   *  the peer. */
+  forgotten(): void;
+}
+
+const FORGOTTEN = { name: REBUILT_ROW, value: undefined };
 /** Commits of peers are noted at most this often: they only sharpen what the handshake has already
  *  secured. */
 const COMMIT_NOTE_INTERVAL_MS = 1_000;
@@ -46,19 +60,17 @@ export class PeerMemories {
   readonly #env: { readonly deadlines: Deadlines; readonly log: Log };
   readonly #rows: MetaRows;
   readonly #peers = new Map<number, Peer>();
-  readonly #onLost: (nodeIndex: number) => void;
+  readonly #events: PeerMemoryEvents;
   #isNoteDue = false;
 
-  /** `onLost`: a peer greets whose copies are not those that it had, as far as they were known
-   *  here. */
   constructor(
     env: { readonly deadlines: Deadlines; readonly log: Log },
     rows: MetaRows,
-    onLost: (nodeIndex: number) => void,
+    events: PeerMemoryEvents,
   ) {
     this.#env = env;
     this.#rows = rows;
-    this.#onLost = onLost;
+    this.#events = events;
   }
 
   async restore(peers: readonly number[]): Promise<void> {
@@ -71,6 +83,7 @@ export class PeerMemories {
         answer: undefined,
         isDown: false,
         settling: Promise.resolve(),
+        isSettling: false,
       });
     }
   }
@@ -84,6 +97,14 @@ export class PeerMemories {
     const answers: (Remembered | undefined)[] = [];
     for (const peer of this.#peers.values()) if (peer.hasAnswered) answers.push(peer.answer);
     return answers;
+  }
+
+  /** Every peer has answered, and knows how far this node had come. */
+  get isKnownToAll(): boolean {
+    for (const { hasAnswered, answer } of this.#peers.values()) {
+      if (!hasAnswered || !knowsCommits(answer)) return false;
+    }
+    return true;
   }
 
   /** Known to be out of reach, and not heard. */
@@ -130,11 +151,19 @@ export class PeerMemories {
     answer: Remembered | undefined,
   ): Promise<void> {
     if (peer.shown === undefined || !isOutdated(shown, peer.shown)) peer.shown = shown;
-    if (isLost(peer.shown, peer.remembered)) this.#onLost(nodeIndex);
+    if (isLost(peer.shown, peer.remembered)) this.#events.lost(nodeIndex);
     const next = remember(peer.remembered, peer.shown);
     if (next !== peer.remembered) {
-      await this.#rows.writeMeta([{ name: peerRow(nodeIndex), value: encodePeer(next) }]);
-      // Commits may have been noted meanwhile, over a link in the other direction.
+      const isForgetful = !isContinuation(peer.remembered, peer.shown);
+      if (isForgetful) this.#events.forgotten();
+      const row = { name: peerRow(nodeIndex), value: encodePeer(next) };
+      peer.isSettling = true;
+      try {
+        await this.#rows.writeMeta(isForgetful ? [row, FORGOTTEN] : [row]);
+      } finally {
+        peer.isSettling = false;
+      }
+      // Commits may have been seen meanwhile, over a link in the other direction.
       peer.remembered = remember(peer.remembered, peer.shown);
     }
     peer.hasAnswered = true;
@@ -150,12 +179,13 @@ export class PeerMemories {
     return true;
   }
 
-  /** A reply showed this durable commit of the peer's present run. */
-  committed(nodeIndex: number, commitSeq: number): void {
+  /** A frame showed this durable commit of that run of the peer. */
+  committed(nodeIndex: number, runId: string, commitSeq: number): void {
     const peer = this.#peers.get(nodeIndex);
     const remembered = peer?.remembered;
-    if (peer?.shown === undefined || remembered === undefined) return;
-    peer.remembered = rememberCommit(remembered, presentRunOf(peer.shown), commitSeq);
+    if (peer === undefined || remembered === undefined) return;
+    if (!Number.isSafeInteger(commitSeq)) return;
+    peer.remembered = rememberCommit(remembered, runId, commitSeq);
     if (peer.remembered === remembered || this.#isNoteDue) return;
     this.#isNoteDue = true;
     const { deadlines } = this.#env;
@@ -190,7 +220,8 @@ export class PeerMemories {
   async #noteCommits(): Promise<void> {
     const entries = [];
     for (const [nodeIndex, peer] of this.#peers) {
-      if (peer.remembered === undefined) continue;
+      // The row of a greeting that is on its way is newer.
+      if (peer.remembered === undefined || peer.isSettling) continue;
       entries.push({ name: peerRow(nodeIndex), value: encodePeer(peer.remembered) });
     }
     try {

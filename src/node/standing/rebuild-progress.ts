@@ -1,4 +1,4 @@
-/** Which partitions a rebuild has finished, kept so that a restart has only to compare them.
+/** Which partitions a rebuild has finished, kept so that a restart need not rebuild them once more.
  *  Invariants: what is kept names the lives whose loss was being made good: it is of use only to a
  *  start that finds no other loss; it is written at most once a second, and what is not written yet
  *  is rebuilt again.
@@ -6,13 +6,9 @@
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
 import type { Log } from '../../env/log.ts';
+import { REBUILT_ROW } from '../storage/table-keys.ts';
 import type { MetaRows } from './peer-memories.ts';
-import {
-  decodeProgress,
-  encodeProgress,
-  REBUILT_ROW,
-  type StoredProgress,
-} from './standing-rows.ts';
+import { decodeProgress, encodeProgress, type StoredProgress } from './standing-rows.ts';
 
 const NOTE_INTERVAL_MS = 1_000;
 
@@ -49,10 +45,15 @@ export class RebuildProgress {
   }
 
   async note(): Promise<void> {
-    if (this.#due !== undefined) this.#env.deadlines.cancel(this.#due);
-    this.#due = undefined;
+    this.end();
     this.#isStored = true;
     await this.#write(encodeProgress(this.#present()));
+  }
+
+  /** What is not noted yet is not noted any more. */
+  end(): void {
+    if (this.#due !== undefined) this.#env.deadlines.cancel(this.#due);
+    this.#due = undefined;
   }
 
   get isDue(): boolean {
@@ -61,8 +62,7 @@ export class RebuildProgress {
 
   /** It is worth nothing any more. */
   forget(): void {
-    if (this.#due !== undefined) this.#env.deadlines.cancel(this.#due);
-    this.#due = undefined;
+    this.end();
     if (this.#isStored) void this.#write(undefined);
     this.#isStored = false;
   }

@@ -1,7 +1,8 @@
 /** Keeps this node's standing (may it serve) and what it remembers of every other member, durably.
- *  Invariants: SERVING never falls back to UNVERIFIED; RECOVERING is left only when this run has
- *  rebuilt every partition, and word of another lost life, or new damage, begins all of them anew;
- *  what was made good is durable before this node says so, the note of its recovering goes last.
+ *  Invariants: SERVING never falls back to UNVERIFIED; RECOVERING is left only when every partition
+ *  has been rebuilt, by this run or by one before it of which nothing is missing, and word of
+ *  another lost life, or new damage, begins all of them anew; what was made good is durable before
+ *  this node says so, the note of its recovering goes last.
  *  Not here: the rules (core/membership/standing.ts), the handshake that carries the facts
  *  (node/link), the rebuild (node/repair), what is given up (accepted-losses.ts), the rows
  *  (standing-rows.ts). */
@@ -24,6 +25,7 @@ import {
 import type { Clock } from '../../env/clock.ts';
 import type { Log } from '../../env/log.ts';
 import type { Recovery } from '../contracts.ts';
+import { REBUILT_ROW } from '../storage/table-keys.ts';
 import { AcceptedLosses } from './accepted-losses.ts';
 import { type MetaRows, PeerMemories } from './peer-memories.ts';
 import { RebuildProgress } from './rebuild-progress.ts';
@@ -34,7 +36,6 @@ import {
   encodeLives,
   encodeText,
   MADE_GOOD_ROW,
-  REBUILT_ROW,
   RECOVERING_ROW,
   SERVED_ROW,
 } from './standing-rows.ts';
@@ -71,7 +72,8 @@ export class StandingKeeper implements Recovery {
   #lives: ReadonlySet<string> = new Set();
   readonly #progress: RebuildProgress;
   readonly #losses: AcceptedLosses;
-  /** How far an earlier run had come; undefined as soon as a peer has seen more than is here. */
+  /** How far an earlier run had come; undefined as soon as a peer has seen more than is here, or
+   *  has forgotten what it had seen. */
   #earlier: { readonly lives: readonly string[]; readonly partitions: Set<number> } | undefined;
   #opened: OpenedStore;
   #hasStarted = false;
@@ -93,7 +95,10 @@ export class StandingKeeper implements Recovery {
   ) {
     this.#env = env;
     this.#rows = rows;
-    this.#peers = new PeerMemories(env, rows, (nodeIndex) => events.peerLost(nodeIndex));
+    this.#peers = new PeerMemories(env, rows, {
+      lost: (nodeIndex) => events.peerLost(nodeIndex),
+      forgotten: () => this.#forgotten(),
+    });
     this.#opened = opened;
     this.#events = events;
     this.#losses = new AcceptedLosses(env, rows);
@@ -157,10 +162,10 @@ export class StandingKeeper implements Recovery {
     return this.#earlier?.partitions.has(partition) === true;
   }
 
-  /** Every member must have answered: one that has not may have seen more, and comparing is always
-   *  possible. */
+  /** Every member must have answered: one that has not may have seen more, and comparing is right
+   *  in any case. */
   isStillRebuilt(partition: number): boolean {
-    return this.#peers.answers.length === this.#peers.count && this.wasRebuilt(partition);
+    return this.wasRebuilt(partition) && this.#peers.isKnownToAll;
   }
 
   /** All that was lost of the partition is here again, unless the attempt is not the present one.
@@ -177,6 +182,7 @@ export class StandingKeeper implements Recovery {
     if (!this.isRecovering || attempt !== this.#attempt) return false;
     const { madeGood } = this.#opened;
     const lives = [...madeGood, ...this.#lives].slice(-MADE_GOOD_MAX);
+    this.#progress.end();
     await this.#rows.writeMeta([{ name: MADE_GOOD_ROW, value: encodeLives(lives) }]);
     if (attempt === this.#attempt) await clearDamage();
     if (attempt === this.#attempt) await this.#forgetRecovering();
@@ -257,9 +263,9 @@ export class StandingKeeper implements Recovery {
     if (this.#peers.reach(nodeIndex, isDown)) this.#judge();
   }
 
-  /** A reply showed this durable commit of the peer's present run. */
-  peerCommitted(nodeIndex: number, commitSeq: number): void {
-    this.#peers.committed(nodeIndex, commitSeq);
+  /** A frame showed this durable commit of that run of the peer. */
+  peerCommitted(nodeIndex: number, runId: string, commitSeq: number): void {
+    this.#peers.committed(nodeIndex, runId, commitSeq);
   }
 
   /** False for a peer whose store came back below what is remembered of it and does not know it. */
@@ -337,6 +343,12 @@ export class StandingKeeper implements Recovery {
     this.#rebuilt.clear();
     this.#earlier = undefined;
     this.#progress.forget();
+  }
+
+  /** What this run has rebuilt is here: the peer knows this run. */
+  #forgotten(): void {
+    this.#earlier = undefined;
+    if (this.#rebuilt.size > 0) this.#progress.noteSoon();
   }
 
   #state(opened: OpenedStore): void {

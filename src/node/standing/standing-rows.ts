@@ -20,7 +20,6 @@ import { COMMITS_UNKNOWN, MADE_GOOD_MAX, type Remembered } from '../../core/memb
 export const RECOVERING_ROW = 'recovering';
 export const MADE_GOOD_ROW = 'madeGood';
 export const LOSS_ACCEPTED_ROW = 'lossAccepted';
-export const REBUILT_ROW = 'rebuilt';
 export const SERVED_ROW = 'served';
 
 export function peerRow(nodeIndex: number): string {

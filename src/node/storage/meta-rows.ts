@@ -6,7 +6,7 @@
  *  Source: docs/ARCHITECTURE.md 5.13 and 5.16 to 5.19. */
 import { assert, CoterieError } from '../../core/errors.ts';
 import type { StoreOperation } from '../../env/store.ts';
-import { metaRowKey, readU32, readU64, writeU32, writeU64 } from './table-keys.ts';
+import { metaRowKey, REBUILT_ROW, readU32, readU64, writeU32, writeU64 } from './table-keys.ts';
 
 /** Version of the whole folder. A later version is refused at opening. */
 export const STORE_FORMAT = 1;
@@ -143,6 +143,10 @@ export function damageOperation(row: DamageRow): StoreOperation {
   if (!row.hasGap && row.engineDamage === '') return { type: 'del', key };
   return { type: 'put', key, value: encodeDamage(row) };
 }
+
+/** What an earlier run had rebuilt may be damaged as well, also when this run does not get so far
+ *  as to tell anybody. */
+export const NOTHING_REBUILT: StoreOperation = { type: 'del', key: metaRowKey(REBUILT_ROW) };
 
 export function decodeDamage(bytes: Uint8Array): DamageRow {
   checkRow(META.damage, bytes, Math.max(2, bytes.length));

@@ -27,6 +27,7 @@ import {
   encodeRun,
   type MarkerState,
   META,
+  NOTHING_REBUILT,
   type PartitioningRow,
   partitionOfName,
   type RunRow,
@@ -156,6 +157,7 @@ async function readFolder(
   // A folder with rows and no run record has lost its very first batch.
   const hasGap = !chain.isWhole || (found === undefined && !isFresh);
   const damage = addDamage(meta.get(META.damage), hasGap, chain.engineDamage);
+  const isDamageNew = hasGap || chain.engineDamage !== '';
   const { commitSeq } = chain;
   const run: RunRow = {
     isClean: false,
@@ -178,7 +180,7 @@ async function readFolder(
       wasClean: isFresh || (found?.isClean === true && cleanCommitSeq === commitSeq),
       chain: damage.hasGap ? 'gap' : 'whole',
       hadUnsyncedMints: meta.has(META.unsyncedMints),
-      isDamageNew: hasGap || chain.engineDamage !== '',
+      isDamageNew,
       ...(damage.engineDamage === '' ? {} : { engineDamage: damage.engineDamage }),
     },
     floors: floorsOf(meta),
@@ -186,7 +188,7 @@ async function readFolder(
     partitioning: partitioningOf(meta),
     damage,
     tombstoneCount: numberOf(meta, META.tombstones, 0),
-    firstRows: firstRows({ run, runs, damage, chainStart: commitSeq + 1 }),
+    firstRows: firstRows({ run, runs, damage, isDamageNew, chainStart: commitSeq + 1 }),
   };
 }
 
@@ -196,9 +198,10 @@ function firstRows(first: {
   readonly run: RunRow;
   readonly runs: readonly FolderRun[];
   readonly damage: DamageRow;
+  readonly isDamageNew: boolean;
   readonly chainStart: number;
 }): readonly StoreOperation[] {
-  const { run, runs, damage, chainStart } = first;
+  const { run, runs, damage, isDamageNew, chainStart } = first;
   const rows: StoreOperation[] = [
     { type: 'put', key: metaRowKey(META.format), value: encodeNumber(STORE_FORMAT) },
     { type: 'put', key: metaRowKey(META.run), value: encodeRun(run) },
@@ -206,6 +209,7 @@ function firstRows(first: {
     { type: 'put', key: metaRowKey(META.chainStart), value: encodeNumber(chainStart) },
   ];
   if (damage.hasGap || damage.engineDamage !== '') rows.push(damageOperation(damage));
+  if (isDamageNew) rows.push(NOTHING_REBUILT);
   return rows;
 }
 

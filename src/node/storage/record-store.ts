@@ -26,6 +26,7 @@ import {
   META,
   type MetaEntry,
   metaOperation,
+  NOTHING_REBUILT,
   type PartitioningRow,
 } from './meta-rows.ts';
 import {
@@ -354,17 +355,16 @@ export class RecordStore {
   }
 
   #noteUnreadable(key: RecordKey, reason: string, isEngineDamage: boolean): void {
-    const leaves = this.#table;
     this.#cache.drop(key);
-    const isNews = this.unreadable.note(key, leaves.partitionOf(key.token), reason);
-    if (isNews) this.#recount.request(leaves.indexOf(key.token));
+    const isNews = this.unreadable.note(key, this.#table.partitionOf(key.token), reason);
+    if (isNews) this.#recount.request(this.#table.indexOf(key.token));
     if (isEngineDamage) this.#noteEngineDamage(reason);
   }
 
   #noteEngineDamage(reason: string): void {
     if (this.#damage.engineDamage !== '' || this.#state !== 'running') return;
     this.#damage = { ...this.#damage, engineDamage: reason };
-    this.#queue.addRows([damageOperation(this.#damage)]);
+    this.#queue.addRows([damageOperation(this.#damage), NOTHING_REBUILT]);
     for (const listener of this.#damageListeners) listener(reason);
   }
 

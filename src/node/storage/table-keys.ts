@@ -125,6 +125,10 @@ export function commitSeqOfRow(rowKey: Uint8Array): number {
   return readU64(rowKey, 1);
 }
 
+/** Meta row of what a rebuild has finished. It is the standing's own, but goes with the batch that
+ *  notes new damage. */
+export const REBUILT_ROW = 'rebuilt';
+
 export function metaRowKey(name: string): Uint8Array {
   return encoder.encode(`M${name}`);
 }

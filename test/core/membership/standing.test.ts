@@ -8,8 +8,11 @@ import type {
 import {
   COMMITS_UNKNOWN,
   findLoss,
+  isContinuation,
   judgeStanding,
+  knowsCommits,
   livesLost,
+  RUNS_MAX,
   remember,
   rememberCommit,
   servesAlone,
@@ -175,11 +178,35 @@ describe('memory', () => {
     expect(rememberCommit(after, 'w', 1).successors).toEqual([{ runId: 'w', commitSeq: 1 }]);
   });
 
-  it('takes no later run for all of a successor of which it does not know the commits', () => {
+  it('goes by the name alone of a successor of which it does not know the commits', () => {
     const after = { ...known, successors: [{ runId: 'w', commitSeq: COMMITS_UNKNOWN }] };
-    expect([...livesLost(wiped, [after])]).toEqual(['r7']);
     const restarted: OpenedStore = { ...wiped, runs: runs('w w2') };
-    expect([...livesLost(restarted, [after])].toSorted()).toEqual(['r7', 'w']);
+    expect([...livesLost(restarted, [after])]).toEqual(['r7']);
+    expect([knowsCommits(after), knowsCommits(known), knowsCommits(undefined)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
+    expect(rememberCommit(after, 'w', 40).successors).toEqual([{ runId: 'w', commitSeq: 40 }]);
+    const rebuilt: OpenedStore = { ...wiped, runs: runs('w', 7), madeGood: ['r7'] };
+    expect(remember(after, rebuilt)).toMatchObject({ runId: 'w', commitSeq: 7 });
+  });
+
+  it('knows a store that goes on with the newest it has seen of the member', () => {
+    const after = rememberCommit(remember(known, wiped), 'w', 40);
+    const goesOn = (names: string, lastCommitSeq: number) =>
+      isContinuation(after, { ...wiped, runs: runs(names, lastCommitSeq) });
+    expect([goesOn('w', 0), goesOn('w w2', 40)]).toEqual([true, true]);
+    expect([goesOn('w w2', 39), goesOn('v', 90)]).toEqual([false, false]);
+    expect([isContinuation(after, opened), isContinuation(known, opened)]).toEqual([false, true]);
+    expect(isContinuation(undefined, opened)).toBe(true);
+  });
+
+  it('takes a run that a folder has long forgotten by the numbers', () => {
+    const many = Array.from({ length: RUNS_MAX }, (_, index) => `s${index}`).join(' ');
+    const later: OpenedStore = { ...opened, run: 90, previousRun: 89, runs: runs(many, 9_000) };
+    expect(findLoss(later, known)).toBeUndefined();
+    expect(findLoss({ ...later, runs: runs(many, 479) }, known)).toMatch(/log ends/);
   });
 
   it('knows a restored copy, however far the copy goes on committing', () => {

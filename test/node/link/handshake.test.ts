@@ -136,7 +136,9 @@ test('what a peer showed is durable before it is answered, and so before its req
   await using cluster = await startWithout2();
   cluster.node('n1').engine.holdBatches();
   const hello = helloOf(cluster, 'n2', 'n1');
-  const later = { run: hello.run + 1, previousRun: hello.run, runIds: [...hello.runIds, OTHER_16] };
+  const runIds = [...hello.runIds, OTHER_16];
+  const runCommits = [...hello.runCommits, hello.commitSeq + 10];
+  const later = { run: hello.run + 1, previousRun: hello.run, runIds, runCommits };
   const link = await greet(cluster, later);
   expect(link.hello).toBeUndefined();
   cluster.node('n1').engine.releaseBatches();

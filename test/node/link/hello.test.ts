@@ -77,3 +77,32 @@ test('without commits of runs the one found holds; of successors none is known',
   const successors = rememberedOf(earlier)?.successors ?? [];
   expect(successors.map(({ commitSeq }) => commitSeq)).toEqual([COMMITS_UNKNOWN, COMMITS_UNKNOWN]);
 });
+
+test.each([
+  ['half a commit', { commitSeq: 0.5, runCommits: [] }],
+  ['a run below 0', { run: -1 }],
+  ['an endless ceiling', { ceiling: Number.POSITIVE_INFINITY }],
+  ['no number', { runCommits: [0, Number.NaN] }],
+  ['commits for other runs', { runCommits: [0, 1, 2] }],
+])('a greeting with %s is refused', (_, changes) => {
+  const malformed = expect.objectContaining({ code: 'MALFORMED_MESSAGE' });
+  expect(() => openedOf({ ...hello(), ...changes })).toThrow(malformed);
+});
+
+test.each([
+  ['half a commit', { commitSeq: 0.5 }],
+  ['a commit below what is not known', { successorCommits: [0, -2] }],
+  ['commits for other runs', { successorCommits: [0] }],
+])('a memory with %s is refused', (_, changes) => {
+  const { remembered } = hello();
+  const bad = { ...hello(), remembered: remembered && { ...remembered, ...changes } };
+  const malformed = expect.objectContaining({ code: 'MALFORMED_MESSAGE' });
+  expect(() => rememberedOf(bad)).toThrow(malformed);
+});
+
+test('a store that is known by its name alone is passed on as that', () => {
+  const successors = [{ runId: B, commitSeq: COMMITS_UNKNOWN }];
+  const speaker = { name: 'n', address: 'h:1', opened: OPENED, place: undefined };
+  const said = makeHello(speaker, { ...REMEMBERED, successors });
+  expect(rememberedOf(said)?.successors).toEqual(successors);
+});

@@ -15,6 +15,7 @@ const NO_BYTES = new Uint8Array(0);
 const LOWEST = { float: () => 0, bytes: (length: number) => new Uint8Array(length) };
 /** What the link calls itself when chance says nothing but 0. */
 const LINK_ID = 1;
+const RUN_ID = 'ab'.repeat(16);
 const HELLO: Hello = {
   protocol: 1,
   clusterId: NO_BYTES,
@@ -25,8 +26,8 @@ const HELLO: Hello = {
   layoutHash: NO_BYTES,
   storeId: NO_BYTES,
   run: 1,
-  runIds: [],
-  runCommits: [],
+  runIds: [new Uint8Array(16).fill(0xab)],
+  runCommits: [0],
   previousRun: 0,
   ceiling: 0,
   commitSeq: 0,
@@ -55,7 +56,7 @@ class Rig {
   readonly clock = new ManualClock();
   readonly atWork: AtWork[] = [];
   readonly frames: LinkReplyFrame[] = [];
-  readonly commits: number[] = [];
+  readonly commits: string[] = [];
   commitSeq = 7;
   /** The request that meets a bug. */
   bugId = 0;
@@ -83,7 +84,7 @@ class Rig {
             heard: () => {
               this.heardCount += 1;
             },
-            committed: (commitSeq) => this.commits.push(commitSeq),
+            committed: (runId, commitSeq) => this.commits.push(`${runId} ${commitSeq}`),
             closed: () => {
               this.closedCount += 1;
             },
@@ -200,7 +201,7 @@ test('the commits that requests show are passed on, those of the greeting are no
   const rig = new Rig();
   rig.send([], undefined, 12);
   await rig.clock.settle();
-  expect(rig.commits).toEqual([12]);
+  expect(rig.commits).toEqual([`${RUN_ID} 12`]);
 });
 
 test('a link that is closed sends what is done, takes nothing more, and is over once', async () => {

@@ -254,7 +254,9 @@ test('every frame of replies tells what the peer has committed', async () => {
   rig.far.send([], undefined, 17);
   rig.far.send([], undefined, 18);
   await rig.clock.settle();
-  expect(rig.commits).toEqual([17, 18]);
+  expect(rig.commits).toEqual(
+    ['00'.repeat(16), '00'.repeat(16)].map((run, at) => `${run} ${17 + at}`),
+  );
 });
 
 test('every frame of requests tells what this node has committed', async () => {

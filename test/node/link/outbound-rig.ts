@@ -72,7 +72,7 @@ export class Rig {
   readonly network = new MemoryNetwork({ clock: this.clock, log: silentLog });
   readonly far = new FarSide();
   readonly phases: string[] = [];
-  readonly commits: number[] = [];
+  readonly commits: string[] = [];
   first: { $case: 'adopt'; adopt: { layout: Uint8Array } } | undefined;
   readonly link: OutboundLink;
   dialCount = 0;
@@ -106,7 +106,7 @@ export class Rig {
         nobodyThere: () => {
           this.refusedCount += 1;
         },
-        committed: (commitSeq) => this.commits.push(commitSeq),
+        committed: (runId, commitSeq) => this.commits.push(`${runId} ${commitSeq}`),
         loadChanged: () => {},
         phaseChanged: (phase) => this.phases.push(phase),
       },

@@ -1,55 +1,19 @@
 /** What a node lost comes back from the others: it serves again when nothing that was acknowledged
  *  is missing, and meanwhile answers for nothing. */
 import { expect, test } from 'vitest';
-import type { RebuildStatus } from '../../../src/node/contracts.ts';
 import { getRequest } from '../requests.ts';
-import { type Cluster, startCluster, startThree, valuesOf } from '../rig.ts';
-
-const KEYS = Array.from({ length: 12 }, (_, index) => `key-${index}`);
-
-async function writeAll(cluster: Cluster, at: string, value: string): Promise<void> {
-  for (const key of KEYS) {
-    await cluster.put(at, { key, value: `${key} ${value}`, overwrite: true, level: 'all' });
-  }
-}
-
-/** What the node's own copies hold, each by itself. */
-async function heldBy(cluster: Cluster, name: string): Promise<string[]> {
-  const held: string[] = [];
-  for (const key of KEYS) held.push(...(await cluster.held(name, key)));
-  return held;
-}
-
-function all(value: string): string[] {
-  return KEYS.map((key) => `${key} ${value}`);
-}
-
-async function wipe(cluster: Cluster, ...names: readonly string[]): Promise<void> {
-  for (const name of names) {
-    await cluster.node(name).stop();
-    cluster.node(name).wipe();
-  }
-}
-
-function rebuildOf(cluster: Cluster, name: string): RebuildStatus | undefined {
-  return cluster.node(name).node.repairs?.rebuild();
-}
-
-async function untilRebuilt(cluster: Cluster, name: string): Promise<void> {
-  const { notes } = cluster.node(name);
-  await cluster.until(
-    () => notes.log.some(({ event }) => event === 'rebuilt') && isServing(cluster, name),
-    `${name} rebuilt`,
-  );
-}
-
-function isServing(cluster: Cluster, name: string): boolean {
-  return cluster.node(name).state === 'SERVING';
-}
-
-function unreadableAt(cluster: Cluster, name: string): number | undefined {
-  return cluster.node(name).notes.numbers.get('coterie_unreadable_keys{}');
-}
+import { startCluster, startThree, valuesOf } from '../rig.ts';
+import {
+  all,
+  heldBy,
+  isServing,
+  KEYS,
+  rebuildOf,
+  unreadableAt,
+  untilRebuilt,
+  wipe,
+  writeAll,
+} from './rebuilding.ts';
 
 test('a wiped node is complete again, serves, and is not behind after a restart', async () => {
   await using cluster = await startThree();
@@ -138,112 +102,6 @@ test('a node that was rebuilt, and is wiped again, is rebuilt again', async () =
     await writeAll(cluster, 'n3', value);
     expect(await heldBy(cluster, 'n3')).toEqual(all(value));
   }
-});
-
-/** n3 has been wiped, and has rebuilt some of its partitions and noted it. */
-async function startHalfRebuilt(): Promise<Cluster> {
-  const cluster = await startThree({ receiveBytesPerSecondMax: 1_024 });
-  await writeAll(cluster, 'n1', 'x'.repeat(400));
-  await wipe(cluster, 'n3');
-  await cluster.node('n3').start();
-  await cluster.until(() => (rebuildOf(cluster, 'n3')?.done ?? 0) >= 2, 'two partitions rebuilt');
-  await cluster.advance(1_100);
-  expect(cluster.node('n3').state).toBe('RECOVERING');
-  return cluster;
-}
-
-test('after a restart in its middle a rebuild only compares what had been rebuilt', async () => {
-  await using cluster = await startHalfRebuilt();
-  await cluster.node('n3').kill();
-  const peer = cluster.node('n1');
-  peer.received.length = 0;
-  await cluster.node('n3').start();
-  await untilRebuilt(cluster, 'n3');
-  const looked = peer.received.flatMap(({ operation }) =>
-    operation?.$case === 'entries' ? [operation.entries.partition] : [],
-  );
-  // Of eight.
-  expect(new Set(looked).size).toBeLessThanOrEqual(6);
-  expect(await heldBy(cluster, 'n3')).toEqual(all('x'.repeat(400)));
-});
-
-test('members that are being rebuilt and stop together go on where they were', async () => {
-  await using cluster = await startHalfRebuilt();
-  await cluster.node('n2').kill();
-  cluster.node('n2').wipe();
-  await cluster.node('n2').start();
-  const done = () => ['n2', 'n3'].map((name) => rebuildOf(cluster, name)?.done ?? 0);
-  await cluster.until(() => Math.min(...done()) >= 2, 'two partitions of both rebuilt');
-  await cluster.advance(1_100);
-  const before = done();
-  for (const name of ['n2', 'n3']) await cluster.node(name).kill();
-  for (const name of ['n2', 'n3']) await cluster.node(name).start();
-  await cluster.advance(5_000);
-  expect(done()).toEqual(before);
-});
-
-test('while a member is away that may have seen more, what had been rebuilt is compared', async () => {
-  await using cluster = await startHalfRebuilt();
-  await cluster.node('n3').kill();
-  await cluster.node('n2').stop();
-  await cluster.node('n3').start();
-  await cluster.advance(5_000);
-  expect(rebuildOf(cluster, 'n3')).toMatchObject({ done: 0 });
-  expect(rebuildOf(cluster, 'n3')?.waitingFor).toMatch(/^n2: ./);
-  await cluster.node('n2').start();
-  await untilRebuilt(cluster, 'n3');
-});
-
-test('an old copy is known however often it was started before anybody saw it', async () => {
-  await using cluster = await startThree();
-  await writeAll(cluster, 'n1', 'first');
-  const member = cluster.node('n3');
-  const bookmark = member.bookmark();
-  await cluster.put('n1', { key: 'key-0', value: 'key-0 second', overwrite: true, level: 'all' });
-  await cluster.advance(2_000);
-  for (const { name } of cluster.nodes) await cluster.node(name).kill();
-  await member.restore(bookmark);
-  for (let start = 0; start < 4; start += 1) {
-    await member.start();
-    await cluster.advance(100);
-    await member.kill();
-  }
-  for (const name of ['n1', 'n2', 'n3']) await cluster.node(name).start();
-  await untilRebuilt(cluster, 'n3');
-  expect(await cluster.held('n3', 'key-0')).toEqual(['key-0 second']);
-});
-
-test('a loss can be accepted also where an earlier run had rebuilt, and a peer may not serve', async () => {
-  await using cluster = await startHalfRebuilt();
-  await cluster.node('n2').kill();
-  cluster.node('n2').wipe();
-  await cluster.node('n3').kill();
-  for (const name of ['n2', 'n3']) await cluster.node(name).start();
-  await cluster.advance(30_000);
-  expect(cluster.nodes.map(({ state }) => state)).toEqual(['SERVING', 'RECOVERING', 'RECOVERING']);
-  await cluster.run(cluster.node('n3').node.repairs?.acceptLoss() ?? Promise.reject());
-  for (const name of ['n3', 'n2']) await untilRebuilt(cluster, name);
-  for (const name of ['n3', 'n2']) {
-    expect(await heldBy(cluster, name)).toEqual(all('x'.repeat(400)));
-  }
-});
-
-test('what a node acknowledged in its rebuild and lost again is not taken for rebuilt', async () => {
-  await using cluster = await startHalfRebuilt();
-  const member = cluster.node('n3');
-  const bookmark = member.bookmark();
-  await writeAll(cluster, 'n1', 'second');
-  expect(member.state).toBe('RECOVERING');
-  await member.kill();
-  await member.restore(bookmark);
-  await member.start();
-  while (member.state !== 'SERVING') {
-    for (const key of KEYS) {
-      expect(valuesOf(await cluster.get('n3', { key, level: 'one' }))).toEqual([`${key} second`]);
-    }
-    await cluster.advance(20);
-  }
-  expect(await heldBy(cluster, 'n3')).toEqual(all('second'));
 });
 
 test('a gap in the log is made good from the others', async () => {

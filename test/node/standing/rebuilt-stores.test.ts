@@ -1,9 +1,14 @@
 /** How a node that is behind becomes one that serves, partition by partition, and what peers make
  *  of what it says of itself. */
 import { expect, test } from 'vitest';
-import type { OpenedStore, Remembered } from '../../../src/core/membership/standing.ts';
+import {
+  COMMITS_UNKNOWN,
+  type OpenedStore,
+  type Remembered,
+} from '../../../src/core/membership/standing.ts';
 import type { FoundDamage } from '../../../src/node/standing/standing-keeper.ts';
 import { RECOVERING_ROW } from '../../../src/node/standing/standing-rows.ts';
+import { REBUILT_ROW } from '../../../src/node/storage/table-keys.ts';
 import { type FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
 
 const LIFE = 'a5'.repeat(16);
@@ -123,6 +128,57 @@ test('it is not when a member has seen a commit of that run which is not here', 
   expect(keeper.attempt).toBeGreaterThan(attempt);
 });
 
+test('it is not as long as a member does not know how far that run had come', async () => {
+  const { keeper } = await begunAnew();
+  await keeper.peerGreeted(1, PEER, undefined);
+  const successors = [{ runId: 'r3', commitSeq: COMMITS_UNKNOWN }];
+  await keeper.peerGreeted(2, PEER, { ...OTHER, successors });
+  expect([keeper.isStillRebuilt(4), keeper.wasRebuilt(4)]).toEqual([false, true]);
+});
+
+const WIPED: OpenedStore = { ...PEER, storeId: 'new', run: 1, runs: NEW_RUN, previousRun: 0 };
+
+test('nor ever, once a member has lost what it knew', async () => {
+  const first = await behind();
+  await first.keeper.peerGreeted(2, PEER, undefined);
+  first.keeper.partitionRebuilt(4, first.keeper.attempt);
+  await first.clock.advance(1_000);
+  const second = new Rig(first.rows);
+  await second.keeper.start(SOUND, [1, 2]);
+  await second.keeper.peerGreeted(1, PEER, OTHER);
+  await second.keeper.peerGreeted(2, WIPED, undefined);
+  expect([second.keeper.isStillRebuilt(4), second.keeper.wasRebuilt(4)]).toEqual([false, false]);
+  const third = new Rig(second.rows);
+  await third.keeper.start(SOUND, [1, 2]);
+  for (const [peer, shown] of [PEER, WIPED].entries()) {
+    await third.keeper.peerGreeted(1 + peer, shown, peer === 0 ? OTHER : undefined);
+  }
+  expect([third.keeper.isStillRebuilt(4), third.keeper.wasRebuilt(4)]).toEqual([false, false]);
+});
+
+test('what is rebuilt when a member loses what it knew is noted once more, as that of this run', async () => {
+  const first = await behind();
+  await first.keeper.peerGreeted(2, PEER, undefined);
+  first.keeper.partitionRebuilt(4, first.keeper.attempt);
+  await first.clock.advance(1_000);
+  await first.keeper.peerGreeted(2, WIPED, undefined);
+  await first.clock.advance(1_000);
+  const second = new Rig(first.rows);
+  await second.keeper.start(SOUND, [1, 2]);
+  expect(second.keeper.wasRebuilt(4)).toBe(true);
+});
+
+test('a rebuild that ends while its progress is due leaves no note of that', async () => {
+  const { keeper, rows, clock } = await behind();
+  keeper.partitionRebuilt(4, keeper.attempt);
+  const finished = keeper.finish(keeper.attempt, async () => {
+    await clock.advance(2_000);
+  });
+  expect(await finished).toBe(true);
+  await clock.advance(2_000);
+  expect(rows.rows.has(REBUILT_ROW)).toBe(false);
+});
+
 test('what earlier runs had rebuilt is known to later ones too, with what was added', async () => {
   const second = await begunAnew();
   second.keeper.partitionRebuilt(5, second.keeper.attempt);
@@ -183,7 +239,7 @@ test('a peer that says it rebuilds itself is trusted with what it answers, and r
   await rig.keeper.peerGreeted(1, { ...wiped, isRebuilding: true, statement: 1 }, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(true);
   expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'peer', commitSeq: 70 });
-  rig.keeper.peerCommitted(1, 5_000);
+  rig.keeper.peerCommitted(1, 'n1', 5_000);
   expect(rig.keeper.remembered(1)).toMatchObject({
     commitSeq: 70,
     successors: [{ runId: 'n1', commitSeq: 5_000 }],
@@ -201,7 +257,7 @@ test('a rebuilt peer takes the place of what it has made good, and an earlier wo
   await rig.keeper.peerGreeted(1, rebuilding, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(true);
   expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'new', runId: 'n1', ceiling: 2_000 });
-  rig.keeper.peerCommitted(1, 5_000);
+  rig.keeper.peerCommitted(1, 'n1', 5_000);
   expect(rig.keeper.remembered(1)?.commitSeq).toBe(5_000);
   const old = {
     ...PEER,

@@ -40,12 +40,53 @@ test('commits of a run that is being made durable are not held against the run b
   const restarted = { ...later, previousRun: 5 };
   const greeted = rig.keeper.peerGreeted(1, restarted, undefined);
   await rig.clock.settle();
-  rig.keeper.peerCommitted(1, 700);
+  for (const runId of ['p5', 'p6']) rig.keeper.peerCommitted(1, runId, runId === 'p5' ? 85 : 700);
   expect(rig.keeper.isTrusted(1)).toBe(true);
   release();
   await greeted;
   expect(rig.keeper.remembered(1)).toMatchObject({ runId: 'p6', commitSeq: 90 });
   expect(rig.peersLost).toEqual([]);
+});
+
+test('a note of commits does not take back what a greeting has just made durable', async () => {
+  const rig = await started([1]);
+  await rig.keeper.peerGreeted(1, PEER, undefined);
+  rig.keeper.peerCommitted(1, 'p5', 80);
+  await rig.clock.advance(999);
+  const release = hold(rig.rows);
+  const runs = [{ id: 'w', commitSeq: 0 }];
+  const wiped = { ...PEER, storeId: 'w', run: 1, runs, previousRun: 0 };
+  const greeted = rig.keeper.peerGreeted(1, wiped, undefined);
+  await rig.clock.advance(1);
+  release();
+  await greeted;
+  await rig.clock.settle();
+  const later = await started([1], rig.rows);
+  expect(later.keeper.remembered(1)).toMatchObject({ runId: 'p5', successors: [{ runId: 'w' }] });
+});
+
+test('commits count for the run they are of, however late they come', async () => {
+  const rig = await started([1]);
+  await rig.keeper.peerGreeted(1, PEER, undefined);
+  const runs = [{ id: 'w1', commitSeq: 0 }];
+  const wiped = { ...PEER, storeId: 'w', run: 1, runs, previousRun: 0 };
+  await rig.keeper.peerGreeted(1, wiped, undefined);
+  rig.keeper.peerCommitted(1, 'p5', 5_000);
+  const rebuilt = { ...wiped, statement: 1, madeGood: ['p5'] };
+  const release = hold(rig.rows);
+  const greeted = rig.keeper.peerGreeted(1, rebuilt, undefined);
+  await rig.clock.settle();
+  rig.keeper.peerCommitted(1, 'w1', 300);
+  release();
+  await greeted;
+  expect(rig.keeper.remembered(1)).toMatchObject({ runId: 'w1', commitSeq: 300 });
+});
+
+test.each([Number.POSITIVE_INFINITY, 80.5])('%d is no commit', async (commitSeq) => {
+  const rig = await started([1]);
+  await rig.keeper.peerGreeted(1, PEER, undefined);
+  rig.keeper.peerCommitted(1, 'p5', commitSeq);
+  expect(rig.keeper.remembered(1)?.commitSeq).toBe(70);
 });
 
 test('two stores that are shown while the first is being made durable are both remembered', async () => {
@@ -108,7 +149,7 @@ test('a peer that came back below what is remembered is not trusted, and does no
   await rig.keeper.peerGreeted(1, wiped, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(false);
   expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'peer', run: 5 });
-  rig.keeper.peerCommitted(1, 900);
+  rig.keeper.peerCommitted(1, 'w1', 900);
   expect(rig.keeper.remembered(1)?.commitSeq).toBe(70);
 });
 
@@ -126,10 +167,9 @@ test('commits of peers are remembered at once and noted durably once a second, h
   await rig.keeper.peerGreeted(2, { ...PEER, storeId: 'third' }, undefined);
   const before = rig.rows.writeCount;
   for (let commitSeq = 71; commitSeq < 171; commitSeq += 1) {
-    rig.keeper.peerCommitted(1, commitSeq);
-    rig.keeper.peerCommitted(2, commitSeq);
+    for (const peer of [1, 2]) rig.keeper.peerCommitted(peer, 'p5', commitSeq);
   }
-  rig.keeper.peerCommitted(1, 100);
+  rig.keeper.peerCommitted(1, 'p5', 100);
   expect(rig.keeper.remembered(1)?.commitSeq).toBe(170);
   expect(rig.rows.writeCount).toBe(before);
   await rig.clock.advance(1_000);
@@ -142,11 +182,11 @@ test('commits that could not be noted are logged, and tried again with the next'
   const rig = await started([1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
   rig.rows.failure = new Error('disk');
-  rig.keeper.peerCommitted(1, 80);
+  rig.keeper.peerCommitted(1, 'p5', 80);
   await rig.clock.advance(1_000);
   expect(rig.notes.events('peer-commits-not-noted')).toHaveLength(1);
   rig.rows.failure = undefined;
-  rig.keeper.peerCommitted(1, 81);
+  rig.keeper.peerCommitted(1, 'p5', 81);
   await rig.clock.advance(1_000);
   const later = await started([1], rig.rows);
   expect(later.keeper.remembered(1)?.commitSeq).toBe(81);

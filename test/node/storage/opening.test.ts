@@ -4,7 +4,12 @@ import type { StoreOperation } from '../../../src/env/store.ts';
 import { encodeNumber } from '../../../src/node/storage/meta-rows.ts';
 import { RecordStore } from '../../../src/node/storage/record-store.ts';
 import { STORAGE_DEFAULTS } from '../../../src/node/storage/storage-options.ts';
-import { chainRowKey, metaRowKey, tableRange } from '../../../src/node/storage/table-keys.ts';
+import {
+  chainRowKey,
+  metaRowKey,
+  REBUILT_ROW,
+  tableRange,
+} from '../../../src/node/storage/table-keys.ts';
 import { MemoryDisk } from '../../../src/platform/memory/memory-disk.ts';
 import { MemoryStore } from '../../../src/platform/memory/memory-store.ts';
 import {
@@ -171,6 +176,23 @@ describe('the commit chain', () => {
     await rig.records.stop();
     await open({ disk });
     expect(rig.opening.chain).toBe('whole');
+  });
+
+  it('new damage takes the note of what a rebuild had finished with it, before anybody can be told', async () => {
+    const { engine, disk: first, records } = await written();
+    await records.writeMeta([{ name: REBUILT_ROW, value: Uint8Array.of(1, 0, 0) }]);
+    await write(rig, 'after', 1);
+    first.cutPower();
+    const disk = await replay(engine.events, [5]);
+    await open({ disk });
+    disk.cutPower();
+    await open({ disk });
+    expect(rig.opening).toMatchObject({ chain: 'gap', isDamageNew: false });
+    expect(await rig.records.readMeta(REBUILT_ROW)).toBeUndefined();
+    await rig.records.writeMeta([{ name: REBUILT_ROW, value: Uint8Array.of(1, 0, 0) }]);
+    await rig.records.stop();
+    await open({ disk });
+    expect(await rig.records.readMeta(REBUILT_ROW)).toBeDefined();
   });
 
   it('a gap raises every epoch floor before the first mint', async () => {
