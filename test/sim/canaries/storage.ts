@@ -277,8 +277,8 @@ export const STORAGE_CANARIES: readonly Canary[] = [
     edits: [
       {
         file: OPENING,
-        find: 'return (lastCommitOf(opened, runId) ?? -1) >= commitSeq;',
-        replace: 'return lastCommitOf(opened, runId) !== undefined;',
+        find: 'return lastCommitSeq !== undefined && lastCommitSeq >= commitSeq;',
+        replace: 'return lastCommitSeq !== undefined;',
       },
     ],
     scenario: '../../traces/copy-of-the-middle-of-a-rebuild.json',
