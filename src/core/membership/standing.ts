@@ -130,10 +130,10 @@ function goesOnFrom(opened: OpenedStore, { runId, commitSeq }: Successor): boole
   return lastCommitSeq !== undefined && lastCommitSeq >= commitSeq;
 }
 
-/** Does the store go on with the newest one that is remembered of its member, with all that was
- *  seen of it: then the memory of others that it holds goes on as well. */
+/** Does the store certainly go on with the newest one of its member, with all that was seen of it:
+ *  then the memory of others that it holds goes on as well. */
 export function isContinuation(remembered: Remembered | undefined, opened: OpenedStore): boolean {
-  if (remembered === undefined) return true;
+  if (remembered === undefined) return false;
   return goesOnFrom(opened, remembered.successors.at(-1) ?? remembered);
 }
 
@@ -207,8 +207,8 @@ export function remember(remembered: Remembered | undefined, opened: OpenedStore
   return { storeId, run, runId, ceiling, commitSeq, successors: [] };
 }
 
-/** What to remember of a member that has made this commit durable in the run that it showed last;
- *  the same object when that is no news, or the run is not remembered yet. */
+/** What to remember of a member that has made this commit durable in that run; the same object when
+ *  that is no news, or the run is not remembered, yet or any more. */
 export function rememberCommit(
   remembered: Remembered,
   runId: string,
@@ -228,13 +228,18 @@ export function rememberCommit(
 }
 
 /** A run takes the place of earlier ones of its own folder whose commits it has. One that does not
- *  have another's stays beside it: each has acknowledged copies that the other does not have. */
+ *  have another's stays beside it: each has acknowledged copies that the other does not have. So
+ *  does one of which nobody can tell. */
 function withSuccessor(remembered: Remembered, opened: OpenedStore, runId: string): Remembered {
   const { successors } = remembered;
-  if (successors.some((successor) => successor.runId === runId)) return remembered;
-  const others = successors.filter((successor) => !goesOnFrom(opened, successor));
-  const next = [...others, { runId, commitSeq: foundCommitOf(opened) }].slice(-SUCCESSORS_MAX);
-  return { ...remembered, successors: next };
+  if (successors.at(-1)?.runId === runId) return remembered;
+  const known = successors.find((successor) => successor.runId === runId);
+  const others = successors.filter((successor) => {
+    const isUnknown = successor.commitSeq === COMMITS_UNKNOWN;
+    return successor !== known && (isUnknown || !goesOnFrom(opened, successor));
+  });
+  const newest = known ?? { runId, commitSeq: foundCommitOf(opened) };
+  return { ...remembered, successors: [...others, newest].slice(-SUCCESSORS_MAX) };
 }
 
 /** Its commits go on from those that are remembered; otherwise it has a story of its own. */

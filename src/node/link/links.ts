@@ -357,7 +357,7 @@ export class Links implements Peers {
         const { storeId, runId } = runOf(hello);
         return known?.storeId === storeId && known.runId === runId;
       },
-      committed: (...commit) => this.#memory.peerCommitted(...commit),
+      committed: (node, runId, commitSeq) => this.#memory.peerCommitted(node, runId, commitSeq),
     };
   }
 

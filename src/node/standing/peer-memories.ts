@@ -163,7 +163,11 @@ export class PeerMemories {
       } finally {
         peer.isSettling = false;
       }
-      // Commits may have been seen meanwhile, over a link in the other direction.
+      // Commits may have been seen meanwhile, also such as this store does not have.
+      if (!isForgetful && !isContinuation(peer.remembered, peer.shown)) {
+        await this.#settle(nodeIndex, peer, shown, answer);
+        return;
+      }
       peer.remembered = remember(peer.remembered, peer.shown);
     }
     peer.hasAnswered = true;
@@ -186,7 +190,11 @@ export class PeerMemories {
     if (peer === undefined || remembered === undefined) return;
     if (!Number.isSafeInteger(commitSeq)) return;
     peer.remembered = rememberCommit(remembered, runId, commitSeq);
-    if (peer.remembered === remembered || this.#isNoteDue) return;
+    if (peer.remembered !== remembered) this.#noteSoon();
+  }
+
+  #noteSoon(): void {
+    if (this.#isNoteDue) return;
     this.#isNoteDue = true;
     const { deadlines } = this.#env;
     deadlines.add(deadlines.nowMs() + COMMIT_NOTE_INTERVAL_MS, () => {
@@ -214,16 +222,21 @@ export class PeerMemories {
 
   /** Notes what is not noted yet. */
   async flush(): Promise<void> {
+    await Promise.all([...this.#peers.values()].map(({ settling }) => settling));
     if (this.#isNoteDue) await this.#noteCommits();
   }
 
   async #noteCommits(): Promise<void> {
     const entries = [];
     for (const [nodeIndex, peer] of this.#peers) {
-      // The row of a greeting that is on its way is newer.
-      if (peer.remembered === undefined || peer.isSettling) continue;
-      entries.push({ name: peerRow(nodeIndex), value: encodePeer(peer.remembered) });
+      const { remembered, isSettling } = peer;
+      // The row of a greeting that is on its way is newer, but for commits seen since.
+      if (isSettling) this.#noteSoon();
+      else if (remembered !== undefined) {
+        entries.push({ name: peerRow(nodeIndex), value: encodePeer(remembered) });
+      }
     }
+    if (entries.length === 0) return;
     try {
       await this.#rows.noteMeta(entries);
     } catch (error) {

@@ -1,7 +1,8 @@
 /** Which partitions a rebuild has finished, kept so that a restart need not rebuild them once more.
  *  Invariants: what is kept names the lives whose loss was being made good: it is of use only to a
  *  start that finds no other loss; it is written at most once a second, and what is not written yet
- *  is rebuilt again.
+ *  is rebuilt again. The row also goes with what makes it worthless: new damage, a member that has
+ *  forgotten this one.
  *  Not here: what it is good for (standing-keeper.ts), the row (standing-rows.ts). */
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
 import type { Deadlines } from '../../core/deadlines.ts';

@@ -40,14 +40,6 @@ import {
   SERVED_ROW,
 } from './standing-rows.ts';
 
-/** What the opening of the folder says. */
-export interface FoundDamage {
-  /** Undefined: there is none. */
-  readonly reason: string | undefined;
-  /** It was not there when the folder was open before. */
-  readonly isNew: boolean;
-}
-
 interface StandingEnvironment {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
@@ -191,6 +183,7 @@ export class StandingKeeper implements Recovery {
       await this.#losses.end();
       return false;
     }
+    this.#progress.end();
     this.#damage = undefined;
     this.#lives = new Set();
     this.#rebuilt.clear();
@@ -224,12 +217,13 @@ export class StandingKeeper implements Recovery {
     return this.#losses.note(reason, true);
   }
 
-  /** Called once this node has a place in a layout. `peers`: node indexes of the other members. */
-  async start(damage: FoundDamage, peers: readonly number[]): Promise<void> {
+  /** Called once this node has a place in a layout. `damage`: found in the folder, now or earlier.
+   *  `peers`: node indexes of the other members. */
+  async start(damage: string | undefined, peers: readonly number[]): Promise<void> {
     const earlier = await this.#rows.readMeta(RECOVERING_ROW);
-    this.#damage = damage.reason ?? (earlier && decodeText(earlier));
+    this.#damage = damage ?? (earlier && decodeText(earlier));
     const progress = await this.#progress.read();
-    if (this.#damage !== undefined && !damage.isNew && progress !== undefined) {
+    if (this.#damage !== undefined && progress !== undefined) {
       this.#earlier = { lives: progress.lives, partitions: new Set(progress.partitions) };
     }
     const madeGood = await this.#rows.readMeta(MADE_GOOD_ROW);

@@ -73,17 +73,11 @@ export interface OpeningState {
   readonly hadUnsyncedMints: boolean;
   /** What the engine said of damage to its files, now or earlier, in words. */
   readonly engineDamage?: string;
-  /** A gap or damage was found that no earlier opening knew of. */
-  readonly isDamageNew: boolean;
 }
 
-/** Why the folder cannot be relied upon, in words, and whether that was known before. */
-export function damageOf({ chain, engineDamage, isDamageNew }: OpeningState): {
-  readonly reason: string | undefined;
-  readonly isNew: boolean;
-} {
-  const gap = chain === 'gap' ? 'its log lost synced batches' : undefined;
-  return { reason: gap ?? engineDamage, isNew: isDamageNew };
+/** Why the folder cannot be relied upon, in words; undefined when nothing speaks against it. */
+export function damageOf({ chain, engineDamage }: OpeningState): string | undefined {
+  return chain === 'gap' ? 'its log lost synced batches' : engineDamage;
 }
 
 /** Why a node stops whose files the engine found damaged. `startsAnew`: it may be started again at
@@ -180,7 +174,6 @@ async function readFolder(
       wasClean: isFresh || (found?.isClean === true && cleanCommitSeq === commitSeq),
       chain: damage.hasGap ? 'gap' : 'whole',
       hadUnsyncedMints: meta.has(META.unsyncedMints),
-      isDamageNew,
       ...(damage.engineDamage === '' ? {} : { engineDamage: damage.engineDamage }),
     },
     floors: floorsOf(meta),
@@ -198,6 +191,7 @@ function firstRows(first: {
   readonly run: RunRow;
   readonly runs: readonly FolderRun[];
   readonly damage: DamageRow;
+  /** No earlier opening knew of it. */
   readonly isDamageNew: boolean;
   readonly chainStart: number;
 }): readonly StoreOperation[] {

@@ -182,6 +182,9 @@ describe('memory', () => {
     const after = { ...known, successors: [{ runId: 'w', commitSeq: COMMITS_UNKNOWN }] };
     const restarted: OpenedStore = { ...wiped, runs: runs('w w2') };
     expect([...livesLost(restarted, [after])]).toEqual(['r7']);
+    const later = remember(after, restarted);
+    expect(later.successors.map(({ runId }) => runId)).toEqual(['w', 'w2']);
+    expect(knowsCommits(later)).toBe(false);
     expect([knowsCommits(after), knowsCommits(known), knowsCommits(undefined)]).toEqual([
       false,
       true,
@@ -199,7 +202,7 @@ describe('memory', () => {
     expect([goesOn('w', 0), goesOn('w w2', 40)]).toEqual([true, true]);
     expect([goesOn('w w2', 39), goesOn('v', 90)]).toEqual([false, false]);
     expect([isContinuation(after, opened), isContinuation(known, opened)]).toEqual([false, true]);
-    expect(isContinuation(undefined, opened)).toBe(true);
+    expect(isContinuation(undefined, opened)).toBe(false);
   });
 
   it('takes a run that a folder has long forgotten by the numbers', () => {

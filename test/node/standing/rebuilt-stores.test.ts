@@ -6,7 +6,6 @@ import {
   type OpenedStore,
   type Remembered,
 } from '../../../src/core/membership/standing.ts';
-import type { FoundDamage } from '../../../src/node/standing/standing-keeper.ts';
 import { RECOVERING_ROW } from '../../../src/node/standing/standing-rows.ts';
 import { REBUILT_ROW } from '../../../src/node/storage/table-keys.ts';
 import { type FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
@@ -89,12 +88,13 @@ test('new damage begins all partitions anew, also while the end is being noted',
 });
 
 /** Started again in the middle of a rebuild, partition 4 of which was done and noted. */
-async function begunAnew(damage: FoundDamage = SOUND): Promise<Rig> {
+async function begunAnew(): Promise<Rig> {
   const first = await behind();
+  await first.keeper.peerGreeted(2, PEER, undefined);
   first.keeper.partitionRebuilt(4, first.keeper.attempt);
   await first.clock.advance(1_000);
   const second = new Rig(first.rows);
-  await second.keeper.start(damage, [1, 2]);
+  await second.keeper.start(SOUND, [1, 2]);
   expect(second.keeper.standing.state).toBe('RECOVERING');
   return second;
 }
@@ -171,12 +171,65 @@ test('what is rebuilt when a member loses what it knew is noted once more, as th
 test('a rebuild that ends while its progress is due leaves no note of that', async () => {
   const { keeper, rows, clock } = await behind();
   keeper.partitionRebuilt(4, keeper.attempt);
-  const finished = keeper.finish(keeper.attempt, async () => {
-    await clock.advance(2_000);
-  });
+  expect(await keeper.finish(keeper.attempt, nothingToClear)).toBe(true);
+  await clock.advance(2_000);
+  expect(rows.rows.has(REBUILT_ROW)).toBe(false);
+});
+
+test('nor does one that ends while a member comes back that lost what it knew', async () => {
+  const { keeper, rows, clock } = await behind();
+  await keeper.peerGreeted(2, PEER, undefined);
+  keeper.partitionRebuilt(4, keeper.attempt);
+  const finished = keeper.finish(keeper.attempt, () => keeper.peerGreeted(2, WIPED, undefined));
   expect(await finished).toBe(true);
   await clock.advance(2_000);
   expect(rows.rows.has(REBUILT_ROW)).toBe(false);
+});
+
+test('a member that greets for the first time may have known more, and lost it', async () => {
+  const first = await behind();
+  first.keeper.partitionRebuilt(4, first.keeper.attempt);
+  await first.clock.advance(1_000);
+  const second = new Rig(first.rows);
+  await second.keeper.start(SOUND, [1, 2]);
+  await second.keeper.peerGreeted(1, PEER, OTHER);
+  await second.keeper.peerGreeted(2, WIPED, undefined);
+  expect([second.keeper.isStillRebuilt(4), second.keeper.wasRebuilt(4)]).toEqual([false, false]);
+});
+
+test('two folders that greet in turn under one name know nothing of this node', async () => {
+  const second = await begunAnew();
+  const folder = (id: string): OpenedStore => {
+    return { ...WIPED, storeId: id, runs: [{ id, commitSeq: 0 }] };
+  };
+  for (const id of ['w', 'v']) await second.keeper.peerGreeted(2, folder(id), undefined);
+  second.keeper.partitionRebuilt(4, second.keeper.attempt);
+  await second.clock.advance(1_000);
+  const third = new Rig(second.rows);
+  await third.keeper.start(SOUND, [1, 2]);
+  await third.keeper.peerGreeted(1, PEER, OTHER);
+  expect(third.keeper.wasRebuilt(4)).toBe(true);
+  await third.keeper.peerGreeted(2, folder('w'), undefined);
+  expect(third.keeper.wasRebuilt(4)).toBe(false);
+});
+
+test('a commit of the run before that comes while the next is made durable is missed', async () => {
+  const { keeper, rows } = await begunAnew();
+  await keeper.peerGreeted(1, PEER, OTHER);
+  await keeper.peerGreeted(2, PEER, undefined);
+  expect(keeper.isStillRebuilt(4)).toBe(true);
+  const release = rows.hold();
+  const runs = [...PEER.runs, { id: 'p6', commitSeq: 90 }];
+  const greeted = keeper.peerGreeted(2, { ...PEER, run: 6, previousRun: 5, runs }, undefined);
+  await Promise.resolve();
+  keeper.peerCommitted(2, 'p5', 95);
+  release();
+  await greeted;
+  expect([keeper.wasRebuilt(4), keeper.isTrusted(2)]).toEqual([false, false]);
+  const later = new Rig(rows);
+  await later.keeper.start(SOUND, [1, 2]);
+  expect(later.keeper.remembered(2)).toMatchObject({ runId: 'p5', successors: [{ runId: 'p6' }] });
+  expect(later.keeper.wasRebuilt(4)).toBe(false);
 });
 
 test('what earlier runs had rebuilt is known to later ones too, with what was added', async () => {
@@ -189,12 +242,23 @@ test('what earlier runs had rebuilt is known to later ones too, with what was ad
   expect(known).toEqual([true, true, false]);
 });
 
-test('nothing of it is known after new damage, found at the start or later', async () => {
-  const found = await begunAnew({ reason: 'a gap', isNew: true });
-  expect(found.keeper.wasRebuilt(4)).toBe(false);
-  const { keeper } = await begunAnew();
+test('nothing of it is known after new damage, nor after a restart', async () => {
+  const { keeper, rows, clock } = await begunAnew();
+  keeper.partitionRebuilt(5, keeper.attempt);
+  await clock.advance(1_000);
+  expect(rows.rows.has(REBUILT_ROW)).toBe(true);
   keeper.reportDamage('a bad block');
-  expect(keeper.wasRebuilt(4)).toBe(false);
+  await clock.settle();
+  expect([keeper.wasRebuilt(4), rows.rows.has(REBUILT_ROW)]).toEqual([false, false]);
+});
+
+test('what is due when a node stops is noted', async () => {
+  const { keeper, rows } = await begunAnew();
+  keeper.partitionRebuilt(5, keeper.attempt);
+  await keeper.flush();
+  const later = new Rig(rows);
+  await later.keeper.start(SOUND, [1, 2]);
+  expect([4, 5].map((partition) => later.keeper.wasRebuilt(partition))).toEqual([true, true]);
 });
 
 test('nor after word of a later life, or once the rebuild is over', async () => {

@@ -4,15 +4,6 @@ import { VERIFY_WAIT_MS } from '../../../src/core/membership/standing.ts';
 import { watch } from '../../client/client-rig.ts';
 import { FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
 
-/** Holds every write of rows until it is called. */
-function hold(rows: FakeRows): () => void {
-  let release = (): void => {};
-  rows.gate = new Promise((resolve) => {
-    release = resolve;
-  });
-  return release;
-}
-
 async function started(peers: readonly number[], rows?: FakeRows): Promise<Rig> {
   const rig = new Rig(rows);
   await rig.keeper.start(SOUND, peers);
@@ -21,7 +12,7 @@ async function started(peers: readonly number[], rows?: FakeRows): Promise<Rig> 
 
 test('what a peer showed is durable before its greeting is over', async () => {
   const rig = await started([1]);
-  const release = hold(rig.rows);
+  const release = rig.rows.hold();
   const greeted = watch(rig.keeper.peerGreeted(1, PEER, undefined));
   await rig.clock.settle();
   expect(greeted.isSettled).toBe(false);
@@ -35,7 +26,7 @@ test('what a peer showed is durable before its greeting is over', async () => {
 test('commits of a run that is being made durable are not held against the run before it', async () => {
   const rig = await started([1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
-  const release = hold(rig.rows);
+  const release = rig.rows.hold();
   const later = { ...PEER, run: 6, runs: [...PEER.runs, { id: 'p6', commitSeq: 90 }] };
   const restarted = { ...later, previousRun: 5 };
   const greeted = rig.keeper.peerGreeted(1, restarted, undefined);
@@ -53,7 +44,7 @@ test('a note of commits does not take back what a greeting has just made durable
   await rig.keeper.peerGreeted(1, PEER, undefined);
   rig.keeper.peerCommitted(1, 'p5', 80);
   await rig.clock.advance(999);
-  const release = hold(rig.rows);
+  const release = rig.rows.hold();
   const runs = [{ id: 'w', commitSeq: 0 }];
   const wiped = { ...PEER, storeId: 'w', run: 1, runs, previousRun: 0 };
   const greeted = rig.keeper.peerGreeted(1, wiped, undefined);
@@ -65,6 +56,26 @@ test('a note of commits does not take back what a greeting has just made durable
   expect(later.keeper.remembered(1)).toMatchObject({ runId: 'p5', successors: [{ runId: 'w' }] });
 });
 
+test('commits that are seen while a greeting is made durable are noted with the next, or at the stop', async () => {
+  for (const isStopped of [false, true]) {
+    const rig = await started([1]);
+    await rig.keeper.peerGreeted(1, PEER, undefined);
+    rig.keeper.peerCommitted(1, 'p5', 80);
+    await rig.clock.advance(999);
+    const release = rig.rows.hold();
+    const greeted = rig.keeper.peerGreeted(1, { ...PEER, ceiling: 3_000 }, undefined);
+    await rig.clock.settle();
+    rig.keeper.peerCommitted(1, 'p5', 95);
+    await rig.clock.advance(1);
+    const flushed = isStopped ? rig.keeper.flush() : undefined;
+    release();
+    await greeted;
+    await (flushed ?? rig.clock.advance(1_000));
+    const later = await started([1], rig.rows);
+    expect(later.keeper.remembered(1)?.commitSeq).toBe(95);
+  }
+});
+
 test('commits count for the run they are of, however late they come', async () => {
   const rig = await started([1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
@@ -73,7 +84,7 @@ test('commits count for the run they are of, however late they come', async () =
   await rig.keeper.peerGreeted(1, wiped, undefined);
   rig.keeper.peerCommitted(1, 'p5', 5_000);
   const rebuilt = { ...wiped, statement: 1, madeGood: ['p5'] };
-  const release = hold(rig.rows);
+  const release = rig.rows.hold();
   const greeted = rig.keeper.peerGreeted(1, rebuilt, undefined);
   await rig.clock.settle();
   rig.keeper.peerCommitted(1, 'w1', 300);
@@ -92,7 +103,7 @@ test.each([Number.POSITIVE_INFINITY, 80.5])('%d is no commit', async (commitSeq)
 test('two stores that are shown while the first is being made durable are both remembered', async () => {
   const rig = await started([1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
-  const release = hold(rig.rows);
+  const release = rig.rows.hold();
   const greeted = ['w', 'v'].map((id) => {
     const runs = [{ id, commitSeq: 0 }];
     const wiped = { ...PEER, storeId: id, run: 1, runs, previousRun: 0 };

@@ -2,7 +2,6 @@
 import { Deadlines } from '../../../src/core/deadlines.ts';
 import type { OpenedStore } from '../../../src/core/membership/standing.ts';
 import type { MetaRows } from '../../../src/node/standing/peer-memories.ts';
-import type { FoundDamage } from '../../../src/node/standing/standing-keeper.ts';
 import { StandingKeeper } from '../../../src/node/standing/standing-keeper.ts';
 import { ManualClock } from '../../client/manual-clock.ts';
 import { Notes } from '../notes.ts';
@@ -22,7 +21,7 @@ export const OWN: OpenedStore = {
   statement: 0,
 };
 /** Nothing is wrong with the folder. */
-export const SOUND: FoundDamage = { reason: undefined, isNew: false };
+export const SOUND = undefined;
 
 export const PEER: OpenedStore = {
   storeId: 'peer',
@@ -45,6 +44,15 @@ export class FakeRows implements MetaRows {
   writeCount = 0;
   gate: Promise<void> = Promise.resolve();
   failure: Error | undefined;
+
+  /** Holds every write until what it returns is called. */
+  hold(): () => void {
+    let release = (): void => {};
+    this.gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    return release;
+  }
 
   async readMeta(name: string): Promise<Uint8Array | undefined> {
     return this.rows.get(name);

@@ -53,7 +53,6 @@ describe('opening', () => {
     const { opening, records, disk } = await open();
     expect(opening).toEqual({
       isFresh: true,
-      isDamageNew: false,
       storeId: random.bytes(16),
       run: 1,
       previousRun: 0,
@@ -187,7 +186,7 @@ describe('the commit chain', () => {
     await open({ disk });
     disk.cutPower();
     await open({ disk });
-    expect(rig.opening).toMatchObject({ chain: 'gap', isDamageNew: false });
+    expect(rig.opening).toMatchObject({ chain: 'gap' });
     expect(await rig.records.readMeta(REBUILT_ROW)).toBeUndefined();
     await rig.records.writeMeta([{ name: REBUILT_ROW, value: Uint8Array.of(1, 0, 0) }]);
     await rig.records.stop();

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { CoterieError } from '../../../src/core/errors.ts';
 import { LEAVES_PER_PARTITION } from '../../../src/core/ring/token.ts';
 import type { Store } from '../../../src/env/store.ts';
+import { REBUILT_ROW } from '../../../src/node/storage/table-keys.ts';
 import { keyOf, openRig, put, type Rig } from './storage-rig.ts';
 
 const DAMAGE = new CoterieError('STORAGE_IO', 'Corruption: block checksum mismatch', {
@@ -27,6 +28,18 @@ function refuseToIterate(engine: Store): void {
     throw DAMAGE;
   };
 }
+
+test('the note of what a rebuild had finished is gone when the node is told', async () => {
+  const { rig, told } = await openTold();
+  await rig.records.writeMeta([{ name: REBUILT_ROW, value: Uint8Array.of(1, 0, 0) }]);
+  refuseToIterate(rig.engine);
+  const query = { ranges: ALL, after: new Uint8Array(0), bytesMax: 1_000 };
+  await expect(rig.records.scan.entries(query)).rejects.toBe(DAMAGE);
+  expect(told).toHaveLength(1);
+  await rig.records.writeMeta([{ name: 'other', value: Uint8Array.of(1) }]);
+  expect(await rig.records.readMeta(REBUILT_ROW)).toBeUndefined();
+  await rig.records.stop();
+});
 
 test('a page of a partition that meets damage fails, and the node is told once', async () => {
   const { rig, told } = await openTold();
