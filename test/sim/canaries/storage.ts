@@ -290,8 +290,8 @@ export const STORAGE_CANARIES: readonly Canary[] = [
     edits: [
       {
         file: 'node/standing/standing-keeper.js',
-        find: 'this.#damage = damage.reason ?? (earlier && decodeText(earlier));',
-        replace: 'this.#damage = damage.reason;',
+        find: 'this.#damage = damage ?? (earlier && decodeText(earlier));',
+        replace: 'this.#damage = damage;',
       },
       SLOW_REBUILD,
     ],
