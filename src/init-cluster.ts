@@ -44,6 +44,8 @@ const REPLICAS = 3;
 const PARTITIONS = 256;
 const TIMEOUT_MS = 5_000;
 const SERVING_POLL_MS = 5;
+/** Members hear of each other within a round of gossip, a second or so. */
+const MET_POLL_MS = 25;
 const OPTIONS: OptionNames<InitOptions> = {
   nodes: true,
   replicas: true,
@@ -52,7 +54,8 @@ const OPTIONS: OptionNames<InitOptions> = {
 };
 const INIT: KnownOptions = knownOptions('initCluster', OPTIONS);
 
-/** Makes the nodes one cluster and resolves when all of them serve. Repeating it with the same
+/** Makes the nodes one cluster and resolves when all of them serve and have heard of each other;
+ *  the latter is given up after `timeoutMs`, for nothing depends on it. Repeating it with the same
  *  nodes and numbers changes nothing and completes what was made half.
  *  Errors: INVALID_ARGUMENT; UNREACHABLE or DEADLINE_EXCEEDED when a node does not answer: with
  *  `applied` 'no' nothing was changed, with 'unknown' nodes have the layout by then, and the same
@@ -71,6 +74,7 @@ export async function initCluster(options: InitOptions): Promise<InitResult> {
   try {
     const { layout, kind } = await initNodes({ nodes, replicas, partitions }, admins);
     await Promise.all(admins.map(({ target, admin }) => untilServing(target, admin, timeoutMs)));
+    await Promise.all(admins.map(({ target, admin }) => untilMet(target, admin, timeoutMs)));
     return {
       clusterId: bytesToHex(layout.clusterId),
       changed: kind !== 'unchanged',
@@ -101,8 +105,27 @@ export async function untilServing(
         applied: 'unknown',
       });
     }
-    await new Promise<void>((resolve) => systemClock.setTimer(SERVING_POLL_MS, resolve));
+    await pause(SERVING_POLL_MS);
   }
+}
+
+/** Settles when the node has heard of every other member, or after so long. Errors: as of
+ *  `untilServing`. */
+export async function untilMet(
+  name: string,
+  admin: Pick<AdminService, 'status'>,
+  timeoutMs: number,
+): Promise<void> {
+  const deadlineMs = systemClock.monotonicMs() + timeoutMs;
+  do {
+    const { members } = await statusOf(name, admin);
+    if (members.every(({ inLayout, id }) => !inLayout || id !== '')) return;
+    await pause(MET_POLL_MS);
+  } while (systemClock.monotonicMs() <= deadlineMs);
+}
+
+function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => systemClock.setTimer(durationMs, resolve));
 }
 
 /** The question changes nothing, but it is asked of a node that has taken the layout. */
