@@ -179,7 +179,7 @@ export function livesLost(
 
 /** After more runs than a folder names, out of reach of this peer, numbers must do. */
 function hasBeenIn(opened: OpenedStore, remembered: Remembered): boolean {
-  if (opened.runs.some(({ id }) => id === remembered.runId)) return true;
+  if (lastCommitOf(opened, remembered.runId) !== undefined) return true;
   return opened.run - remembered.run >= RUNS_MAX && opened.runs.length === RUNS_MAX;
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../../../src/core/membership/standing.ts';
 import { RECOVERING_ROW } from '../../../src/node/standing/standing-rows.ts';
 import { REBUILT_ROW } from '../../../src/node/storage/table-keys.ts';
-import { type FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
+import { emptied, type FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
 
 const LIFE = 'a5'.repeat(16);
 const LATER_LIFE = 'a6'.repeat(16);
@@ -21,8 +21,8 @@ const OTHER: Remembered = {
   commitSeq: 900,
   successors: [],
 };
-/** Of a folder that a peer began anew. */
-const NEW_RUN = [{ id: 'n1', commitSeq: 0 }];
+/** A peer with a folder that it began anew. */
+const WIPED = emptied('n1');
 const nothingToClear = async (): Promise<void> => {};
 
 async function behind(rows?: FakeRows): Promise<Rig> {
@@ -87,12 +87,18 @@ test('new damage begins all partitions anew, also while the end is being noted',
   expect(rows.rows.has(RECOVERING_ROW)).toBe(true);
 });
 
-/** Started again in the middle of a rebuild, partition 4 of which was done and noted. */
+/** In the middle of a rebuild, partition 4 of which is done and noted; both members greeted. */
+async function halfRebuilt(): Promise<Rig> {
+  const rig = await behind();
+  await rig.keeper.peerGreeted(2, PEER, undefined);
+  rig.keeper.partitionRebuilt(4, rig.keeper.attempt);
+  await rig.clock.advance(1_000);
+  return rig;
+}
+
+/** The same, started again. */
 async function begunAnew(): Promise<Rig> {
-  const first = await behind();
-  await first.keeper.peerGreeted(2, PEER, undefined);
-  first.keeper.partitionRebuilt(4, first.keeper.attempt);
-  await first.clock.advance(1_000);
+  const first = await halfRebuilt();
   const second = new Rig(first.rows);
   await second.keeper.start(SOUND, [1, 2]);
   expect(second.keeper.standing.state).toBe('RECOVERING');
@@ -136,13 +142,8 @@ test('it is not as long as a member does not know how far that run had come', as
   expect([keeper.isStillRebuilt(4), keeper.wasRebuilt(4)]).toEqual([false, true]);
 });
 
-const WIPED: OpenedStore = { ...PEER, storeId: 'new', run: 1, runs: NEW_RUN, previousRun: 0 };
-
 test('nor ever, once a member has lost what it knew', async () => {
-  const first = await behind();
-  await first.keeper.peerGreeted(2, PEER, undefined);
-  first.keeper.partitionRebuilt(4, first.keeper.attempt);
-  await first.clock.advance(1_000);
+  const first = await halfRebuilt();
   const second = new Rig(first.rows);
   await second.keeper.start(SOUND, [1, 2]);
   await second.keeper.peerGreeted(1, PEER, OTHER);
@@ -157,10 +158,7 @@ test('nor ever, once a member has lost what it knew', async () => {
 });
 
 test('what is rebuilt when a member loses what it knew is noted once more, as that of this run', async () => {
-  const first = await behind();
-  await first.keeper.peerGreeted(2, PEER, undefined);
-  first.keeper.partitionRebuilt(4, first.keeper.attempt);
-  await first.clock.advance(1_000);
+  const first = await halfRebuilt();
   await first.keeper.peerGreeted(2, WIPED, undefined);
   await first.clock.advance(1_000);
   const second = new Rig(first.rows);
@@ -199,17 +197,14 @@ test('a member that greets for the first time may have known more, and lost it',
 
 test('two folders that greet in turn under one name know nothing of this node', async () => {
   const second = await begunAnew();
-  const folder = (id: string): OpenedStore => {
-    return { ...WIPED, storeId: id, runs: [{ id, commitSeq: 0 }] };
-  };
-  for (const id of ['w', 'v']) await second.keeper.peerGreeted(2, folder(id), undefined);
+  for (const run of ['w', 'v']) await second.keeper.peerGreeted(2, emptied(run), undefined);
   second.keeper.partitionRebuilt(4, second.keeper.attempt);
   await second.clock.advance(1_000);
   const third = new Rig(second.rows);
   await third.keeper.start(SOUND, [1, 2]);
   await third.keeper.peerGreeted(1, PEER, OTHER);
   expect(third.keeper.wasRebuilt(4)).toBe(true);
-  await third.keeper.peerGreeted(2, folder('w'), undefined);
+  await third.keeper.peerGreeted(2, emptied('w'), undefined);
   expect(third.keeper.wasRebuilt(4)).toBe(false);
 });
 
@@ -297,10 +292,9 @@ test('a peer that says it rebuilds itself is trusted with what it answers, and r
   const rig = new Rig();
   await rig.keeper.start(SOUND, [1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
-  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runs: NEW_RUN, previousRun: 0 };
-  await rig.keeper.peerGreeted(1, wiped, undefined);
+  await rig.keeper.peerGreeted(1, WIPED, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(false);
-  await rig.keeper.peerGreeted(1, { ...wiped, isRebuilding: true, statement: 1 }, undefined);
+  await rig.keeper.peerGreeted(1, { ...WIPED, isRebuilding: true, statement: 1 }, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(true);
   expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'peer', commitSeq: 70 });
   rig.keeper.peerCommitted(1, 'n1', 5_000);
@@ -314,13 +308,12 @@ test('a rebuilt peer takes the place of what it has made good, and an earlier wo
   const rig = new Rig();
   await rig.keeper.start(SOUND, [1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
-  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runs: NEW_RUN, previousRun: 0 };
-  const rebuilding = { ...wiped, isRebuilding: true, statement: 1 };
+  const rebuilding = { ...WIPED, isRebuilding: true, statement: 1 };
   await rig.keeper.peerGreeted(1, rebuilding, undefined);
-  await rig.keeper.peerGreeted(1, { ...wiped, madeGood: ['p5'], statement: 2 }, undefined);
+  await rig.keeper.peerGreeted(1, { ...WIPED, madeGood: ['p5'], statement: 2 }, undefined);
   await rig.keeper.peerGreeted(1, rebuilding, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(true);
-  expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'new', runId: 'n1', ceiling: 2_000 });
+  expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'n1', runId: 'n1', ceiling: 2_000 });
   rig.keeper.peerCommitted(1, 'n1', 5_000);
   expect(rig.keeper.remembered(1)?.commitSeq).toBe(5_000);
   const old = {
@@ -341,12 +334,11 @@ test('the standing of a peer follows what it says of itself, and is not known wh
   expect(keeper.standingOf(1)).toBe('SERVING');
   keeper.peerReach(1, true);
   expect(keeper.standingOf(1)).toBeUndefined();
-  const wiped: OpenedStore = { ...PEER, storeId: 'new', run: 1, runs: NEW_RUN, previousRun: 0 };
-  await keeper.peerGreeted(1, wiped, undefined);
+  await keeper.peerGreeted(1, WIPED, undefined);
   expect(keeper.standingOf(1)).toBe('RECOVERING');
-  await keeper.peerGreeted(1, { ...wiped, isRebuilding: true, statement: 1 }, undefined);
+  await keeper.peerGreeted(1, { ...WIPED, isRebuilding: true, statement: 1 }, undefined);
   expect(keeper.standingOf(1)).toBe('RECOVERING');
-  await keeper.peerGreeted(1, { ...wiped, madeGood: ['p5'], statement: 2 }, undefined);
+  await keeper.peerGreeted(1, { ...WIPED, madeGood: ['p5'], statement: 2 }, undefined);
   expect(keeper.standingOf(1)).toBe('SERVING');
   expect(keeper.standingOf(9)).toBeUndefined();
 });
@@ -366,9 +358,8 @@ test('a peer that lost its copies is named, also one that was rebuilt unseen; a 
   await keeper.peerGreeted(1, { ...restarted, isRebuilding: true, statement: 1 }, undefined);
   expect(peersLost).toEqual([1]);
   await keeper.peerGreeted(2, PEER, undefined);
-  const rebuilt = { ...PEER, storeId: 'new', run: 1, runs: NEW_RUN, previousRun: 0 };
-  await keeper.peerGreeted(2, { ...rebuilt, madeGood: ['p5'] }, undefined);
+  await keeper.peerGreeted(2, { ...WIPED, madeGood: ['p5'] }, undefined);
   expect(peersLost).toEqual([1, 2]);
-  await keeper.peerGreeted(2, { ...rebuilt, madeGood: ['p5'] }, undefined);
+  await keeper.peerGreeted(2, { ...WIPED, madeGood: ['p5'] }, undefined);
   expect(peersLost).toEqual([1, 2]);
 });

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { VERIFY_WAIT_MS } from '../../../src/core/membership/standing.ts';
 import { watch } from '../../client/client-rig.ts';
-import { FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
+import { emptied, FakeRows, PEER, Rig, SOUND } from './standing-rig.ts';
 
 async function started(peers: readonly number[], rows?: FakeRows): Promise<Rig> {
   const rig = new Rig(rows);
@@ -45,9 +45,7 @@ test('a note of commits does not take back what a greeting has just made durable
   rig.keeper.peerCommitted(1, 'p5', 80);
   await rig.clock.advance(999);
   const release = rig.rows.hold();
-  const runs = [{ id: 'w', commitSeq: 0 }];
-  const wiped = { ...PEER, storeId: 'w', run: 1, runs, previousRun: 0 };
-  const greeted = rig.keeper.peerGreeted(1, wiped, undefined);
+  const greeted = rig.keeper.peerGreeted(1, emptied('w'), undefined);
   await rig.clock.advance(1);
   release();
   await greeted;
@@ -79,8 +77,7 @@ test('commits that are seen while a greeting is made durable are noted with the 
 test('commits count for the run they are of, however late they come', async () => {
   const rig = await started([1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
-  const runs = [{ id: 'w1', commitSeq: 0 }];
-  const wiped = { ...PEER, storeId: 'w', run: 1, runs, previousRun: 0 };
+  const wiped = emptied('w1');
   await rig.keeper.peerGreeted(1, wiped, undefined);
   rig.keeper.peerCommitted(1, 'p5', 5_000);
   const rebuilt = { ...wiped, statement: 1, madeGood: ['p5'] };
@@ -104,11 +101,7 @@ test('two stores that are shown while the first is being made durable are both r
   const rig = await started([1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
   const release = rig.rows.hold();
-  const greeted = ['w', 'v'].map((id) => {
-    const runs = [{ id, commitSeq: 0 }];
-    const wiped = { ...PEER, storeId: id, run: 1, runs, previousRun: 0 };
-    return rig.keeper.peerGreeted(1, wiped, undefined);
-  });
+  const greeted = ['w', 'v'].map((run) => rig.keeper.peerGreeted(1, emptied(run), undefined));
   release();
   await Promise.all(greeted);
   const successors = rig.keeper.remembered(1)?.successors.map(({ runId }) => runId);
@@ -150,14 +143,7 @@ test('a peer that came back below what is remembered is not trusted, and does no
   const rig = await started([1]);
   await rig.keeper.peerGreeted(1, PEER, undefined);
   expect(rig.keeper.isTrusted(1)).toBe(true);
-  const wiped = {
-    ...PEER,
-    storeId: 'other',
-    run: 1,
-    runs: [{ id: 'w1', commitSeq: 0 }],
-    previousRun: 0,
-  };
-  await rig.keeper.peerGreeted(1, wiped, undefined);
+  await rig.keeper.peerGreeted(1, emptied('w1'), undefined);
   expect(rig.keeper.isTrusted(1)).toBe(false);
   expect(rig.keeper.remembered(1)).toMatchObject({ storeId: 'peer', run: 5 });
   rig.keeper.peerCommitted(1, 'w1', 900);

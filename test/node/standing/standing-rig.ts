@@ -38,6 +38,12 @@ export const PEER: OpenedStore = {
   statement: 0,
 };
 
+/** What a peer shows whose folder was lost; `run` is the name of its first run with the new one. */
+export function emptied(run: string): OpenedStore {
+  const runs = [{ id: run, commitSeq: 0 }];
+  return { ...PEER, storeId: run, run: 1, runs, previousRun: 0 };
+}
+
 /** Rows whose writes a test can hold or fail. */
 export class FakeRows implements MetaRows {
   readonly rows = new Map<string, Uint8Array>();
