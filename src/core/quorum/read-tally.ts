@@ -62,15 +62,17 @@ export class ReadTally {
     return this.#decide();
   }
 
-  /** A replica has a record with this digest. */
+  /** A replica has a record with this digest. Its first digest stands until its record comes: of
+   *  each replica one answer is known at a time. */
   answerDigest(nodeIndex: number, digest: ItemHash, isVerified: boolean): Verdict {
     if (this.#verdict !== 'pending') return this.#verdict;
     if (!isVerified && this.#needsVerified) return this.fail(nodeIndex);
+    if (this.isDigestOf(nodeIndex)) return this.#verdict;
     this.#known ??= this.#knownSoFar();
     const known = this.#known.find((record) => isEqual(record.digest, digest));
     if (known !== undefined) {
       if (this.#count.answer(nodeIndex)) this.#answers.push({ nodeIndex, bytes: known.bytes });
-    } else if (this.#count.isOpen(nodeIndex) && !this.isDigestOf(nodeIndex)) {
+    } else if (this.#count.isOpen(nodeIndex)) {
       this.#digests.push({ nodeIndex, digest });
     }
     return this.#decide();

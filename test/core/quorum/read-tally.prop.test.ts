@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { ReplicaGroup } from '../../../src/core/quorum/level.ts';
 import { ReadTally } from '../../../src/core/quorum/read-tally.ts';
 import { dumbVerdict, groups, steps } from './tally-model.ts';
 
@@ -61,6 +62,19 @@ function knownOf(history: readonly Reply[]): Map<number, number | 'none' | 'no'>
   return known;
 }
 
+/** A second digest of a replica, of a record that is known; the first was of one that is not. */
+const TWO_DIGESTS: [ReplicaGroup[], Reply[]] = [
+  [
+    { members: [0, 1, 2], need: 1 },
+    { members: [3, 4], need: 1 },
+  ],
+  [
+    { kind: 'digest', node: 4, version: 0 },
+    { kind: 'record', node: 0, version: 2 },
+    { kind: 'digest', node: 4, version: 2 },
+  ],
+];
+
 it('counts of all digests those, and those only, of which a counted replica sent the record', () => {
   fc.assert(
     fc.property(groups, fc.array(reply, { maxLength: 14 }), (replicaGroups, history) => {
@@ -92,5 +106,6 @@ it('counts of all digests those, and those only, of which a counted replica sent
         for (const wanted of tally.recordsWanted) expect(known.has(wanted)).toBe(false);
       }
     }),
+    { examples: [TWO_DIGESTS] },
   );
 });

@@ -86,6 +86,16 @@ it('wants the record of the next replica when the first one with the digest fail
   expect(nodesOf(moved)).toEqual([0, 1]);
 });
 
+it('keeps the first digest of a replica until its record comes', () => {
+  const tally = tallyOf('quorum', 2);
+  tally.answerDigest(1, digest(1), true);
+  tally.answer({ nodeIndex: 0, bytes: record(2) }, true);
+  expect(tally.answerDigest(1, digest(2), true)).toBe('pending');
+  expect(tally.recordsWanted).toEqual([1]);
+  expect(tally.answer({ nodeIndex: 1, bytes: record(3) }, true)).toBe('satisfied');
+  expect(tally.answers[1]).toEqual({ nodeIndex: 1, bytes: record(3) });
+});
+
 it('never takes a digest for "no record"', () => {
   const tally = tallyOf('quorum', 2);
   tally.answer(empty(0), true);
