@@ -28,6 +28,8 @@ export interface InitOptions {
   readonly timeoutMs?: number;
 }
 
+type Asked = Pick<AdminService, 'status'>;
+
 export interface InitResult {
   /** 32 hex digits. */
   readonly clusterId: string;
@@ -43,9 +45,8 @@ export interface InitResult {
 const REPLICAS = 3;
 const PARTITIONS = 256;
 const TIMEOUT_MS = 5_000;
-const SERVING_POLL_MS = 5;
-/** Members hear of each other within a round of gossip, a second or so. */
-const MET_POLL_MS = 25;
+/** Both take a few round trips. */
+const POLL_MS = 5;
 const OPTIONS: OptionNames<InitOptions> = {
   nodes: true,
   replicas: true,
@@ -91,37 +92,45 @@ export async function initCluster(options: InitOptions): Promise<InitResult> {
 /** A node serves as soon as its peers have answered it, which takes a round trip. RECOVERING is not
  *  waited out. Errors: NOT_RUNNING after so long; what the node's status failed with, with
  *  `applied` 'unknown'. */
-export async function untilServing(
-  name: string,
-  admin: Pick<AdminService, 'status'>,
-  timeoutMs: number,
-): Promise<void> {
-  const deadlineMs = systemClock.monotonicMs() + timeoutMs;
-  for (;;) {
-    const { state, reason } = await statusOf(name, admin);
-    if (state === 'SERVING' || state === 'RECOVERING') return;
-    if (systemClock.monotonicMs() > deadlineMs) {
-      throw new CoterieError('NOT_RUNNING', `${name} is ${state} and not SERVING: ${reason}`, {
-        applied: 'unknown',
-      });
-    }
-    await pause(SERVING_POLL_MS);
-  }
+export async function untilServing(name: string, admin: Asked, timeoutMs: number): Promise<void> {
+  const { state, reason } = await statusWhen(isUp, { name, admin, timeoutMs });
+  if (isUp({ state })) return;
+  throw new CoterieError('NOT_RUNNING', `${name} is ${state} and not SERVING: ${reason}`, {
+    applied: 'unknown',
+  });
 }
 
 /** Settles when the node has heard of every other member, or after so long. Errors: as of
  *  `untilServing`. */
-export async function untilMet(
-  name: string,
-  admin: Pick<AdminService, 'status'>,
-  timeoutMs: number,
-): Promise<void> {
+export async function untilMet(name: string, admin: Asked, timeoutMs: number): Promise<void> {
+  await statusWhen(hasMetAll, { name, admin, timeoutMs });
+}
+
+function isUp({ state }: Pick<StatusReply, 'state'>): boolean {
+  return state === 'SERVING' || state === 'RECOVERING';
+}
+
+function hasMetAll({ members }: StatusReply): boolean {
+  return members.every(({ inLayout, id }) => !inLayout || id !== '');
+}
+
+interface Awaited {
+  readonly name: string;
+  readonly admin: Asked;
+  readonly timeoutMs: number;
+}
+
+/** The first status of the node that is as wanted, or the last one within the time. */
+async function statusWhen(
+  isWanted: (status: StatusReply) => boolean,
+  { name, admin, timeoutMs }: Awaited,
+): Promise<StatusReply> {
   const deadlineMs = systemClock.monotonicMs() + timeoutMs;
-  do {
-    const { members } = await statusOf(name, admin);
-    if (members.every(({ inLayout, id }) => !inLayout || id !== '')) return;
-    await pause(MET_POLL_MS);
-  } while (systemClock.monotonicMs() <= deadlineMs);
+  for (;;) {
+    const status = await statusOf(name, admin);
+    if (isWanted(status) || systemClock.monotonicMs() > deadlineMs) return status;
+    await pause(POLL_MS);
+  }
 }
 
 function pause(durationMs: number): Promise<void> {
@@ -129,7 +138,7 @@ function pause(durationMs: number): Promise<void> {
 }
 
 /** The question changes nothing, but it is asked of a node that has taken the layout. */
-async function statusOf(name: string, admin: Pick<AdminService, 'status'>): Promise<StatusReply> {
+async function statusOf(name: string, admin: Asked): Promise<StatusReply> {
   try {
     return await admin.status({});
   } catch (error) {

@@ -17,7 +17,7 @@ import {
 import { REPLICAS_MAX } from './core/ring/quota.ts';
 import { isPartitionCount, PARTITIONS_MAX } from './core/ring/token.ts';
 import { type RunningNode, type StartOptions, startNode } from './embed.ts';
-import { untilServing } from './init-cluster.ts';
+import { untilMet, untilServing } from './init-cluster.ts';
 
 export interface ClusterOptions extends StartOptions {
   /** 1..32, default 3. */
@@ -56,7 +56,8 @@ const NODES_MAX = 32;
 const PORT_MAX = 65_535;
 const REPLICAS = 3;
 const PARTITIONS = 256;
-const SERVING_WAIT_MS = 10_000;
+/** For all nodes to serve, and then to have heard of each other. */
+const WAIT_MS = 10_000;
 const OPTIONS: OptionNames<ClusterOptions> = {
   nodes: true,
   port: true,
@@ -72,7 +73,8 @@ const OPTIONS: OptionNames<ClusterOptions> = {
 const CLUSTER: KnownOptions = knownOptions('startCluster', OPTIONS);
 
 /** Starts nodes in this process and makes them one cluster; started again on the same folder and
- *  ports, the cluster is there with its data. Resolves when every node serves.
+ *  ports, the cluster is there with its data. Resolves when every node serves and has heard of the
+ *  others; the latter is given up after 10 s, for nothing depends on it.
  *  Errors: those of `startNode`; INVALID_ARGUMENT for an option that does not fit, before anything
  *  is started; CLUSTER_MISMATCH when the folders hold another cluster than these
  *  options describe. */
@@ -107,7 +109,8 @@ export async function startClusterWith(
       { nodes: addresses, replicas, partitions },
       nodes.map((node) => ({ target: node.address, admin: node.admin })),
     );
-    await Promise.all(nodes.map(({ name, admin }) => untilServing(name, admin, SERVING_WAIT_MS)));
+    await Promise.all(nodes.map(({ name, admin }) => untilServing(name, admin, WAIT_MS)));
+    await Promise.all(nodes.map(({ name, admin }) => untilMet(name, admin, WAIT_MS)));
     return {
       addresses,
       nodes: [...nodes],

@@ -1,7 +1,8 @@
 /** With whom does a node speak in this round, and when is the next?
  *  Three live members drawn at random, a second apart more or less; in one round of five, and in
  *  every round in which nobody is alive, also somebody who seems to be gone or a seed. That never
- *  ends: it is what joins the halves of a partition again after any time.
+ *  ends: it is what joins the halves of a partition again after any time. A node that begins, or
+ *  learns where members are, speaks with three strangers at once.
  *  Invariants: nobody twice in a round; never this node itself.
  *  Not here: what is said (gossip-exchange.ts), who is alive (failure-detector.ts), timers.
  *  Source: ARCHITECTURE 5.10; memberlist issues on clusters that never merge again. */
@@ -59,10 +60,15 @@ export class GossipRounds {
     this.#round += 1;
     const peers = this.newsPeers(candidates);
     if (peers.length > 0 && this.#round % this.#options.lostEvery !== 0) return peers;
-    const { own, live, down, seeds } = candidates;
-    const known = new Set([own, ...live]);
-    const lost = [...new Set([...down, ...seeds])].filter((address) => !known.has(address));
-    return [...peers, ...this.#draw(lost, 1)];
+    return [...peers, ...this.#draw(lostOf(candidates), 1)];
+  }
+
+  /** The peers of a round that is not waited for, because this node has just begun to speak or has
+   *  just learnt where members are: also some of whom nothing is known, so that few nodes have heard
+   *  of each other at once. */
+  firstPeers(candidates: GossipCandidates): readonly string[] {
+    const strangers = this.#draw(lostOf(candidates), this.#options.fanout);
+    return [...this.newsPeers(candidates), ...strangers];
   }
 
   /** The peers of a flush of news. */
@@ -85,4 +91,9 @@ export class GossipRounds {
     }
     return drawn;
   }
+}
+
+function lostOf({ own, live, down, seeds }: GossipCandidates): readonly string[] {
+  const known = new Set([own, ...live]);
+  return [...new Set([...down, ...seeds])].filter((address) => !known.has(address));
 }

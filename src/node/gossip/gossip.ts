@@ -13,7 +13,11 @@ import { CoterieError } from '../../core/errors.ts';
 import { ClockOffsets } from '../../core/membership/clock-offset.ts';
 import { type DetectorAction, FailureDetector } from '../../core/membership/failure-detector.ts';
 import { GossipExchange, type Heard } from '../../core/membership/gossip-exchange.ts';
-import { GOSSIP_ROUNDS_DEFAULTS, GossipRounds } from '../../core/membership/gossip-rounds.ts';
+import {
+  GOSSIP_ROUNDS_DEFAULTS,
+  type GossipCandidates,
+  GossipRounds,
+} from '../../core/membership/gossip-rounds.ts';
 import type { GossipDigest } from '../../core/membership/member-digest.ts';
 import { MemberTable, type OwnChange } from '../../core/membership/member-table.ts';
 import type { MemberState } from '../../core/membership/member-watch.ts';
@@ -112,7 +116,9 @@ export class Gossip implements Members, PeerSigns {
     this.#outsider = new OutsiderLog(env.log, { table: this.#table, seeds: this.#seeds });
     this.#announcements = new Announcements(env, parts.told);
     this.#beatAlarm = new Alarm(env.deadlines, () => this.#beat());
-    this.#roundAlarm = new Alarm(env.deadlines, () => this.#round());
+    this.#roundAlarm = new Alarm(env.deadlines, () => {
+      this.#round(this.#rounds.nextPeers(this.#candidates()));
+    });
     this.#flushAlarm = new Alarm(env.deadlines, () => this.#flush());
     this.#life = new OwnLife(env, {
       table: this.#table,
@@ -152,7 +158,7 @@ export class Gossip implements Members, PeerSigns {
   start(): void {
     this.#isRunning = true;
     this.#beat();
-    this.#round();
+    this.#round(this.#rounds.firstPeers(this.#candidates()));
   }
 
   stop(): void {
@@ -167,8 +173,8 @@ export class Gossip implements Members, PeerSigns {
     return this.#channels.accept(stream);
   }
 
-  /** This node has its place now. Where the layout says that members are is tried when gossip
-   *  knows nobody. */
+  /** This node has its place now. Where the layout says that members are is tried at once, and when
+   *  gossip knows nobody. */
   joined({ ring, nodeIndex }: Place): void {
     const { layout, hash } = ring;
     for (const role of layout.roles) this.#seeds.add(role.address);
@@ -181,6 +187,7 @@ export class Gossip implements Members, PeerSigns {
       layoutVersion: layout.version,
       layoutHash: bytesToHex(hash),
     });
+    if (this.#isRunning) this.#round(this.#rounds.firstPeers(this.#candidates()));
   }
 
   /** This node has something new to say of itself. */
@@ -215,7 +222,11 @@ export class Gossip implements Members, PeerSigns {
     return { protocol, clusterId, id, generation, address };
   }
 
-  #round(): void {
+  #candidates(): GossipCandidates {
+    return this.#view.candidates(this.#seeds);
+  }
+
+  #round(peers: readonly string[]): void {
     this.#roundAlarm.set(this.#rounds.pauseMs());
     const nowMs = this.#env.deadlines.nowMs();
     this.#table.beat();
@@ -223,9 +234,7 @@ export class Gossip implements Members, PeerSigns {
     this.#channels.sweep(nowMs);
     this.#watches.forgetGhosts(nowMs);
     const digest = this.#exchange.digest();
-    for (const address of this.#rounds.nextPeers(this.#view.candidates(this.#seeds))) {
-      this.#ask(address, digest);
-    }
+    for (const address of peers) this.#ask(address, digest);
   }
 
   #ask(address: string, digest: GossipDigest): void {
@@ -272,7 +281,7 @@ export class Gossip implements Members, PeerSigns {
   }
 
   #flush(): void {
-    const peers = this.#rounds.newsPeers(this.#view.candidates(this.#seeds));
+    const peers = this.#rounds.newsPeers(this.#candidates());
     for (const address of peers) {
       const push = this.#exchange.push();
       if (push === undefined) break;

@@ -38,6 +38,17 @@ describe('a round', () => {
   });
 });
 
+it('a first round speaks with three strangers too, in whatever turn it comes', () => {
+  const rounds = roundsOf();
+  const seeds = ['s:1', 't:1', 'u:1', 'v:1', 'a:1', own];
+  for (let round = 0; round < 5; round += 1) {
+    const peers = rounds.firstPeers({ own, live, down: [], seeds });
+    expect(peers.filter((peer) => live.includes(peer))).toHaveLength(3);
+    expect(peers.filter((peer) => !live.includes(peer))).toHaveLength(3);
+  }
+  expect(rounds.firstPeers({ own, live: [own], down: [], seeds: ['s:1', own] })).toEqual(['s:1']);
+});
+
 it('a flush of news goes to live members only', () => {
   const rounds = roundsOf();
 

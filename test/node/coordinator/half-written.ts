@@ -1,4 +1,5 @@
 /** Replicas that differ, as failed and unlucky writes leave them. */
+import { untilAllAlive } from '../gossip/members-rig.ts';
 import type { Cluster } from '../rig.ts';
 
 interface Content {
@@ -21,4 +22,6 @@ export async function putOn(
   await cluster.put(minter, { key, value, overwrite, w: holders.length });
   for (const other of others) cluster.network.heal(address, other.address);
   await cluster.untilLinked();
+  // Who was out of reach is avoided until gossip has heard of it again.
+  await untilAllAlive(cluster);
 }

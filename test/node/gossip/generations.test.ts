@@ -67,6 +67,7 @@ test('a folder that went back in time rises above what the others know, durably,
   const [n1, n3] = [cluster.node('n1'), cluster.node('n3')];
   const bookmark = n3.bookmark();
   await n3.stop();
+  await cluster.advance(1_000);
   await n3.start();
   const last = generationAt(n3, 'n3');
   await cluster.until(() => generationAt(n1, 'n3') === last, 'n1 knows the second start');

@@ -32,6 +32,15 @@ test('nodes that know one seed find each other', async () => {
   }
 });
 
+test('nodes that were never told of each other have met as soon as they share a layout', async () => {
+  await using cluster = new Cluster({ nodes: ['n1', 'n2', 'n3', 'n4'] });
+  await cluster.start();
+  await cluster.init();
+  const beganMs = cluster.world.monotonicMs();
+  await cluster.until(() => isAllAlive(cluster.nodes), 'all have met');
+  expect(cluster.world.monotonicMs() - beganMs).toBeLessThan(100);
+});
+
 test('a member that comes up is told once, by every other one', async () => {
   await using cluster = await startFound();
   await cluster.advance(20_000);

@@ -24,7 +24,7 @@ async function startCopy(cluster: Cluster, name: string, seed: string): Promise<
 test.each([
   ['dials the original', 'n1', 60_000],
   ['dials another one', 'n3', 60_000],
-  ['dials the original, when that has just started', 'n1', 0],
+  ['dials the original, when that has just started', 'n1', 1_000],
 ])(
   'a copy of the folder of a running member that %s stops itself, and the original goes on',
   async (_, seed, ageMs) => {
@@ -111,6 +111,7 @@ test('a wiped node that comes back elsewhere takes the place when the earlier id
 
 test('a fresh node under the name of a live member does not take its place', async () => {
   await using cluster = await startFound();
+  await cluster.advance(1_000);
   const double = cluster.add({
     name: 'n5',
     address: 'double:7400',
