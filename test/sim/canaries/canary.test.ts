@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { atlasBreaches } from '../../../src/sim/faults/atlas.ts';
 import { CANARIES } from './all.ts';
@@ -19,6 +20,15 @@ it('an edit whose place is gone, or there twice, names its canary', () => {
 it('no two canaries have one name', () => {
   const names = CANARIES.map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
+});
+
+it('the page on the simulator says how many there are, and after how many seeds they are found', () => {
+  const page = readFileSync(new URL('../../../docs/simulation.md', import.meta.url), 'utf8');
+  const seeds: Readonly<Record<string, number>> = JSON.parse(
+    readFileSync(new URL('./seeds.json', import.meta.url), 'utf8'),
+  );
+  expect(page).toContain(`on purpose, ${CANARIES.length} ways`);
+  expect(page).toContain(`${Math.max(...Object.values(seeds))} for the rarest`);
 });
 
 it.each(CANARIES.filter(isStaged))(

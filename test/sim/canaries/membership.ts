@@ -7,12 +7,17 @@ const WATCH = 'core/membership/member-watch.js';
 export const MEMBERSHIP_CANARIES: readonly Canary[] = [
   {
     name: 'lost-members-forgotten',
-    why: 'Gossip tries nobody who is DOWN, nor a seed, while somebody is alive: halves stay apart',
+    why: 'Gossip tries nobody who is DOWN while somebody is alive, not even who speaks: halves stay apart',
     edits: [
       {
         file: 'core/membership/gossip-rounds.js',
         find: 'if (peers.length > 0 && this.#round % this.#options.lostEvery !== 0)',
         replace: 'if (peers.length > 0)',
+      },
+      {
+        file: 'node/gossip/gossip.js',
+        find: "if (state === 'DOWN' && address !== undefined)",
+        replace: 'if (false)',
       },
     ],
     workload: 'register',

@@ -31,7 +31,7 @@ export const READ_CANARIES: readonly Canary[] = [
       { file: 'node/coordinator/majority-repair.js', find: 'if (isHeld)', replace: 'if (true)' },
     ],
     workload: 'register',
-    faults: ['partition', 'disk-stall', 'crash'],
+    faults: ['partition', 'disk-full', 'loss'],
     minutes: 0.5,
     nodes: 3,
     replicas: 3,
