@@ -64,8 +64,7 @@ export class GossipRounds {
   }
 
   /** The peers of a round that is not waited for, because this node has just begun to speak or has
-   *  just learnt where members are: also some of whom nothing is known, so that few nodes have heard
-   *  of each other at once. */
+   *  just learnt where members are: also some of whom nothing is known. */
   firstPeers(candidates: GossipCandidates): readonly string[] {
     const strangers = this.#draw(lostOf(candidates), this.#options.fanout);
     return [...this.newsPeers(candidates), ...strangers];

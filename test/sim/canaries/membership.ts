@@ -7,7 +7,7 @@ const WATCH = 'core/membership/member-watch.js';
 export const MEMBERSHIP_CANARIES: readonly Canary[] = [
   {
     name: 'lost-members-forgotten',
-    why: 'Gossip tries nobody who is DOWN while somebody is alive, not even who speaks: halves stay apart',
+    why: 'While somebody is alive gossip tries nobody who is DOWN, even if it speaks: halves stay apart',
     edits: [
       {
         file: 'core/membership/gossip-rounds.js',
