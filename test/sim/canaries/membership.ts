@@ -7,7 +7,7 @@ const WATCH = 'core/membership/member-watch.js';
 export const MEMBERSHIP_CANARIES: readonly Canary[] = [
   {
     name: 'lost-members-forgotten',
-    why: 'While somebody is alive gossip tries nobody who is DOWN, even if it speaks: halves stay apart',
+    why: 'While somebody is alive gossip tries nobody who is DOWN, even if it speaks',
     edits: [
       {
         file: 'core/membership/gossip-rounds.js',
