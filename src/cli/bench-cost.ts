@@ -3,6 +3,7 @@
  *  in docs/performance.md.
  *  The processor time is of all three nodes and the client together. What the kernel counts on the
  *  loopback is of the whole machine: nothing else may use it meanwhile. */
+import '../platform/system/no-pretenuring.ts';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

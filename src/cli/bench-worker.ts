@@ -1,6 +1,6 @@
 /** A client process of a benchmark. It lives as long as the channel to the process that started it;
  *  a signal meant for all (Ctrl-C in a terminal) it leaves to that one. */
-
+import '../platform/system/no-pretenuring.ts';
 import { BenchWorker } from '../bench/worker.ts';
 import type { FromWorker, ToWorker } from '../bench/worker-protocol.ts';
 import { encodeError } from '../bench/worker-protocol.ts';

@@ -1,5 +1,6 @@
 /** The process: real streams, real signals, real nodes. Everything heavy is loaded when a command
  *  first needs it. */
+import '../platform/system/no-pretenuring.ts';
 import { readFileSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -8,6 +8,7 @@ import { Deadlines } from '../core/deadlines.ts';
 import { CoterieError } from '../core/errors.ts';
 import { checkOptionNames } from '../core/known-options.ts';
 import { DEFAULT_BUCKET, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../core/limits.ts';
+import { NumberTable } from '../core/number-table.ts';
 import { decodeLayout, layoutHash } from '../core/ring/layout.ts';
 import { Ring } from '../core/ring/ring.ts';
 import { Call, type CallEnvironment, type CallSpec } from './call.ts';
@@ -73,7 +74,8 @@ class SessionClient implements Client {
   readonly #inFlightBytesMax: number;
   readonly #deadlines: Deadlines;
   readonly #pool: SessionPool;
-  readonly #calls = new Set<Call>();
+  readonly #calls = new NumberTable<Call>();
+  #nextCall = 0;
   readonly #readyWaits = new Set<ReadyWait>();
   readonly #callEnvironment: CallEnvironment;
   #bytesInFlight = 0;
@@ -217,7 +219,7 @@ class SessionClient implements Client {
 
   async #close(): Promise<void> {
     const message = 'The client was closed';
-    for (const call of [...this.#calls]) call.abandon('NOT_RUNNING', message);
+    for (const call of this.#calls.items()) call.abandon('NOT_RUNNING', message);
     for (const wait of [...this.#readyWaits])
       wait.abandon(new CoterieError('NOT_RUNNING', message));
     const isOver = this.#pool.close();
@@ -273,9 +275,11 @@ class SessionClient implements Client {
     if (this.#bytesInFlight + bytes > this.#inFlightBytesMax) {
       throw overloaded('inFlightBytesMax', this.#inFlightBytesMax, `${this.#bytesInFlight} bytes`);
     }
+    const number = this.#nextCall;
+    this.#nextCall = (number + 1) | 0;
     return new Promise((resolve, reject) => {
       const over = (): void => {
-        if (this.#calls.delete(call)) this.#bytesInFlight -= bytes;
+        if (this.#calls.take(number) !== undefined) this.#bytesInFlight -= bytes;
       };
       const call: Call = new Call(this.#callEnvironment, spec, startedMs, {
         resolve: (answer) => {
@@ -287,7 +291,7 @@ class SessionClient implements Client {
           reject(error);
         },
       });
-      this.#calls.add(call);
+      this.#calls.set(number, call);
       this.#bytesInFlight += bytes;
       call.start(startedMs);
     });

@@ -23,6 +23,7 @@ import type {
 import { SessionReplyFrame, SessionRequestFrame } from '../wire/generated/coterie/v1/kv.ts';
 import { helloFault, SESSION_PROTOCOL } from './hello-check.ts';
 import type { SessionWork } from './session-work.ts';
+import { SessionWorks } from './session-works.ts';
 
 /** From dialing to the answer of the hello. */
 export const DIAL_TIMEOUT_MS = 1_000;
@@ -72,8 +73,7 @@ export class SessionConnection {
   readonly address: string;
   readonly #env: SessionEnvironment;
   readonly #owner: SessionOwner;
-  readonly #waiting = new Set<SessionWork>();
-  readonly #sent = new Map<number, SessionWork>();
+  readonly #works = new SessionWorks();
   #cancels: number[] = [];
   #state: SessionState = 'idle';
   #node: string | undefined;
@@ -84,7 +84,6 @@ export class SessionConnection {
   #restUntilMs = 0;
   #avoidUntilMs = 0;
   #wait: DeadlineEntry | undefined;
-  #nextCorrelation = 1;
   #inFlightMax = NODE_IN_FLIGHT_DEFAULT;
   readonly #writer = new FrameWriter(SessionRequestFrame);
   #isFlushPlanned = false;
@@ -112,7 +111,7 @@ export class SessionConnection {
 
   /** Requests that wait here or for this node. */
   get load(): number {
-    return this.#waiting.size + this.#sent.size;
+    return this.#works.waiting + this.#works.sent;
   }
 
   isReady(): boolean {
@@ -143,7 +142,7 @@ export class SessionConnection {
       work.failed(new CoterieError('NOT_RUNNING', CLOSED), false);
       return;
     }
-    this.#waiting.add(work);
+    this.#works.add(work);
     if (this.#state === 'ready') this.#planFlush();
     else this.connect();
   }
@@ -164,9 +163,7 @@ export class SessionConnection {
 
   /** Nobody waits for this work any more. `isCancelled`: the node may stop working on it. */
   withdraw(work: SessionWork, isCancelled: boolean): void {
-    if (this.#waiting.delete(work)) return;
-    if (this.#sent.get(work.correlation) !== work) return;
-    this.#sent.delete(work.correlation);
+    if (this.#works.withdraw(work) !== 'sent') return;
     if (isCancelled) this.#cancels.push(work.correlation);
     this.#planFlush();
   }
@@ -271,7 +268,7 @@ export class SessionConnection {
       return;
     }
     if (frame.layoutHash.length > 0) this.askLayout();
-    if (this.#waiting.size > 0) this.#planFlush();
+    if (this.#works.waiting > 0) this.#planFlush();
   }
 
   /** Takes the answer of the hello; false when the stream is given up. */
@@ -286,15 +283,14 @@ export class SessionConnection {
     this.#node = hello.node === '' ? undefined : hello.node;
     this.#inFlightMax = hello.inFlightMax > 0 ? hello.inFlightMax : NODE_IN_FLIGHT_DEFAULT;
     this.#owner.ready(this, hello);
-    if (this.#waiting.size > 0) this.#planFlush();
+    if (this.#works.waiting > 0) this.#planFlush();
     return true;
   }
 
   #reply(reply: SessionReply): void {
-    const work = this.#sent.get(reply.id);
+    const work = this.#works.answered(reply.id);
     // Withdrawn: the answer crossed the caller's giving up.
     if (work === undefined) return;
-    this.#sent.delete(reply.id);
     this.#failures = 0;
     const { result, tookUs } = reply;
     if (result === undefined) {
@@ -320,7 +316,7 @@ export class SessionConnection {
     const stream = this.#stream;
     if (stream === undefined || this.#state !== 'ready') return;
     const nowMs = this.#env.clock.monotonicMs();
-    while (this.#waiting.size > 0 || this.#cancels.length > 0) {
+    while (this.#works.waiting > 0 || this.#cancels.length > 0) {
       if (stream.bufferedBytes >= SEND_BUFFER_BYTES_MAX) return;
       const requests = this.#takeFrame(nowMs);
       if (requests.length === 0) return;
@@ -332,26 +328,18 @@ export class SessionConnection {
   #takeFrame(nowMs: number): SessionRequest[] {
     const requests: SessionRequest[] = [];
     for (const cancel of this.#cancels) {
-      requests.push({ id: this.#correlation(), operation: { $case: 'cancel', cancel } });
+      requests.push({ id: this.#works.number(), operation: { $case: 'cancel', cancel } });
     }
     this.#cancels = [];
     let bytes = 0;
-    for (const work of this.#waiting) {
-      if (this.#sent.size >= this.#inFlightMax || bytes >= FRAME_BYTES_GOAL) break;
-      this.#waiting.delete(work);
-      work.correlation = this.#correlation();
-      this.#sent.set(work.correlation, work);
+    while (this.#works.sent < this.#inFlightMax && bytes < FRAME_BYTES_GOAL) {
+      const work = this.#works.next();
+      if (work === undefined) break;
       bytes += work.bytes;
       work.sending(nowMs);
       requests.push({ id: work.correlation, operation: work.operation });
     }
     return requests;
-  }
-
-  #correlation(): number {
-    do this.#nextCorrelation = (this.#nextCorrelation + 1) >>> 0 || 1;
-    while (this.#sent.has(this.#nextCorrelation));
-    return this.#nextCorrelation;
   }
 
   /** The stream is of no use any more: rest, then fail what is here. `isUnsent`: nothing was
@@ -376,10 +364,7 @@ export class SessionConnection {
     this.#silentSinceMs = undefined;
     this.#silentTimeouts = 0;
     this.#cancelWait();
-    const sent = [...this.#sent.values()];
-    const waiting = [...this.#waiting];
-    this.#sent.clear();
-    this.#waiting.clear();
+    const { sent, waiting } = this.#works.takeAll();
     for (const work of sent) work.failed(error, !isUnsent);
     for (const work of waiting) work.failed(error, false);
   }

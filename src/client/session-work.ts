@@ -21,7 +21,7 @@ export interface SessionWork {
   readonly operation: SessionOperation;
   /** Of key and value, for the size of frames. */
   readonly bytes: number;
-  /** Id on the stream; given by the session when it sends. */
+  /** Id on the stream; given by the session that takes the work. */
   correlation: number;
   /** Called right before the work is encoded and handed to the stream: the time left is written
    *  now. */

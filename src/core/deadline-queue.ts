@@ -13,7 +13,7 @@ export interface DeadlineEntry {
 }
 
 export class DeadlineQueue {
-  #heap: DeadlineEntry[] = [];
+  readonly #heap: DeadlineEntry[] = [];
   #live = 0;
   #nextOrder = 0;
 
@@ -59,9 +59,17 @@ export class DeadlineQueue {
     while (this.#heap[0] !== undefined && this.#heap[0].callback === undefined) this.#removeHead();
   }
 
+  /** In place: a heap that is left behind with its entries would keep them from the collector. */
   #rebuild(): void {
-    this.#heap = this.#heap.filter((entry) => entry.callback !== undefined);
-    for (let at = (this.#heap.length >> 1) - 1; at >= 0; at -= 1) this.#siftDown(at);
+    const heap = this.#heap;
+    let live = 0;
+    for (const entry of heap) {
+      if (entry.callback === undefined) continue;
+      heap[live] = entry;
+      live += 1;
+    }
+    while (heap.length > live) heap.pop();
+    for (let at = (live >> 1) - 1; at >= 0; at -= 1) this.#siftDown(at);
   }
 
   #removeHead(): void {

@@ -131,6 +131,9 @@ export class RequestTable {
     else older.newer = newer;
     if (newer === undefined) this.#newest = older;
     else newer.older = older;
+    // What is gone keeps nothing alive that came after it.
+    entry.older = undefined;
+    entry.newer = undefined;
     this.#entries.delete(entry.name);
   }
 }

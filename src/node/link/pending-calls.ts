@@ -6,9 +6,11 @@
 import type { DeadlineEntry } from '../../core/deadline-queue.ts';
 import type { Deadlines } from '../../core/deadlines.ts';
 import { CoterieError } from '../../core/errors.ts';
+import { NumberTable } from '../../core/number-table.ts';
 import type { PeerCall } from '../contracts.ts';
 
 export interface PendingCall {
+  readonly id: number;
   readonly call: PeerCall;
   readonly deadline: DeadlineEntry;
   isSent: boolean;
@@ -19,7 +21,7 @@ const ID_MAX = 0xffff_ffff;
 export class PendingCalls {
   readonly #deadlines: Deadlines;
   readonly #onExpired: (id: number, pending: PendingCall) => void;
-  readonly #byId = new Map<number, PendingCall>();
+  readonly #byId = new NumberTable<PendingCall>();
   #nextId = 1;
   #bytes = 0;
 
@@ -41,13 +43,13 @@ export class PendingCalls {
   /** Returns its id, from 1. */
   add(call: PeerCall): number {
     do this.#nextId = this.#nextId === ID_MAX ? 1 : this.#nextId + 1;
-    while (this.#byId.has(this.#nextId));
+    while (this.#byId.get(this.#nextId) !== undefined);
     const id = this.#nextId;
     const deadline = this.#deadlines.add(call.deadlineMs, () => {
       const pending = this.take(id);
       if (pending !== undefined) this.#onExpired(id, pending);
     });
-    this.#byId.set(id, { call, deadline, isSent: false });
+    this.#byId.set(id, { id, call, deadline, isSent: false });
     this.#bytes += call.bytes;
     return id;
   }
@@ -58,9 +60,8 @@ export class PendingCalls {
 
   /** Whoever takes it calls its `done`. */
   take(id: number): PendingCall | undefined {
-    const pending = this.#byId.get(id);
+    const pending = this.#byId.take(id);
     if (pending === undefined) return undefined;
-    this.#byId.delete(id);
     this.#bytes -= pending.call.bytes;
     this.#deadlines.cancel(pending.deadline);
     return pending;
@@ -68,15 +69,19 @@ export class PendingCalls {
 
   /** Fails those that were sent. */
   failSent(address: string, why: string): void {
-    for (const [id, { isSent }] of [...this.#byId]) {
+    for (const { id, isSent } of this.#inOrder()) {
       if (isSent) this.take(id)?.call.done(unreachable(address, why, 'unknown'));
     }
   }
 
   failAll(address: string, why: string): void {
-    for (const [id, { isSent }] of [...this.#byId]) {
+    for (const { id, isSent } of this.#inOrder()) {
       this.take(id)?.call.done(unreachable(address, why, isSent ? 'unknown' : 'no'));
     }
+  }
+
+  #inOrder(): PendingCall[] {
+    return this.#byId.items().sort((a, b) => a.id - b.id);
   }
 }
 

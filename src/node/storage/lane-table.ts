@@ -6,14 +6,15 @@
  *  Not here: what lanes do (key-lanes.ts). */
 import { bytesEqual } from '../../core/bytes.ts';
 import { assert } from '../../core/errors.ts';
+import { NumberTable } from '../../core/number-table.ts';
 import type { Lane } from './batch.ts';
 import type { RowKey } from './record-key.ts';
 
 export class LaneTable {
-  readonly #first = new Map<number, Lane>();
+  readonly #first = new NumberTable<Lane>();
 
   find(key: RowKey): Lane | undefined {
-    let lane = this.#first.get(slotOf(key));
+    let lane = this.#first.get(key.token);
     while (lane !== undefined && !bytesEqual(lane.key.storageKey, key.storageKey)) {
       lane = lane.nextOfToken;
     }
@@ -22,29 +23,24 @@ export class LaneTable {
 
   /** There is none for its key yet. */
   add(lane: Lane): void {
-    const slot = slotOf(lane.key);
-    lane.nextOfToken = this.#first.get(slot);
-    this.#first.set(slot, lane);
+    const { token } = lane.key;
+    lane.nextOfToken = this.#first.get(token);
+    this.#first.set(token, lane);
   }
 
   remove(lane: Lane): void {
-    const slot = slotOf(lane.key);
-    const first = this.#first.get(slot);
+    const { token } = lane.key;
+    const first = this.#first.get(token);
     if (first !== lane) {
       let before = first;
       while (before !== undefined && before.nextOfToken !== lane) before = before.nextOfToken;
       assert(before !== undefined, 'A lane that is in no table was removed');
       before.nextOfToken = lane.nextOfToken;
     } else if (lane.nextOfToken === undefined) {
-      this.#first.delete(slot);
+      this.#first.take(token);
     } else {
-      this.#first.set(slot, lane.nextOfToken);
+      this.#first.set(token, lane.nextOfToken);
     }
     lane.nextOfToken = undefined;
   }
-}
-
-/** The token as a signed number: of those a Map needs no objects. */
-function slotOf({ token }: RowKey): number {
-  return token | 0;
 }

@@ -42,7 +42,7 @@ export class RecordLoader {
   readonly #gate: () => Promise<void> | undefined;
   #next: Load[] = [];
   /** What the next call asks for, the newest of each token. */
-  readonly #nextOfToken = new Map<number, Load>();
+  #nextOfToken = new Map<number, Load>();
   #isScheduled = false;
   #inFlight = 0;
   readonly #drained: (() => void)[] = [];
@@ -95,7 +95,8 @@ export class RecordLoader {
   async #flush(): Promise<void> {
     const loads = this.#next;
     this.#next = [];
-    this.#nextOfToken.clear();
+    // Not cleared: the table that a Map clears keeps what was in it (core/number-table.ts).
+    this.#nextOfToken = new Map();
     this.#inFlight += 1;
     await this.#loadAll(loads);
     this.#inFlight -= 1;
