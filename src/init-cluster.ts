@@ -45,8 +45,9 @@ export interface InitResult {
 const REPLICAS = 3;
 const PARTITIONS = 256;
 const TIMEOUT_MS = 5_000;
-/** Both take a few round trips. */
-const POLL_MS = 5;
+const SERVING_POLL_MS = 5;
+/** A few round trips among few members; several go on until news are told among many. */
+const MET_POLL_MS = 25;
 const OPTIONS: OptionNames<InitOptions> = {
   nodes: true,
   replicas: true,
@@ -93,7 +94,12 @@ export async function initCluster(options: InitOptions): Promise<InitResult> {
  *  waited out. Errors: NOT_RUNNING after so long; what the node's status failed with, with
  *  `applied` 'unknown'. */
 export async function untilServing(name: string, admin: Asked, timeoutMs: number): Promise<void> {
-  const { state, reason } = await statusWhen(isUp, { name, admin, timeoutMs });
+  const { state, reason } = await statusWhen(isUp, {
+    name,
+    admin,
+    timeoutMs,
+    pollMs: SERVING_POLL_MS,
+  });
   if (isUp({ state })) return;
   throw new CoterieError('NOT_RUNNING', `${name} is ${state} and not SERVING: ${reason}`, {
     applied: 'unknown',
@@ -103,7 +109,7 @@ export async function untilServing(name: string, admin: Asked, timeoutMs: number
 /** Settles when the node has heard of every other member, or after so long. Errors: as of
  *  `untilServing`. */
 export async function untilMet(name: string, admin: Asked, timeoutMs: number): Promise<void> {
-  await statusWhen(hasMetAll, { name, admin, timeoutMs });
+  await statusWhen(hasMetAll, { name, admin, timeoutMs, pollMs: MET_POLL_MS });
 }
 
 function isUp({ state }: Pick<StatusReply, 'state'>): boolean {
@@ -118,18 +124,19 @@ interface Awaited {
   readonly name: string;
   readonly admin: Asked;
   readonly timeoutMs: number;
+  readonly pollMs: number;
 }
 
 /** The first status of the node that is as wanted, or the last one within the time. */
 async function statusWhen(
   isWanted: (status: StatusReply) => boolean,
-  { name, admin, timeoutMs }: Awaited,
+  { name, admin, timeoutMs, pollMs }: Awaited,
 ): Promise<StatusReply> {
   const deadlineMs = systemClock.monotonicMs() + timeoutMs;
   for (;;) {
     const status = await statusOf(name, admin);
     if (isWanted(status) || systemClock.monotonicMs() > deadlineMs) return status;
-    await pause(POLL_MS);
+    await pause(pollMs);
   }
 }
 

@@ -3,7 +3,6 @@
  *  in docs/performance.md.
  *  The processor time is of all three nodes and the client together. What the kernel counts on the
  *  loopback is of the whole machine: nothing else may use it meanwhile. */
-import '../platform/system/no-pretenuring.ts';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import type { Client } from '../client/types.ts';
 import { connect } from '../connect.ts';
 import { type RunningNode, startNode } from '../embed.ts';
 import { systemClock } from '../platform/system/system-clock.ts';
+import { keepNewObjectsYoung } from '../platform/system/young-objects.ts';
 
 const NODES = 3;
 const PARTITIONS = 256;
@@ -162,6 +162,7 @@ async function main(): Promise<void> {
   });
   const folder = await mkdtemp(join(tmpdir(), 'coterie-cost-'));
   try {
+    keepNewObjectsYoung();
     const nodes = await startNodes(folder);
     try {
       const client = await connect({ nodes: nodes.map(({ address }) => address) });

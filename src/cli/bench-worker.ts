@@ -1,11 +1,12 @@
 /** A client process of a benchmark. It lives as long as the channel to the process that started it;
  *  a signal meant for all (Ctrl-C in a terminal) it leaves to that one. */
-import '../platform/system/no-pretenuring.ts';
+
 import { BenchWorker } from '../bench/worker.ts';
 import type { FromWorker, ToWorker } from '../bench/worker-protocol.ts';
 import { encodeError } from '../bench/worker-protocol.ts';
 import { connect } from '../connect.ts';
 import { systemClock } from '../platform/system/system-clock.ts';
+import { keepNewObjectsYoung } from '../platform/system/young-objects.ts';
 import { toCoterieError } from './error-report.ts';
 
 function send(message: FromWorker): void {
@@ -13,6 +14,7 @@ function send(message: FromWorker): void {
   if (process.connected) process.send?.(message);
 }
 
+keepNewObjectsYoung();
 const worker = new BenchWorker({
   clock: systemClock,
   processorSeconds: () => {

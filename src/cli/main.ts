@@ -1,11 +1,11 @@
 /** The process: real streams, real signals, real nodes. Everything heavy is loaded when a command
  *  first needs it. */
-import '../platform/system/no-pretenuring.ts';
 import { readFileSync } from 'node:fs';
 import { basename, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { killUnlessEnded } from '../platform/system/last-resort.ts';
 import { systemClock } from '../platform/system/system-clock.ts';
+import { keepNewObjectsYoung } from '../platform/system/young-objects.ts';
 import type { CliPorts } from './ports.ts';
 import { runCli } from './program.ts';
 import { processTerminal } from './terminal.ts';
@@ -24,10 +24,12 @@ const ports: CliPorts = {
   },
   startNode: async (config) => {
     const { startNode } = await import('../embed.ts');
+    keepNewObjectsYoung();
     return startNode(config);
   },
   startCluster: async (options) => {
     const { startCluster } = await import('../start-cluster.ts');
+    keepNewObjectsYoung();
     return startCluster(options);
   },
   simulator: async () => {
@@ -36,6 +38,7 @@ const ports: CliPorts = {
   },
   bench: async () => {
     const { benchPorts } = await import('./bench-ports.ts');
+    keepNewObjectsYoung();
     return benchPorts;
   },
   stopSignal: () =>

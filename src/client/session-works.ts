@@ -9,9 +9,15 @@ import type { SessionWork } from './session-work.ts';
 export class SessionWorks {
   readonly #waiting = new NumberTable<SessionWork>();
   readonly #sent = new NumberTable<SessionWork>();
-  #given = 0;
+  #given: number;
   /** Nothing that waits was given its number before this one. */
-  #taken = 0;
+  #taken: number;
+
+  /** `given`: the number before the first. */
+  constructor(given = 0) {
+    this.#given = given;
+    this.#taken = given;
+  }
 
   get waiting(): number {
     return this.#waiting.size;
@@ -23,6 +29,8 @@ export class SessionWorks {
 
   /** It waits from now on, and has its number. */
   add(work: SessionWork): void {
+    // Of numbers of nothing that waits any more none need be looked at again.
+    if (this.#waiting.size === 0) this.#taken = this.#given;
     work.correlation = this.number();
     this.#waiting.set(work.correlation, work);
   }
@@ -63,12 +71,17 @@ export class SessionWorks {
     return 'sent';
   }
 
-  /** Takes out all, each in the order of the numbers. */
+  /** Takes out all, each in the order in which they came. */
   takeAll(): { readonly sent: SessionWork[]; readonly waiting: SessionWork[] } {
-    const all = { sent: inOrder(this.#sent), waiting: inOrder(this.#waiting) };
+    const all = { sent: this.#inOrder(this.#sent), waiting: this.#inOrder(this.#waiting) };
     this.#sent.clear();
     this.#waiting.clear();
     return all;
+  }
+
+  #inOrder(works: NumberTable<SessionWork>): SessionWork[] {
+    const rank = ({ correlation }: SessionWork): number => (correlation - this.#given - 1) >>> 0;
+    return works.items().sort((a, b) => rank(a) - rank(b));
   }
 
   #isUsed(correlation: number): boolean {
@@ -80,8 +93,4 @@ export class SessionWorks {
 
 function following(correlation: number): number {
   return (correlation + 1) >>> 0 || 1;
-}
-
-function inOrder(works: NumberTable<SessionWork>): SessionWork[] {
-  return works.items().sort((a, b) => a.correlation - b.correlation);
 }

@@ -6,14 +6,19 @@
  *  Invariants: an item is found where its number points to or after it, with no gap between; at
  *  most half of the slots are taken. It grows with what is in it at once, and does not shrink.
  *  Not here: any order of items.
- *  Source: open addressing with linear probing and deletion by moving back (Knuth, TAOCP 3, 6.4,
- *  algorithm R); numbers given one after the other need no hash. */
+ *  Source: open addressing with linear probing, deletion by moving back (algorithm R) and
+ *  multiplicative hashing (Knuth, TAOCP 3, 6.4). */
 
-const SLOTS_MIN = 16;
+const BITS_MIN = 4;
+/** 2^32 divided by the golden ratio: numbers given one after the other come to lie far apart. Side
+ *  by side they would be one run, which every removal would have to walk. */
+const GOLDEN = 0x9e37_79b1;
 
 export class NumberTable<Item extends object> {
-  #keys = new Int32Array(SLOTS_MIN);
-  #items = freeSlots<Item>(SLOTS_MIN);
+  #keys = new Int32Array(2 ** BITS_MIN);
+  #items = freeSlots<Item>(2 ** BITS_MIN);
+  /** Of a hash of 32 bits the high ones are the slot. */
+  #shift = 32 - BITS_MIN;
   #size = 0;
 
   get size(): number {
@@ -59,7 +64,7 @@ export class NumberTable<Item extends object> {
     const keys = this.#keys;
     const items = this.#items;
     const mask = items.length - 1;
-    let slot = key & mask;
+    let slot = Math.imul(key, GOLDEN) >>> this.#shift;
     while (items[slot] !== undefined && keys[slot] !== key) slot = (slot + 1) & mask;
     return slot;
   }
@@ -72,7 +77,8 @@ export class NumberTable<Item extends object> {
     let gap = taken;
     for (let slot = (gap + 1) & mask; items[slot] !== undefined; slot = (slot + 1) & mask) {
       const key = keys[slot] ?? 0;
-      const isAtHome = ((slot - key) & mask) < ((slot - gap) & mask);
+      const home = Math.imul(key, GOLDEN) >>> this.#shift;
+      const isAtHome = ((slot - home) & mask) < ((slot - gap) & mask);
       if (isAtHome) continue;
       keys[gap] = key;
       items[gap] = items[slot];
@@ -86,6 +92,7 @@ export class NumberTable<Item extends object> {
     const items = this.#items;
     this.#keys = new Int32Array(2 * items.length);
     this.#items = freeSlots(2 * items.length);
+    this.#shift -= 1;
     this.#size = 0;
     for (const [slot, item] of items.entries()) {
       if (item !== undefined) this.set(keys[slot] ?? 0, item);

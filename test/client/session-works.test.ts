@@ -27,13 +27,13 @@ it('sends in the order in which work came, past what was withdrawn and past othe
   expect([works.waiting, works.sent]).toEqual([0, 2]);
 });
 
-it('gives each its own number, and no one 0', () => {
-  const works = new SessionWorks();
-  const all = [work(), work(), work()];
+it('begins anew behind the last number of 32 bits, and leaves 0 out', () => {
+  const works = new SessionWorks(2 ** 32 - 3);
+  const all = [work(), work(), work(), work()];
   for (const each of all) works.add(each);
-  const numbers = [...all.map(({ correlation }) => correlation), works.number()];
-  expect(new Set(numbers).size).toBe(4);
-  expect(numbers).not.toContain(0);
+  expect(all.map(({ correlation }) => correlation)).toEqual([2 ** 32 - 2, 2 ** 32 - 1, 1, 2]);
+  expect([works.next(), works.next(), works.next()]).toEqual(all.slice(0, 3));
+  expect(works.takeAll()).toEqual({ sent: all.slice(0, 3), waiting: all.slice(3) });
 });
 
 it('hands out once what is answered, and nothing for what was withdrawn', () => {

@@ -48,6 +48,7 @@ describe('a program', () => {
   it('with a cluster in memory and clients ends when they are disposed of', async () => {
     const said = await program(`
       const cluster = await startCluster({ nodes: 3, config });
+      say(cluster.nodes.map((node) => node.members().length));
       const own = await cluster.client();
       const other = await connect({ nodes: cluster.addresses, consistency: 'all' });
       await own.put('k', 'v');
@@ -56,7 +57,7 @@ describe('a program', () => {
       await own[Symbol.asyncDispose]();
       await cluster[Symbol.asyncDispose]();
     `);
-    expect(said).toEqual(['v', []]);
+    expect(said).toEqual([[3, 3, 3], 'v', []]);
   });
 
   it('ends too when the cluster goes before its clients, with requests in flight', async () => {

@@ -10,13 +10,13 @@ const CASES = 1_000;
 const { COTERIE_LAWS_SEED, COTERIE_LAWS_CASES } = process.env;
 
 fc.configureGlobal({
-  seed: wholeNumber('COTERIE_LAWS_SEED', COTERIE_LAWS_SEED) ?? SEED,
-  numRuns: wholeNumber('COTERIE_LAWS_CASES', COTERIE_LAWS_CASES) ?? CASES,
+  seed: wholeNumber('COTERIE_LAWS_SEED', COTERIE_LAWS_SEED, 0) ?? SEED,
+  numRuns: wholeNumber('COTERIE_LAWS_CASES', COTERIE_LAWS_CASES, 1) ?? CASES,
 });
 
-function wholeNumber(name: string, text: string | undefined): number | undefined {
+function wholeNumber(name: string, text: string | undefined, min: number): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (text.trim() !== '' && Number.isSafeInteger(value)) return value;
-  throw new Error(`${name} is ${JSON.stringify(text)}; it must be a whole number`);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= min) return value;
+  throw new Error(`${name} is ${JSON.stringify(text)}; it must be a whole number from ${min}`);
 }

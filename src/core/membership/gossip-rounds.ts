@@ -2,7 +2,8 @@
  *  Three live members drawn at random, a second apart more or less; in one round of five, and in
  *  every round in which nobody is alive, also somebody who seems to be gone or a seed. That never
  *  ends: it is what joins the halves of a partition again after any time. A node that begins, or
- *  learns where members are, speaks with three strangers at once.
+ *  learns where members are, speaks at once also with three who
+ *  are not known to live.
  *  Invariants: nobody twice in a round; never this node itself.
  *  Not here: what is said (gossip-exchange.ts), who is alive (failure-detector.ts), timers.
  *  Source: ARCHITECTURE 5.10; memberlist issues on clusters that never merge again. */
@@ -64,10 +65,10 @@ export class GossipRounds {
   }
 
   /** The peers of a round that is not waited for, because this node has just begun to speak or has
-   *  just learnt where members are: also some of whom nothing is known. */
+   *  just learnt where members are: also with some who are not known to live. */
   firstPeers(candidates: GossipCandidates): readonly string[] {
-    const strangers = this.#draw(lostOf(candidates), this.#options.fanout);
-    return [...this.newsPeers(candidates), ...strangers];
+    const lost = this.#draw(lostOf(candidates), this.#options.fanout);
+    return [...this.newsPeers(candidates), ...lost];
   }
 
   /** The peers of a flush of news. */

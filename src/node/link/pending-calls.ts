@@ -80,8 +80,10 @@ export class PendingCalls {
     }
   }
 
+  /** The oldest first. */
   #inOrder(): PendingCall[] {
-    return this.#byId.items().sort((a, b) => a.id - b.id);
+    const rank = ({ id }: PendingCall): number => (id - this.#nextId - 1) >>> 0;
+    return this.#byId.items().sort((a, b) => rank(a) - rank(b));
   }
 }
 
