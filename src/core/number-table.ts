@@ -27,13 +27,13 @@ export class NumberTable<Item extends object> {
 
   /** `key`: a whole number of 32 bits, signed or not. */
   get(key: number): Item | undefined {
-    return this.#items[this.#slotOf(key | 0)];
+    return this.#items[this.#slotOf(key)];
   }
 
   /** In the place of what is there under the number. */
   set(key: number, item: Item): void {
     if (2 * (this.#size + 1) > this.#items.length) this.#grow();
-    const slot = this.#slotOf(key | 0);
+    const slot = this.#slotOf(key);
     if (this.#items[slot] === undefined) this.#size += 1;
     this.#keys[slot] = key;
     this.#items[slot] = item;
@@ -41,7 +41,7 @@ export class NumberTable<Item extends object> {
 
   /** It is not there any more after this. */
   take(key: number): Item | undefined {
-    const slot = this.#slotOf(key | 0);
+    const slot = this.#slotOf(key);
     const item = this.#items[slot];
     if (item === undefined) return undefined;
     this.#size -= 1;
@@ -64,9 +64,14 @@ export class NumberTable<Item extends object> {
     const keys = this.#keys;
     const items = this.#items;
     const mask = items.length - 1;
-    let slot = Math.imul(key, GOLDEN) >>> this.#shift;
-    while (items[slot] !== undefined && keys[slot] !== key) slot = (slot + 1) & mask;
+    const signed = key | 0;
+    let slot = this.#homeOf(signed);
+    while (items[slot] !== undefined && keys[slot] !== signed) slot = (slot + 1) & mask;
     return slot;
+  }
+
+  #homeOf(key: number): number {
+    return Math.imul(key, GOLDEN) >>> this.#shift;
   }
 
   /** What follows moves back, unless it would come to stand before its own place. */
@@ -77,9 +82,8 @@ export class NumberTable<Item extends object> {
     let gap = taken;
     for (let slot = (gap + 1) & mask; items[slot] !== undefined; slot = (slot + 1) & mask) {
       const key = keys[slot] ?? 0;
-      const home = Math.imul(key, GOLDEN) >>> this.#shift;
-      const isAtHome = ((slot - home) & mask) < ((slot - gap) & mask);
-      if (isAtHome) continue;
+      const isHomeBehindGap = ((slot - this.#homeOf(key)) & mask) < ((slot - gap) & mask);
+      if (isHomeBehindGap) continue;
       keys[gap] = key;
       items[gap] = items[slot];
       gap = slot;

@@ -2,8 +2,7 @@
  *  Three live members drawn at random, a second apart more or less; in one round of five, and in
  *  every round in which nobody is alive, also somebody who seems to be gone or a seed. That never
  *  ends: it is what joins the halves of a partition again after any time. A node that begins, or
- *  learns where members are, speaks at once also with three who
- *  are not known to live.
+ *  learns where members are, speaks at once also with three who are not known to live.
  *  Invariants: nobody twice in a round; never this node itself.
  *  Not here: what is said (gossip-exchange.ts), who is alive (failure-detector.ts), timers.
  *  Source: ARCHITECTURE 5.10; memberlist issues on clusters that never merge again. */
